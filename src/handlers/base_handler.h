@@ -1,0 +1,139 @@
+/* Lib/wsgiref/handlers.py: BaseHandler. It runs a WSGI application. */
+#ifndef CWSGIREF_HANDLERS_BASE_HANDLER_H
+#define CWSGIREF_HANDLERS_BASE_HANDLER_H
+
+#include <Python.h>
+#include <stdbool.h>
+
+#include "headers/headers.h"
+
+typedef struct BaseHandler BaseHandler;
+typedef struct BaseHandlerClass BaseHandlerClass;
+
+/* A header that a class attribute holds: ('Content-Type', 'text/plain'). */
+typedef struct HeaderPair {
+    const char *name;
+    const char *value;
+} HeaderPair;
+
+struct BaseHandlerClass {
+    PyTypeObject *type;
+
+    /* Configuration parameters */
+    int wsgi_version[2];
+    bool wsgi_multithread;
+    bool wsgi_multiprocess;
+    bool wsgi_run_once;
+    bool origin_server;          /* we are transmitting direct to client */
+    const char *http_version;    /* "1.0" */
+    const char *server_software; /* NULL: none */
+    PyObject **os_environ;       /* a dict, filled by handlers_types_ready() */
+    PyTypeObject *wsgi_file_wrapper; /* NULL: none */
+    const HeadersClass *headers_class;
+    int traceback_limit; /* lines; -1: all */
+    const char *error_status;
+    const HeaderPair *error_headers; /* ended by a name of NULL */
+    const char *error_body;
+
+    int (*run)(BaseHandler *self, PyObject *application);
+    int (*setup_environ)(BaseHandler *self);
+    int (*finish_response)(BaseHandler *self);
+    PyObject *(*get_scheme)(BaseHandler *self);
+    int (*set_content_length)(BaseHandler *self);
+    int (*cleanup_headers)(BaseHandler *self);
+    PyObject *(*start_response)(BaseHandler *self, PyObject *status,
+                                PyObject *headers, PyObject *exc_info);
+    int (*send_preamble)(BaseHandler *self);
+    int (*write)(BaseHandler *self, PyObject *data);
+    int (*sendfile)(BaseHandler *self);
+    int (*finish_content)(BaseHandler *self);
+    int (*close)(BaseHandler *self);
+    int (*send_headers)(BaseHandler *self);
+    int (*result_is_file)(BaseHandler *self);
+    int (*client_is_modern)(BaseHandler *self);
+    int (*log_exception)(BaseHandler *self, PyObject *exc_info);
+    int (*handle_error)(BaseHandler *self);
+    PyObject *(*error_output)(BaseHandler *self, PyObject *environ,
+                              PyObject *start_response);
+
+    /* Pure abstract methods: BaseHandler's raise NotImplementedError. */
+    int (*_write)(BaseHandler *self, PyObject *data);
+    int (*_flush)(BaseHandler *self);
+    PyObject *(*get_stdin)(BaseHandler *self);
+    PyObject *(*get_stderr)(BaseHandler *self);
+    int (*add_cgi_vars)(BaseHandler *self);
+};
+
+struct BaseHandler {
+    PyObject_HEAD
+    const BaseHandlerClass *cls;
+
+    /* What an instance may set for itself; from the class at first. */
+    bool wsgi_multithread;
+    bool wsgi_multiprocess;
+    bool wsgi_run_once;
+    bool origin_server;
+    const char *http_version;    /* borrowed; outlives the handler */
+    const char *server_software; /* borrowed, or NULL */
+    /* self._flush, which SimpleHandler's replaces on the instance. */
+    int (*_flush)(BaseHandler *self);
+
+    /* State variables (don't mess with these) */
+    PyObject *environ; /* owned; a dict, or None */
+    PyObject *status;  /* owned; a str, or None */
+    PyObject *result;  /* owned; the application's iterable, or None */
+    Headers *headers;  /* owned; NULL is None */
+    bool headers_sent;
+    Py_ssize_t bytes_sent;
+};
+
+extern PyTypeObject BaseHandler_type;
+extern const BaseHandlerClass BaseHandler_class;
+
+/* BaseHandler(): a handler of class `cls` with the class's attributes; the
+ * subclass's own init follows. A new reference. */
+BaseHandler *BaseHandler_new(const BaseHandlerClass *cls);
+
+/* Runs the application: its answer, or the error page, goes out by _write().
+ * A client that has gone is not an error. -1 only when reporting an error has
+ * failed as well. */
+int BaseHandler_run(BaseHandler *self, PyObject *application);
+int BaseHandler_setup_environ(BaseHandler *self);
+int BaseHandler_finish_response(BaseHandler *self);
+PyObject *BaseHandler_get_scheme(BaseHandler *self); /* a new str */
+int BaseHandler_set_content_length(BaseHandler *self);
+int BaseHandler_cleanup_headers(BaseHandler *self);
+/* start_response(status, headers, exc_info=None), as PEP 3333 has it;
+ * exc_info is NULL or None where the application gave none. The write()
+ * callable, a new reference. */
+PyObject *BaseHandler_start_response(BaseHandler *self, PyObject *status,
+                                     PyObject *headers, PyObject *exc_info);
+/* AssertionError in -O too, but only in releases that have the method. */
+int BaseHandler__validate_status(BaseHandler *self, PyObject *status);
+/* `value` (a new reference) if its type is str exactly, else
+ * AssertionError. */
+PyObject *BaseHandler__convert_string_type(BaseHandler *self, PyObject *value,
+                                           const char *title);
+int BaseHandler_send_preamble(BaseHandler *self);
+int BaseHandler_write(BaseHandler *self, PyObject *data);
+int BaseHandler_sendfile(BaseHandler *self); /* 1 if it sent the file */
+int BaseHandler_finish_content(BaseHandler *self);
+int BaseHandler_close(BaseHandler *self);
+int BaseHandler_send_headers(BaseHandler *self);
+int BaseHandler_result_is_file(BaseHandler *self);
+int BaseHandler_client_is_modern(BaseHandler *self);
+int BaseHandler_log_exception(BaseHandler *self, PyObject *exc_info);
+int BaseHandler_handle_error(BaseHandler *self);
+PyObject *BaseHandler_error_output(BaseHandler *self, PyObject *environ,
+                                   PyObject *start_response);
+int BaseHandler__write(BaseHandler *self, PyObject *data);
+int BaseHandler__flush(BaseHandler *self);
+PyObject *BaseHandler_get_stdin(BaseHandler *self);
+PyObject *BaseHandler_get_stderr(BaseHandler *self);
+int BaseHandler_add_cgi_vars(BaseHandler *self);
+
+int BaseHandler_traverse(PyObject *op, visitproc visit, void *arg);
+int BaseHandler_clear(PyObject *op);
+void BaseHandler_dealloc(PyObject *op);
+
+#endif

@@ -1,0 +1,83 @@
+/* Lib/socket.py: socket. A socket, and the streams made from it. */
+#ifndef CWSGIREF_IO_SOCKET_H
+#define CWSGIREF_IO_SOCKET_H
+
+#include <Python.h>
+#include <stdbool.h>
+
+#include "io/buffered_io_base.h"
+
+typedef struct Socket Socket;
+typedef struct SocketClass SocketClass;
+
+struct SocketClass {
+    PyTypeObject *type;
+
+    int (*bind)(Socket *self, PyObject *address);
+    int (*listen)(Socket *self, int backlog);
+    /* A new socket and the address of its peer, both new references. */
+    int (*accept)(Socket *self, Socket **connection, PyObject **address);
+    /* How many bytes were received, 0 at the end; -1 on error. */
+    Py_ssize_t (*recv_into)(Socket *self, char *buffer, Py_ssize_t size);
+    Py_ssize_t (*send)(Socket *self, const char *data, Py_ssize_t size);
+    int (*sendall)(Socket *self, const char *data, Py_ssize_t size);
+    int (*shutdown)(Socket *self, int how);
+    int (*close)(Socket *self);
+};
+
+struct Socket {
+    PyObject_HEAD
+    const SocketClass *cls;
+    int fd;     /* -1 when closed */
+    int family; /* AF_INET, AF_INET6, AF_UNIX */
+    int type;   /* SOCK_STREAM, SOCK_DGRAM */
+    int proto;
+    double timeout; /* seconds; -1 is None: wait for ever */
+    int _io_refs;   /* the streams that still use the descriptor */
+    bool _closed;
+};
+
+extern PyTypeObject Socket_type;
+extern const SocketClass Socket_class;
+
+/* socket.socket(family, type, proto, fileno): a new socket, close-on-exec; or
+ * around `fileno`, which it owns from then on, unless that is -1. */
+Socket *Socket_new(const SocketClass *cls, int family, int type, int proto,
+                   int fileno);
+
+/* `address` is Python's: (host, port) for AF_INET, (host, port[, flowinfo[,
+ * scope_id]]) for AF_INET6, a path as str or bytes for AF_UNIX. An empty host
+ * is every address. A host that can't be found is socket.gaierror. */
+int Socket_bind(Socket *self, PyObject *address);
+int Socket_listen(Socket *self, int backlog);
+int Socket_accept(Socket *self, Socket **connection, PyObject **address);
+
+/* TimeoutError("timed out") after `timeout` seconds. EINTR runs Python's
+ * signal handlers and resumes. The GIL is released while they block. */
+Py_ssize_t Socket_recv_into(Socket *self, char *buffer, Py_ssize_t size);
+Py_ssize_t Socket_send(Socket *self, const char *data, Py_ssize_t size);
+int Socket_sendall(Socket *self, const char *data, Py_ssize_t size);
+
+int Socket_shutdown(Socket *self, int how); /* SHUT_RD, SHUT_WR, SHUT_RDWR */
+/* Closes the descriptor once the last stream over it is closed too. */
+int Socket_close(Socket *self);
+
+/* A stream over the socket: mode "rb" gives a BufferedReader, "wb" a
+ * BufferedWriter. buffering: the buffer's size in bytes, -1 for 8192.
+ * Lib/socket.py: socket.makefile. A new reference. */
+BufferedIOBase *Socket_makefile(Socket *self, const char *mode, int buffering);
+
+/* self._io_refs -= 1, for a stream that closes.
+ * Lib/socket.py: socket._decref_socketios */
+int Socket__decref_socketios(Socket *self);
+
+PyObject *Socket_getsockname(Socket *self); /* a new address, as bind's */
+int Socket_setsockopt(Socket *self, int level, int option, int value);
+int Socket_settimeout(Socket *self, double timeout); /* seconds; -1: None */
+int Socket_fileno(Socket *self);                     /* -1 when closed */
+
+/* The fully qualified name of a host, a new str; the host itself if there is
+ * none. Lib/socket.py: getfqdn */
+PyObject *getfqdn(PyObject *name);
+
+#endif

@@ -1,0 +1,47 @@
+/* Lib/socketserver.py: BaseRequestHandler. */
+#ifndef CWSGIREF_SERVER_BASE_REQUEST_HANDLER_H
+#define CWSGIREF_SERVER_BASE_REQUEST_HANDLER_H
+
+#include "server/base_server.h"
+
+typedef struct BaseRequestHandler BaseRequestHandler;
+
+struct BaseRequestHandlerClass {
+    PyTypeObject *type;
+
+    int (*init)(BaseRequestHandler *self, PyObject *request,
+                PyObject *client_address, BaseServer *server);
+    int (*setup)(BaseRequestHandler *self);
+    int (*handle)(BaseRequestHandler *self);
+    int (*finish)(BaseRequestHandler *self);
+};
+
+struct BaseRequestHandler {
+    PyObject_HEAD
+    const BaseRequestHandlerClass *cls;
+    PyObject *request;        /* owned; a Socket, for a TCPServer */
+    PyObject *client_address; /* owned; a tuple */
+    BaseServer *server;       /* owned */
+};
+
+extern PyTypeObject BaseRequestHandler_type;
+extern const BaseRequestHandlerClass BaseRequestHandler_class;
+
+/* cls(request, client_address, server): the constructor handles the request
+ * all by itself. A new reference, or NULL with what handling raised. */
+BaseRequestHandler *BaseRequestHandler_new(const BaseRequestHandlerClass *cls,
+                                           PyObject *request,
+                                           PyObject *client_address,
+                                           BaseServer *server);
+
+int BaseRequestHandler_init(BaseRequestHandler *self, PyObject *request,
+                            PyObject *client_address, BaseServer *server);
+int BaseRequestHandler_setup(BaseRequestHandler *self);
+int BaseRequestHandler_handle(BaseRequestHandler *self);
+int BaseRequestHandler_finish(BaseRequestHandler *self);
+
+int BaseRequestHandler_traverse(PyObject *op, visitproc visit, void *arg);
+int BaseRequestHandler_clear(PyObject *op);
+void BaseRequestHandler_dealloc(PyObject *op);
+
+#endif

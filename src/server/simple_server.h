@@ -1,0 +1,27 @@
+/* Lib/wsgiref/simple_server.py: the functions and names of the module. */
+#ifndef CWSGIREF_SERVER_SIMPLE_SERVER_H
+#define CWSGIREF_SERVER_SIMPLE_SERVER_H
+
+#include "server/wsgi_request_handler.h"
+#include "server/wsgi_server.h"
+
+#define server_version "WSGIServer/0.2"
+
+/* "WSGIServer/0.2 CPython/3.11.2": the Server header. It has the version of
+ * the linked Python, which server_types_ready() writes there. */
+extern char software_version[80];
+
+/* The WSGI application that greets and shows its environ: a new reference to
+ * the Python callable. */
+PyObject *demo_app_new(void);
+
+/* What it does when called: the list with the body, a new reference. */
+PyObject *demo_app(PyObject *environ, PyObject *start_response);
+
+/* A new server that listens on `host` and `port` for `app`. server_class and
+ * handler_class may be NULL: WSGIServer and WSGIRequestHandler. */
+WSGIServer *make_server(const char *host, int port, PyObject *app,
+                        const WSGIServerClass *server_class,
+                        const WSGIRequestHandlerClass *handler_class);
+
+#endif

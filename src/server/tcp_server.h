@@ -1,0 +1,33 @@
+/* Lib/socketserver.py: TCPServer. */
+#ifndef CWSGIREF_SERVER_TCP_SERVER_H
+#define CWSGIREF_SERVER_TCP_SERVER_H
+
+#include "server/base_server.h"
+#include "io/socket.h"
+
+/* It adds state but no new method: its class is a BaseServerClass. */
+typedef struct TCPServer {
+    BaseServer base; /* must stay first */
+    Socket *socket;  /* owned; listens */
+} TCPServer;
+
+extern PyTypeObject TCPServer_type;
+extern const BaseServerClass TCPServer_class;
+
+int TCPServer_init(BaseServer *self, PyObject *server_address,
+                   const BaseRequestHandlerClass *RequestHandlerClass,
+                   bool bind_and_activate);
+int TCPServer_server_bind(BaseServer *self);
+int TCPServer_server_activate(BaseServer *self);
+int TCPServer_server_close(BaseServer *self);
+int TCPServer_fileno(BaseServer *self);
+int TCPServer_get_request(BaseServer *self, PyObject **request,
+                          PyObject **client_address);
+int TCPServer_shutdown_request(BaseServer *self, PyObject *request);
+int TCPServer_close_request(BaseServer *self, PyObject *request);
+
+int TCPServer_traverse(PyObject *op, visitproc visit, void *arg);
+int TCPServer_clear(PyObject *op);
+void TCPServer_dealloc(PyObject *op);
+
+#endif

@@ -1,0 +1,253 @@
+#include "support.h"
+
+#include "arguments.h"
+#include "errors.h"
+
+static int
+Sample_fails(int raise)
+{
+    if (raise) {
+        RAISE(PyExc_ValueError, "no %s", "way");
+        return -1;
+    }
+    return 0;
+}
+
+static int
+Sample_init(int raise)
+{
+    if (FAILED(Sample_fails(raise) < 0)) {
+        return -1;
+    }
+    return 0;
+}
+
+/* The names of the frames in the traceback of the exception in flight, the
+ * outermost first. */
+static PyObject *
+frames(void)
+{
+    Handled handled = except_enter();
+    PyObject *result;
+
+    set_python("caught", handled.raised);
+    run_python("import traceback\n"
+               "names = [f.name for f in "
+               "traceback.extract_tb(caught.__traceback__)]");
+    result = eval_python("names");
+    run_python("del caught");
+    except_leave(handled);
+    return result;
+}
+
+static void
+test_FAILED_is_false_when_nothing_failed(void **state)
+{
+    (void)state;
+    assert_int_equal(Sample_init(0), 0);
+    assert_null(PyErr_Occurred());
+}
+
+static void
+test_traceback_shows_python_names_from_the_outside_in(void **state)
+{
+    (void)state;
+    assert_int_equal(Sample_init(1), -1);
+    assert_repr(frames(), "['__init__', 'fails']");
+}
+
+static void
+test_traceback_line_is_the_line_of_the_call(void **state)
+{
+    Handled handled;
+
+    (void)state;
+    assert_int_equal(FAILED(Sample_fails(1) < 0), 1);
+    handled = except_enter();
+    set_python("caught", handled.raised);
+    assert_repr(PyLong_FromLong(__LINE__ - 3),
+                PyUnicode_AsUTF8(PyObject_Repr(
+                    eval_python("caught.__traceback__.tb_lineno"))));
+    run_python("del caught");
+    except_leave(handled);
+}
+
+static void
+test_except_shows_the_exception_in_sys_exc_info(void **state)
+{
+    Handled handled;
+
+    (void)state;
+    Sample_fails(1);
+    handled = except_enter();
+    assert_null(PyErr_Occurred());
+    run_python("import sys");
+    assert_repr(eval_python("sys.exc_info()[1]"), "ValueError('no way')");
+    except_leave(handled);
+    assert_repr(eval_python("sys.exc_info()"), "(None, None, None)");
+}
+
+static void
+test_raising_inside_except_sets_the_context(void **state)
+{
+    Handled handled, outer;
+
+    (void)state;
+    Sample_fails(1);
+    handled = except_enter();
+    PyErr_SetString(PyExc_KeyError, "second");
+    except_leave(handled);
+    outer = except_enter();
+    set_python("caught", outer.raised);
+    assert_repr(eval_python("caught.__context__"), "ValueError('no way')");
+    run_python("del caught");
+    except_leave(outer);
+}
+
+static void
+test_reraise_lets_the_handled_exception_fly_again(void **state)
+{
+    Handled handled;
+
+    (void)state;
+    Sample_fails(1);
+    handled = except_enter();
+    RERAISE();
+    except_leave(handled);
+    assert_repr(frames(), "['fails']");
+}
+
+static void
+test_reraise_without_an_exception_is_a_runtime_error(void **state)
+{
+    (void)state;
+    RERAISE();
+    assert_raised(PyExc_RuntimeError, "No active exception to reraise");
+}
+
+static void
+test_finally_lets_the_exception_step_aside_and_fly_on(void **state)
+{
+    Handled handled;
+
+    (void)state;
+    Sample_fails(1);
+    handled = finally_enter();
+    assert_null(PyErr_Occurred());
+    finally_leave(handled);
+    assert_raised(PyExc_ValueError, "no way");
+}
+
+static void
+test_finally_without_an_exception_does_nothing(void **state)
+{
+    (void)state;
+    finally_leave(finally_enter());
+    assert_null(PyErr_Occurred());
+}
+
+static void
+test_what_finally_raises_replaces_what_was_in_flight(void **state)
+{
+    Handled handled;
+
+    (void)state;
+    Sample_fails(1);
+    handled = finally_enter();
+    PyErr_SetString(PyExc_KeyError, "second");
+    finally_leave(handled);
+    assert_raised(PyExc_KeyError, "'second'");
+}
+
+static void
+test_exc_info_is_nones_when_nothing_is_handled(void **state)
+{
+    (void)state;
+    assert_repr(sys_exc_info(), "(None, None, None)");
+}
+
+/* Binds as def f(self, status, headers, exc_info=None) would. */
+static int
+bind(const char *args, const char *kwargs)
+{
+    static const char *const names[] = { "status", "headers", "exc_info",
+                                         NULL };
+    PyObject *values[3];
+    PyObject *tuple = eval_python(args);
+    PyObject *dict = eval_python(kwargs);
+    int result = bind_arguments("C.f", names, 2, tuple, dict, values);
+
+    Py_DECREF(tuple);
+    Py_DECREF(dict);
+    return result;
+}
+
+static void
+test_arguments_are_bound_by_position_and_by_name(void **state)
+{
+    (void)state;
+    assert_int_equal(bind("(1, 2)", "{}"), 0);
+    assert_int_equal(bind("(1,)", "{'headers': 2, 'exc_info': 3}"), 0);
+    assert_int_equal(bind("()", "{'headers': 2, 'status': 3}"), 0);
+}
+
+static void
+test_arguments_that_do_not_fit_raise_what_python_raises(void **state)
+{
+    /* The messages are those of a Python function of the same shape. */
+    static const char *const calls[][2] = {
+        { "()", "{}" },
+        { "(1,)", "{}" },
+        { "()", "{'status': 1}" },
+        { "(1, 2, 3, 4)", "{}" },
+        { "(1, 2)", "{'status': 1}" },
+        { "(1, 2)", "{'nope': 1}" },
+    };
+
+    (void)state;
+    run_python("class C:\n"
+               "    def f(self, status, headers, exc_info=None): pass\n"
+               "def message(args, kwargs):\n"
+               "    try: C().f(*args, **kwargs)\n"
+               "    except TypeError as e: return str(e)\n");
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(calls); i++) {
+        char call[200];
+        PyObject *message;
+
+        PyOS_snprintf(call, sizeof(call), "message(%s, %s)", calls[i][0],
+                      calls[i][1]);
+        message = eval_python(call);
+        assert_int_equal(bind(calls[i][0], calls[i][1]), -1);
+        assert_raised(PyExc_TypeError, PyUnicode_AsUTF8(message));
+        Py_DECREF(message);
+    }
+}
+
+static int
+setup(void **state)
+{
+    (void)state;
+    return start_python();
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        python_test(test_FAILED_is_false_when_nothing_failed),
+        python_test(test_traceback_shows_python_names_from_the_outside_in),
+        python_test(test_traceback_line_is_the_line_of_the_call),
+        python_test(test_except_shows_the_exception_in_sys_exc_info),
+        python_test(test_raising_inside_except_sets_the_context),
+        python_test(test_reraise_lets_the_handled_exception_fly_again),
+        python_test(test_reraise_without_an_exception_is_a_runtime_error),
+        python_test(test_finally_lets_the_exception_step_aside_and_fly_on),
+        python_test(test_finally_without_an_exception_does_nothing),
+        python_test(test_what_finally_raises_replaces_what_was_in_flight),
+        python_test(test_exc_info_is_nones_when_nothing_is_handled),
+        python_test(test_arguments_are_bound_by_position_and_by_name),
+        python_test(test_arguments_that_do_not_fit_raise_what_python_raises),
+    };
+
+    return cmocka_run_group_tests(tests, setup, stop_python);
+}
