@@ -23,8 +23,9 @@ typedef struct Release {
     /* An HTTP/0.9 request has no headers, and `headers` is a dict, which
      * get_environ stumbles over (gh-70765). */
     bool http_0_9_without_headers;
-    /* The error page follows the reader's colour scheme (gh-123430). */
-    bool error_page_color_scheme;
+    /* What the error page has between its charset and its title: "", or the
+     * lines that follow the reader's colour scheme (gh-123430). */
+    const char *error_page_style;
 } Release;
 
 /* The release that is linked; valid after release_ready(). */
@@ -35,5 +36,9 @@ int release_ready(void);
 
 /* platform.python_version() of the linked Python, such as "3.11.2". */
 const char *python_version(void);
+
+/* __debug__: Python was started without -O, and asserts count. Valid after
+ * release_ready(). */
+bool python_debug(void);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef CWSGIREF_SERVER_BASE_HTTP_REQUEST_HANDLER_H
 #define CWSGIREF_SERVER_BASE_HTTP_REQUEST_HANDLER_H
 
+#include <Python.h>
 #include <time.h>
 
 #include "server/stream_request_handler.h"
@@ -30,13 +31,13 @@ typedef struct BaseHTTPRequestHandlerClass {
     int (*handle_expect_100)(BaseHTTPRequestHandler *self);
     int (*handle_one_request)(BaseHTTPRequestHandler *self);
     int (*send_error)(BaseHTTPRequestHandler *self, int code,
-                      PyObject *message, PyObject *explain);
+                      const char *message, const char *explain);
     int (*send_response)(BaseHTTPRequestHandler *self, int code,
-                         PyObject *message);
+                         const char *message);
     int (*send_response_only)(BaseHTTPRequestHandler *self, int code,
-                              PyObject *message);
+                              const char *message);
     int (*send_header)(BaseHTTPRequestHandler *self, const char *keyword,
-                       PyObject *value);
+                       const char *value);
     int (*end_headers)(BaseHTTPRequestHandler *self);
     int (*flush_headers)(BaseHTTPRequestHandler *self);
     int (*log_request)(BaseHTTPRequestHandler *self, PyObject *code,
@@ -64,8 +65,20 @@ struct BaseHTTPRequestHandler {
     bool close_connection;
 };
 
+/* A new error page is "code", "message" and "explain" put into this; complete
+ * after server_types_ready(). */
+extern char DEFAULT_ERROR_MESSAGE[800];
+
 extern PyTypeObject BaseHTTPRequestHandler_type;
 extern const BaseHTTPRequestHandlerClass BaseHTTPRequestHandler_class;
+
+/* Fills in the class attributes that depend on the linked release, once, for
+ * server_types_ready(). 0 or -1. */
+int fill_class_attributes(void);
+
+/* Answers a request line of more than 65536 bytes: what handle_one_request
+ * and WSGIRequestHandler.handle have in common. */
+int refuse_long_line(BaseHTTPRequestHandler *self);
 
 /* Predicates: 1, 0 (an answer has been sent), or -1 with an exception. */
 int BaseHTTPRequestHandler_parse_request(BaseHTTPRequestHandler *self);
@@ -73,16 +86,22 @@ int BaseHTTPRequestHandler_handle_expect_100(BaseHTTPRequestHandler *self);
 
 int BaseHTTPRequestHandler_handle_one_request(BaseHTTPRequestHandler *self);
 int BaseHTTPRequestHandler_handle(BaseRequestHandler *self);
-/* Sends and logs an error answer with its HTML page. message and explain are
- * str, or NULL for the words of the table of responses. */
+
+/* Text for the client is UTF-8 here and ISO-8859-1 on the wire. A message or
+ * explanation of NULL stands for the words of the table of responses. */
+
+/* Sends and logs an error answer with its HTML page. */
 int BaseHTTPRequestHandler_send_error(BaseHTTPRequestHandler *self, int code,
-                                      PyObject *message, PyObject *explain);
+                                      const char *message,
+                                      const char *explain);
+/* Adds the status line and the headers Server and Date to the headers buffer,
+ * and logs the request. */
 int BaseHTTPRequestHandler_send_response(BaseHTTPRequestHandler *self,
-                                         int code, PyObject *message);
+                                         int code, const char *message);
 int BaseHTTPRequestHandler_send_response_only(BaseHTTPRequestHandler *self,
-                                              int code, PyObject *message);
+                                              int code, const char *message);
 int BaseHTTPRequestHandler_send_header(BaseHTTPRequestHandler *self,
-                                       const char *keyword, PyObject *value);
+                                       const char *keyword, const char *value);
 int BaseHTTPRequestHandler_end_headers(BaseHTTPRequestHandler *self);
 int BaseHTTPRequestHandler_flush_headers(BaseHTTPRequestHandler *self);
 /* code and size are str or int; NULL is '-'. */
@@ -93,7 +112,7 @@ int BaseHTTPRequestHandler_log_error(BaseHTTPRequestHandler *self,
                                      const char *format, PyObject *args);
 int BaseHTTPRequestHandler_log_message(BaseHTTPRequestHandler *self,
                                        const char *format, PyObject *args);
-/* New str objects. */
+/* New str objects. The timestamp is in seconds since the epoch; -1 is now. */
 PyObject *BaseHTTPRequestHandler_version_string(BaseHTTPRequestHandler *self);
 PyObject *BaseHTTPRequestHandler_date_time_string(BaseHTTPRequestHandler *self,
                                                   time_t timestamp);

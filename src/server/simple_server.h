@@ -5,7 +5,7 @@
 #include "server/wsgi_request_handler.h"
 #include "server/wsgi_server.h"
 
-#define server_version "WSGIServer/0.2"
+extern const char server_version[]; /* "WSGIServer/0.2" */
 
 /* "WSGIServer/0.2 CPython/3.11.2": the Server header. It has the version of
  * the linked Python, which server_types_ready() writes there. */

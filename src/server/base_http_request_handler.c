@@ -1,0 +1,1101 @@
+#include "server/base_http_request_handler.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "errors.h"
+#include "release.h"
+#include "server/responses.h"
+
+_Static_assert(offsetof(BaseHTTPRequestHandler, base) == 0,
+               "the base must be first");
+
+char DEFAULT_ERROR_MESSAGE[800];
+
+/* str.maketrans({...}): what log_message does to control characters. */
+static PyObject *control_char_table; /* owned; a dict */
+
+static const char weekdayname[][4] = { "Sun", "Mon", "Tue", "Wed",
+                                       "Thu", "Fri", "Sat" };
+static const char monthname[][4] = {
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
+};
+
+static const BaseHTTPRequestHandlerClass *
+class_of(BaseHTTPRequestHandler *self)
+{
+    return (const BaseHTTPRequestHandlerClass *)self->base.base.cls;
+}
+
+int
+fill_class_attributes(void)
+{
+    PyObject *table;
+
+    PyOS_snprintf(DEFAULT_ERROR_MESSAGE, sizeof(DEFAULT_ERROR_MESSAGE),
+                  "%s%s%s",
+                  "<!DOCTYPE HTML>\n"
+                  "<html lang=\"en\">\n"
+                  "    <head>\n"
+                  "        <meta charset=\"utf-8\">\n",
+                  release()->error_page_style,
+                  "        <title>Error response</title>\n"
+                  "    </head>\n"
+                  "    <body>\n"
+                  "        <h1>Error response</h1>\n"
+                  "        <p>Error code: %(code)d</p>\n"
+                  "        <p>Message: %(message)s.</p>\n"
+                  "        <p>Error code explanation: "
+                  "%(code)s - %(explain)s.</p>\n"
+                  "    </body>\n"
+                  "</html>\n");
+    table = Py_BuildValue("{is}", '\\', "\\\\");
+    for (int c = 0; c < 0xa0 && table != NULL; c++) {
+        PyObject *key, *escape;
+
+        if (c >= 0x20 && c < 0x7f) {
+            continue;
+        }
+        key = PyLong_FromLong(c);
+        escape = PyUnicode_FromFormat("\\x%02x", c);
+        if (key == NULL || escape == NULL ||
+            PyDict_SetItem(table, key, escape) < 0) {
+            Py_CLEAR(table);
+        }
+        Py_XDECREF(key);
+        Py_XDECREF(escape);
+    }
+    Py_XSETREF(control_char_table, table);
+    return table == NULL ? -1 : 0;
+}
+
+/* One part of a version number: a new int, or NULL with ValueError. */
+static PyObject *
+parse_version_part(PyObject *part)
+{
+    if (release()->http_version_digits_only) {
+        for (Py_ssize_t i = 0; i < PyUnicode_GET_LENGTH(part); i++) {
+            if (!Py_UNICODE_ISDIGIT(PyUnicode_READ_CHAR(part, i))) {
+                PyErr_SetString(PyExc_ValueError, "non digit in http version");
+                return NULL;
+            }
+        }
+        if (PyUnicode_GET_LENGTH(part) > 10) {
+            PyErr_SetString(PyExc_ValueError,
+                            "unreasonable length http version");
+            return NULL;
+        }
+    }
+    return PyLong_FromUnicodeObject(part, 10);
+}
+
+/* The tuple (major, minor) of "HTTP/major.minor", and the str
+ * "major.minor" in *base_version_number; both new references. NULL with
+ * ValueError if `version` is none. */
+static PyObject *
+parse_version(PyObject *version, PyObject **base_version_number)
+{
+    PyObject *base = NULL, *parts = NULL, *major = NULL, *minor = NULL;
+    PyObject *dot = NULL, *version_number = NULL;
+    PyObject *prefix = PyUnicode_FromString("HTTP/");
+    Py_ssize_t starts =
+        prefix == NULL
+            ? -1
+            : PyUnicode_Tailmatch(version, prefix, 0, PY_SSIZE_T_MAX, -1);
+
+    if (starts <= 0) {
+        if (starts == 0) {
+            PyErr_SetNone(PyExc_ValueError);
+        }
+        goto done;
+    }
+    base = PyUnicode_Substring(version, PyUnicode_GET_LENGTH(prefix),
+                               PyUnicode_GET_LENGTH(version));
+    dot = PyUnicode_FromString(".");
+    if (base == NULL || dot == NULL) {
+        goto done;
+    }
+    parts = PyUnicode_Split(base, dot, -1);
+    if (parts == NULL) {
+        goto done;
+    }
+    if (PyList_GET_SIZE(parts) != 2) {
+        PyErr_SetNone(PyExc_ValueError);
+        goto done;
+    }
+    major = parse_version_part(PyList_GET_ITEM(parts, 0));
+    if (major == NULL) {
+        goto done;
+    }
+    minor = parse_version_part(PyList_GET_ITEM(parts, 1));
+    if (minor == NULL) {
+        goto done;
+    }
+    version_number = PyTuple_Pack(2, major, minor);
+    if (version_number != NULL) {
+        *base_version_number = Py_NewRef(base);
+    }
+
+done:
+    Py_XDECREF(prefix);
+    Py_XDECREF(base);
+    Py_XDECREF(dot);
+    Py_XDECREF(parts);
+    Py_XDECREF(major);
+    Py_XDECREF(minor);
+    return version_number;
+}
+
+/* version_number >= (major, minor): 1, 0, or -1 on error. */
+static int
+is_at_least(PyObject *version_number, int major, int minor)
+{
+    PyObject *least = Py_BuildValue("(ii)", major, minor);
+    int result;
+
+    if (least == NULL) {
+        return -1;
+    }
+    result = PyObject_RichCompareBool(version_number, least, Py_GE);
+    Py_DECREF(least);
+    return result;
+}
+
+/* self.send_error(code, format % argument, explain), where the format is one
+ * of PyUnicode_FromFormat. */
+static int
+send_error_about(BaseHTTPRequestHandler *self, int code, const char *format,
+                 PyObject *argument, const char *explain)
+{
+    PyObject *message = PyUnicode_FromFormat(format, argument);
+    const char *text = message == NULL ? NULL : PyUnicode_AsUTF8(message);
+    int result = -1;
+
+    if (text != NULL) {
+        result = class_of(self)->send_error(self, code, text, explain);
+    }
+    Py_XDECREF(message);
+    return result;
+}
+
+/* The part of parse_request about the last word of a request line of three
+ * words or more: 1, 0 (an error answer has been sent), or -1. */
+static int
+parse_request_version(BaseHTTPRequestHandler *self, PyObject *version)
+{
+    PyObject *base_version_number = NULL;
+    PyObject *version_number = parse_version(version, &base_version_number);
+    int result = -1;
+    int at_least;
+
+    if (version_number == NULL) {
+        if (!PyErr_ExceptionMatches(PyExc_ValueError)) {
+            return -1;
+        }
+        PyErr_Clear(); /* except (ValueError, IndexError): */
+        return send_error_about(self, HTTPStatus_BAD_REQUEST,
+                                "Bad request version (%R)", version, NULL) < 0
+                   ? -1
+                   : 0;
+    }
+    at_least = is_at_least(version_number, 1, 1);
+    if (at_least < 0) {
+        goto done;
+    }
+    if (at_least && strcmp(class_of(self)->protocol_version, "HTTP/1.1") >= 0)
+    {
+        self->close_connection = false;
+    }
+    at_least = is_at_least(version_number, 2, 0);
+    if (at_least < 0) {
+        goto done;
+    }
+    if (at_least) {
+        if (send_error_about(self, HTTPStatus_HTTP_VERSION_NOT_SUPPORTED,
+                             "Invalid HTTP version (%U)", base_version_number,
+                             NULL) == 0)
+        {
+            result = 0;
+        }
+        goto done;
+    }
+    Py_XSETREF(self->request_version, Py_NewRef(version));
+    result = 1;
+
+done:
+    Py_DECREF(version_number);
+    Py_DECREF(base_version_number);
+    return result;
+}
+
+/* The part of parse_request that reads the headers: 1, 0 (431 has been
+ * sent), or -1. */
+static int
+read_headers(BaseHTTPRequestHandler *self)
+{
+    const char *message = "Line too long";
+    Handled handled;
+    int result = -1;
+
+    Py_CLEAR(self->headers);
+    self->headers =
+        parse_headers(self->base.rfile, class_of(self)->MessageClass);
+    if (!FAILED(self->headers == NULL)) {
+        return 1;
+    }
+    if (!PyErr_ExceptionMatches(HTTPException)) {
+        return -1;
+    }
+    if (!PyErr_ExceptionMatches(LineTooLong)) {
+        message = "Too many headers";
+    }
+    handled = except_enter();
+    PyObject *err = PyObject_Str(handled.raised);
+    if (err != NULL && class_of(self)->send_error(
+                           self, HTTPStatus_REQUEST_HEADER_FIELDS_TOO_LARGE,
+                           message, PyUnicode_AsUTF8(err)) == 0)
+    {
+        result = 0;
+    }
+    Py_XDECREF(err);
+    except_leave(handled);
+    return result;
+}
+
+/* Whether the request's header `name` is `value`, without case; headers that
+ * are absent are "". 1, 0, or -1 on error. */
+static int
+header_is(BaseHTTPRequestHandler *self, const char *name, const char *value)
+{
+    PyObject *header = HTTPMessage_get(self->headers, name, Py_None);
+    PyObject *lower = NULL;
+    int result = -1;
+
+    if (header == NULL) {
+        return -1;
+    }
+    if (header == Py_None) {
+        result = 0;
+    } else {
+        lower = PyObject_CallMethod(header, "lower", NULL);
+        if (lower != NULL) {
+            result = PyUnicode_CompareWithASCIIString(lower, value) == 0;
+        }
+    }
+    Py_XDECREF(lower);
+    Py_DECREF(header);
+    return result;
+}
+
+/* The part of parse_request that looks for Connection and Expect: 1, 0 (an
+ * error answer has been sent), or -1. */
+static int
+obey_headers(BaseHTTPRequestHandler *self)
+{
+    bool is_1_1 = strcmp(class_of(self)->protocol_version, "HTTP/1.1") >= 0;
+    int close = header_is(self, "Connection", "close");
+    int keep_alive = header_is(self, "Connection", "keep-alive");
+    int expect = header_is(self, "Expect", "100-continue");
+
+    if (close < 0 || keep_alive < 0 || expect < 0) {
+        return -1;
+    }
+    if (close) {
+        self->close_connection = true;
+    } else if (keep_alive && is_1_1) {
+        self->close_connection = false;
+    }
+    if (expect && is_1_1 &&
+        PyUnicode_CompareWithASCIIString(self->request_version, "HTTP/1.1") >=
+            0)
+    {
+        return class_of(self)->handle_expect_100(self);
+    }
+    return 1;
+}
+
+/* self.path = path, where a path may not begin with two slashes. gh-87389: to
+ * HTTP clients //path is a host, which would make an open redirect. */
+static int
+set_path(BaseHTTPRequestHandler *self, PyObject *path)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(path);
+    Py_ssize_t slashes = 0;
+    PyObject *reduced;
+
+    while (slashes < length && PyUnicode_READ_CHAR(path, slashes) == '/') {
+        slashes++;
+    }
+    /* '/' + path.lstrip('/') */
+    reduced = PyUnicode_Substring(path, slashes > 1 ? slashes - 1 : 0, length);
+    if (reduced == NULL) {
+        return -1;
+    }
+    Py_XSETREF(self->path, reduced);
+    return 0;
+}
+
+/* Lib/http/server.py: BaseHTTPRequestHandler.parse_request */
+int
+BaseHTTPRequestHandler_parse_request(BaseHTTPRequestHandler *self)
+{
+    PyObject *line = NULL, *requestline = NULL, *words = NULL;
+    PyObject *command;
+    Py_ssize_t count;
+    int go_on = -1;
+
+    Py_XSETREF(self->command, Py_NewRef(Py_None));
+    Py_XSETREF(self->request_version,
+               PyUnicode_FromString(class_of(self)->default_request_version));
+    self->close_connection = true;
+    line =
+        PyUnicode_DecodeLatin1(PyBytes_AS_STRING(self->raw_requestline),
+                               PyBytes_GET_SIZE(self->raw_requestline), NULL);
+    if (FAILED(line == NULL || self->request_version == NULL)) {
+        goto done;
+    }
+    requestline = PyObject_CallMethod(line, "rstrip", "s", "\r\n");
+    if (FAILED(requestline == NULL)) {
+        goto done;
+    }
+    Py_XSETREF(self->requestline, Py_NewRef(requestline));
+    words = PyUnicode_Split(requestline, NULL, -1);
+    if (FAILED(words == NULL)) {
+        goto done;
+    }
+    count = PyList_GET_SIZE(words);
+    if (count == 0) {
+        go_on = 0;
+        goto done;
+    }
+    if (count >= 3) { /* enough to determine protocol version */
+        go_on = parse_request_version(self, PyList_GET_ITEM(words, count - 1));
+        if (FAILED(go_on < 0) || !go_on) {
+            goto done;
+        }
+    }
+    go_on = 0;
+    if (count < 2 || count > 3) {
+        if (FAILED(send_error_about(self, HTTPStatus_BAD_REQUEST,
+                                    "Bad request syntax (%R)", requestline,
+                                    NULL) < 0))
+        {
+            go_on = -1;
+        }
+        goto done;
+    }
+    command = PyList_GET_ITEM(words, 0);
+    if (count == 2) {
+        self->close_connection = true;
+        if (PyUnicode_CompareWithASCIIString(command, "GET") != 0) {
+            if (FAILED(send_error_about(self, HTTPStatus_BAD_REQUEST,
+                                        "Bad HTTP/0.9 request type (%R)",
+                                        command, NULL) < 0))
+            {
+                go_on = -1;
+            }
+            goto done;
+        }
+    }
+    Py_XSETREF(self->command, Py_NewRef(command));
+    if (FAILED(set_path(self, PyList_GET_ITEM(words, 1)) < 0)) {
+        go_on = -1;
+        goto done;
+    }
+    if (count == 2 && release()->http_0_9_without_headers) {
+        Py_CLEAR(self->headers);
+        go_on = 1;
+        goto done;
+    }
+    go_on = read_headers(self);
+    if (FAILED(go_on < 0) || !go_on) {
+        goto done;
+    }
+    go_on = obey_headers(self);
+    (void)FAILED(go_on < 0);
+
+done:
+    Py_XDECREF(line);
+    Py_XDECREF(requestline);
+    Py_XDECREF(words);
+    return go_on;
+}
+
+/* Lib/http/server.py: BaseHTTPRequestHandler.handle_expect_100 */
+int
+BaseHTTPRequestHandler_handle_expect_100(BaseHTTPRequestHandler *self)
+{
+    if (FAILED(class_of(self)->send_response_only(self, HTTPStatus_CONTINUE,
+                                                  NULL) < 0) ||
+        FAILED(class_of(self)->end_headers(self) < 0))
+    {
+        return -1;
+    }
+    return 1;
+}
+
+/* getattr(self, mname): the do_* method of that name, or NULL. */
+static const DoMethod *
+find_method(BaseHTTPRequestHandler *self, PyObject *mname)
+{
+    const DoMethod *found = class_of(self)->do_methods;
+
+    while (found->name != NULL &&
+           PyUnicode_CompareWithASCIIString(mname, found->name) != 0)
+    {
+        found++;
+    }
+    return found->name == NULL ? NULL : found;
+}
+
+/* The `try` block of handle_one_request. */
+static int
+read_and_answer(BaseHTTPRequestHandler *self)
+{
+    BufferedIOBase *rfile = self->base.rfile, *wfile = self->base.wfile;
+    PyObject *raw_requestline = rfile->cls->readline(rfile, _MAXLINE + 1);
+    PyObject *mname;
+    const DoMethod *found;
+    int parsed;
+
+    if (raw_requestline == NULL) {
+        return -1;
+    }
+    Py_XSETREF(self->raw_requestline, raw_requestline);
+    if (PyBytes_GET_SIZE(raw_requestline) > _MAXLINE) {
+        return refuse_long_line(self);
+    }
+    if (PyBytes_GET_SIZE(raw_requestline) == 0) {
+        self->close_connection = true;
+        return 0;
+    }
+    parsed = class_of(self)->parse_request(self);
+    if (parsed <= 0) { /* an error code has been sent, just exit */
+        return parsed;
+    }
+    mname = PyUnicode_FromFormat("do_%U", self->command);
+    if (mname == NULL) {
+        return -1;
+    }
+    found = find_method(self, mname);
+    Py_DECREF(mname);
+    if (found == NULL) {
+        return send_error_about(self, HTTPStatus_NOT_IMPLEMENTED,
+                                "Unsupported method (%R)", self->command,
+                                NULL);
+    }
+    if (found->method(self) < 0) {
+        return -1;
+    }
+    /* actually send the response if not already done */
+    return wfile->cls->flush(wfile);
+}
+
+/* Lib/http/server.py: BaseHTTPRequestHandler.handle_one_request */
+int
+BaseHTTPRequestHandler_handle_one_request(BaseHTTPRequestHandler *self)
+{
+    Handled handled;
+    PyObject *args;
+    int result = -1;
+
+    if (!FAILED(read_and_answer(self) < 0)) {
+        return 0;
+    }
+    if (!PyErr_ExceptionMatches(PyExc_TimeoutError)) {
+        return -1;
+    }
+    /* except TimeoutError as e: discard this connection */
+    handled = except_enter();
+    args = PyTuple_Pack(1, handled.raised);
+    if (args != NULL && !FAILED(class_of(self)->log_error(
+                                    self, "Request timed out: %r", args) < 0))
+    {
+        self->close_connection = true;
+        result = 0;
+    }
+    Py_XDECREF(args);
+    except_leave(handled);
+    return result;
+}
+
+/* Lib/http/server.py: BaseHTTPRequestHandler.handle */
+int
+BaseHTTPRequestHandler_handle(BaseRequestHandler *self)
+{
+    BaseHTTPRequestHandler *http = (BaseHTTPRequestHandler *)self;
+
+    http->close_connection = true;
+    do {
+        if (FAILED(class_of(http)->handle_one_request(http) < 0)) {
+            return -1;
+        }
+    } while (!http->close_connection);
+    return 0;
+}
+
+int
+refuse_long_line(BaseHTTPRequestHandler *self)
+{
+    Py_XSETREF(self->requestline, PyUnicode_FromString(""));
+    Py_XSETREF(self->request_version, PyUnicode_FromString(""));
+    Py_XSETREF(self->command, PyUnicode_FromString(""));
+    if (self->requestline == NULL || self->request_version == NULL ||
+        self->command == NULL)
+    {
+        return -1;
+    }
+    return class_of(self)->send_error(self, HTTPStatus_REQUEST_URI_TOO_LONG,
+                                      NULL, NULL);
+}
+
+/* Lib/html/__init__.py: escape(s, quote=False). A new str. */
+static PyObject *
+escape(const char *text)
+{
+    static const char *const entities[][2] = { { "&", "&amp;" },
+                                               { "<", "&lt;" },
+                                               { ">", "&gt;" } };
+    PyObject *s = PyUnicode_FromString(text);
+
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(entities) && s != NULL; i++) {
+        Py_SETREF(s, PyObject_CallMethod(s, "replace", "ss", entities[i][0],
+                                         entities[i][1]));
+    }
+    return s;
+}
+
+/* The HTML page of send_error: new bytes. */
+static PyObject *
+error_page(BaseHTTPRequestHandler *self, int code, const char *message,
+           const char *explain)
+{
+    PyObject *format =
+        PyUnicode_FromString(class_of(self)->error_message_format);
+    PyObject *values =
+        Py_BuildValue("{sisNsN}", "code", code, "message", escape(message),
+                      "explain", escape(explain));
+    PyObject *content = NULL, *body = NULL;
+
+    if (format != NULL && values != NULL) {
+        content = PyUnicode_Format(format, values);
+    }
+    if (content != NULL) {
+        body = PyUnicode_AsEncodedString(content, "UTF-8", "replace");
+    }
+    Py_XDECREF(format);
+    Py_XDECREF(values);
+    Py_XDECREF(content);
+    return body;
+}
+
+/* Lib/http/server.py: BaseHTTPRequestHandler.send_error */
+int
+BaseHTTPRequestHandler_send_error(BaseHTTPRequestHandler *self, int code,
+                                  const char *message, const char *explain)
+{
+    const BaseHTTPRequestHandlerClass *cls = class_of(self);
+    const Response *row = response_for(code);
+    PyObject *args = NULL, *body = NULL;
+    int result = -1;
+
+    if (message == NULL) {
+        message = row == NULL ? "???" : row->phrase;
+    }
+    if (explain == NULL) {
+        explain = row == NULL ? "???" : row->description;
+    }
+    args = Py_BuildValue("(is)", code, message);
+    if (FAILED(args == NULL) ||
+        FAILED(cls->log_error(self, "code %d, message %s", args) < 0) ||
+        FAILED(cls->send_response(self, code, message) < 0) ||
+        FAILED(cls->send_header(self, "Connection", "close") < 0))
+    {
+        goto done;
+    }
+    /* Message body is omitted for cases described in:
+     *  - RFC7230: 3.3. 1xx, 204(No Content), 304(Not Modified)
+     *  - RFC7231: 6.3.6. 205(Reset Content) */
+    if (code >= 200 && code != HTTPStatus_NO_CONTENT &&
+        code != HTTPStatus_RESET_CONTENT && code != HTTPStatus_NOT_MODIFIED)
+    {
+        char length[32];
+
+        body = error_page(self, code, message, explain);
+        if (FAILED(body == NULL)) {
+            goto done;
+        }
+        PyOS_snprintf(length, sizeof(length), "%zd", PyBytes_GET_SIZE(body));
+        if (FAILED(cls->send_header(self, "Content-Type",
+                                    cls->error_content_type) < 0) ||
+            FAILED(cls->send_header(self, "Content-Length", length) < 0))
+        {
+            goto done;
+        }
+    }
+    if (FAILED(cls->end_headers(self) < 0)) {
+        goto done;
+    }
+    if (body != NULL && PyBytes_GET_SIZE(body) > 0 &&
+        (self->command == Py_None ||
+         PyUnicode_CompareWithASCIIString(self->command, "HEAD") != 0))
+    {
+        BufferedIOBase *wfile = self->base.wfile;
+
+        if (FAILED(wfile->cls->write(wfile, body) < 0)) {
+            goto done;
+        }
+    }
+    result = 0;
+
+done:
+    Py_XDECREF(args);
+    Py_XDECREF(body);
+    return result;
+}
+
+/* Lib/http/server.py: BaseHTTPRequestHandler.send_response */
+int
+BaseHTTPRequestHandler_send_response(BaseHTTPRequestHandler *self, int code,
+                                     const char *message)
+{
+    const BaseHTTPRequestHandlerClass *cls = class_of(self);
+    PyObject *number = PyLong_FromLong(code);
+    PyObject *server = NULL, *date = NULL;
+    int result = -1;
+
+    if (FAILED(number == NULL) ||
+        FAILED(cls->log_request(self, number, NULL) < 0) ||
+        FAILED(cls->send_response_only(self, code, message) < 0))
+    {
+        goto done;
+    }
+    server = cls->version_string(self);
+    if (FAILED(server == NULL) ||
+        FAILED(cls->send_header(self, "Server", PyUnicode_AsUTF8(server)) < 0))
+    {
+        goto done;
+    }
+    date = cls->date_time_string(self, -1);
+    if (FAILED(date == NULL) ||
+        FAILED(cls->send_header(self, "Date", PyUnicode_AsUTF8(date)) < 0))
+    {
+        goto done;
+    }
+    result = 0;
+
+done:
+    Py_XDECREF(number);
+    Py_XDECREF(server);
+    Py_XDECREF(date);
+    return result;
+}
+
+/* What Python says of an attribute that parsing has not set yet. */
+static int
+has_attribute(BaseHTTPRequestHandler *self, PyObject *value, const char *name)
+{
+    if (value == NULL) {
+        PyErr_Format(PyExc_AttributeError, "'%s' object has no attribute '%s'",
+                     Py_TYPE(self)->tp_name, name);
+        return -1;
+    }
+    return 0;
+}
+
+/* self.request_version != 'HTTP/0.9': whether the client gets a status line
+ * and headers. 1, 0, or -1 on error. */
+static int
+client_has_headers(BaseHTTPRequestHandler *self)
+{
+    if (has_attribute(self, self->request_version, "request_version") < 0) {
+        return -1;
+    }
+    return PyUnicode_CompareWithASCIIString(self->request_version,
+                                            "HTTP/0.9") != 0;
+}
+
+/* self._headers_buffer.append(line.encode('latin-1', 'strict')); steals the
+ * line, a str or NULL. */
+static int
+append_header_line(BaseHTTPRequestHandler *self, PyObject *line)
+{
+    PyObject *encoded = NULL;
+    int result = -1;
+
+    if (line != NULL) {
+        encoded = PyUnicode_AsLatin1String(line);
+        Py_DECREF(line);
+    }
+    if (encoded != NULL && self->_headers_buffer == NULL) {
+        self->_headers_buffer = PyList_New(0);
+    }
+    if (encoded != NULL && self->_headers_buffer != NULL) {
+        result = PyList_Append(self->_headers_buffer, encoded);
+    }
+    Py_XDECREF(encoded);
+    return result;
+}
+
+/* Lib/http/server.py: BaseHTTPRequestHandler.send_response_only */
+int
+BaseHTTPRequestHandler_send_response_only(BaseHTTPRequestHandler *self,
+                                          int code, const char *message)
+{
+    int has_headers = client_has_headers(self);
+
+    if (FAILED(has_headers < 0)) {
+        return -1;
+    }
+    if (!has_headers) {
+        return 0;
+    }
+    if (message == NULL) {
+        const Response *row = response_for(code);
+
+        message = row == NULL ? "" : row->phrase;
+    }
+    if (FAILED(append_header_line(
+                   self, PyUnicode_FromFormat("%s %d %s\r\n",
+                                              class_of(self)->protocol_version,
+                                              code, message)) < 0))
+    {
+        return -1;
+    }
+    return 0;
+}
+
+/* Lib/http/server.py: BaseHTTPRequestHandler.send_header */
+int
+BaseHTTPRequestHandler_send_header(BaseHTTPRequestHandler *self,
+                                   const char *keyword, const char *value)
+{
+    int has_headers = client_has_headers(self);
+
+    if (FAILED(has_headers < 0)) {
+        return -1;
+    }
+    if (has_headers &&
+        FAILED(append_header_line(
+                   self, PyUnicode_FromFormat("%s: %s\r\n", keyword, value)) <
+               0))
+    {
+        return -1;
+    }
+    if (PyOS_stricmp(keyword, "connection") == 0) {
+        if (PyOS_stricmp(value, "close") == 0) {
+            self->close_connection = true;
+        } else if (PyOS_stricmp(value, "keep-alive") == 0) {
+            self->close_connection = false;
+        }
+    }
+    return 0;
+}
+
+/* Lib/http/server.py: BaseHTTPRequestHandler.end_headers */
+int
+BaseHTTPRequestHandler_end_headers(BaseHTTPRequestHandler *self)
+{
+    int has_headers = client_has_headers(self);
+
+    if (FAILED(has_headers < 0)) {
+        return -1;
+    }
+    if (!has_headers) {
+        return 0;
+    }
+    if (FAILED(has_attribute(self, self->_headers_buffer, "_headers_buffer") <
+               0)) {
+        return -1;
+    }
+    if (FAILED(append_header_line(self, PyUnicode_FromString("\r\n")) < 0)) {
+        return -1;
+    }
+    return FAILED(class_of(self)->flush_headers(self) < 0) ? -1 : 0;
+}
+
+/* Lib/http/server.py: BaseHTTPRequestHandler.flush_headers */
+int
+BaseHTTPRequestHandler_flush_headers(BaseHTTPRequestHandler *self)
+{
+    BufferedIOBase *wfile = self->base.wfile;
+    PyObject *empty, *joined;
+    Py_ssize_t written = -1;
+
+    if (self->_headers_buffer == NULL) {
+        return 0;
+    }
+    empty = PyBytes_FromString("");
+    joined = empty == NULL ? NULL
+                           : PyObject_CallMethod(empty, "join", "O",
+                                                 self->_headers_buffer);
+    if (joined != NULL) {
+        written = wfile->cls->write(wfile, joined);
+    }
+    Py_XDECREF(empty);
+    Py_XDECREF(joined);
+    if (FAILED(written < 0)) {
+        return -1;
+    }
+    Py_SETREF(self->_headers_buffer, PyList_New(0));
+    return FAILED(self->_headers_buffer == NULL) ? -1 : 0;
+}
+
+/* Lib/http/server.py: BaseHTTPRequestHandler.log_request */
+int
+BaseHTTPRequestHandler_log_request(BaseHTTPRequestHandler *self,
+                                   PyObject *code, PyObject *size)
+{
+    PyObject *code_str =
+        code == NULL ? PyUnicode_FromString("-") : PyObject_Str(code);
+    PyObject *size_str =
+        size == NULL ? PyUnicode_FromString("-") : PyObject_Str(size);
+    PyObject *args = NULL;
+    int result = -1;
+
+    if (code_str != NULL && size_str != NULL &&
+        has_attribute(self, self->requestline, "requestline") == 0)
+    {
+        args = PyTuple_Pack(3, self->requestline, code_str, size_str);
+    }
+    if (!FAILED(args == NULL) &&
+        !FAILED(class_of(self)->log_message(self, "\"%s\" %s %s", args) < 0))
+    {
+        result = 0;
+    }
+    Py_XDECREF(code_str);
+    Py_XDECREF(size_str);
+    Py_XDECREF(args);
+    return result;
+}
+
+/* Lib/http/server.py: BaseHTTPRequestHandler.log_error */
+int
+BaseHTTPRequestHandler_log_error(BaseHTTPRequestHandler *self,
+                                 const char *format, PyObject *args)
+{
+    return FAILED(class_of(self)->log_message(self, format, args) < 0) ? -1
+                                                                       : 0;
+}
+
+/* format % args */
+static PyObject *
+format_message(const char *format, PyObject *args)
+{
+    PyObject *python_format = PyUnicode_FromString(format);
+    PyObject *message = NULL;
+
+    if (python_format != NULL) {
+        message = PyUnicode_Format(python_format, args);
+        Py_DECREF(python_format);
+    }
+    return message;
+}
+
+/* sys.stderr.write(line) */
+static int
+write_to_stderr(PyObject *line)
+{
+    PyObject *err = PySys_GetObject("stderr");
+    PyObject *none;
+
+    if (err == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "lost sys.stderr");
+        return -1;
+    }
+    Py_INCREF(err);
+    none = PyObject_CallMethod(err, "write", "O", line);
+    Py_DECREF(err);
+    Py_XDECREF(none);
+    return none == NULL ? -1 : 0;
+}
+
+/* Lib/http/server.py: BaseHTTPRequestHandler.log_message */
+int
+BaseHTTPRequestHandler_log_message(BaseHTTPRequestHandler *self,
+                                   const char *format, PyObject *args)
+{
+    PyObject *address = NULL, *date = NULL, *escaped = NULL, *line = NULL;
+    PyObject *message = format_message(format, args);
+    int result = -1;
+
+    if (FAILED(message == NULL)) {
+        return -1;
+    }
+    address = class_of(self)->address_string(self);
+    if (FAILED(address == NULL)) {
+        goto done;
+    }
+    date = class_of(self)->log_date_time_string(self);
+    if (FAILED(date == NULL)) {
+        goto done;
+    }
+    escaped = PyUnicode_Translate(message, control_char_table, NULL);
+    if (FAILED(escaped == NULL)) {
+        goto done;
+    }
+    line = PyUnicode_FromFormat("%S - - [%S] %U\n", address, date, escaped);
+    if (FAILED(line == NULL || write_to_stderr(line) < 0)) {
+        goto done;
+    }
+    result = 0;
+
+done:
+    Py_XDECREF(address);
+    Py_XDECREF(date);
+    Py_XDECREF(escaped);
+    Py_XDECREF(line);
+    Py_DECREF(message);
+    return result;
+}
+
+/* Lib/http/server.py: BaseHTTPRequestHandler.version_string */
+PyObject *
+BaseHTTPRequestHandler_version_string(BaseHTTPRequestHandler *self)
+{
+    return PyUnicode_FromFormat("%s Python/%s", class_of(self)->server_version,
+                                python_version());
+}
+
+/* Lib/http/server.py: BaseHTTPRequestHandler.date_time_string */
+PyObject *
+BaseHTTPRequestHandler_date_time_string(BaseHTTPRequestHandler *self,
+                                        time_t timestamp)
+{
+    struct tm tm;
+    char text[64];
+
+    (void)self;
+    if (timestamp == -1) {
+        timestamp = time(NULL);
+    }
+    if (gmtime_r(&timestamp, &tm) == NULL) {
+        PyErr_SetFromErrno(PyExc_OSError);
+        return NULL;
+    }
+    /* email.utils.formatdate(timestamp, usegmt=True) */
+    PyOS_snprintf(text, sizeof(text), "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                  weekdayname[tm.tm_wday], tm.tm_mday, monthname[tm.tm_mon],
+                  tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+    return PyUnicode_FromString(text);
+}
+
+/* Lib/http/server.py: BaseHTTPRequestHandler.log_date_time_string */
+PyObject *
+BaseHTTPRequestHandler_log_date_time_string(BaseHTTPRequestHandler *self)
+{
+    time_t now = time(NULL);
+    struct tm tm;
+    char text[64];
+
+    (void)self;
+    if (localtime_r(&now, &tm) == NULL) {
+        PyErr_SetFromErrno(PyExc_OSError);
+        return NULL;
+    }
+    PyOS_snprintf(text, sizeof(text), "%02d/%3s/%04d %02d:%02d:%02d",
+                  tm.tm_mday, monthname[tm.tm_mon], tm.tm_year + 1900,
+                  tm.tm_hour, tm.tm_min, tm.tm_sec);
+    return PyUnicode_FromString(text);
+}
+
+/* Lib/http/server.py: BaseHTTPRequestHandler.address_string */
+PyObject *
+BaseHTTPRequestHandler_address_string(BaseHTTPRequestHandler *self)
+{
+    return PySequence_GetItem(self->base.base.client_address, 0);
+}
+
+int
+BaseHTTPRequestHandler_traverse(PyObject *op, visitproc visit, void *arg)
+{
+    BaseHTTPRequestHandler *self = (BaseHTTPRequestHandler *)op;
+
+    Py_VISIT(self->raw_requestline);
+    Py_VISIT(self->requestline);
+    Py_VISIT(self->command);
+    Py_VISIT(self->path);
+    Py_VISIT(self->request_version);
+    Py_VISIT(self->headers);
+    Py_VISIT(self->_headers_buffer);
+    return StreamRequestHandler_traverse(op, visit, arg);
+}
+
+int
+BaseHTTPRequestHandler_clear(PyObject *op)
+{
+    BaseHTTPRequestHandler *self = (BaseHTTPRequestHandler *)op;
+
+    Py_CLEAR(self->raw_requestline);
+    Py_CLEAR(self->requestline);
+    Py_CLEAR(self->command);
+    Py_CLEAR(self->path);
+    Py_CLEAR(self->request_version);
+    Py_CLEAR(self->headers);
+    Py_CLEAR(self->_headers_buffer);
+    return StreamRequestHandler_clear(op);
+}
+
+void
+BaseHTTPRequestHandler_dealloc(PyObject *op)
+{
+    PyObject_GC_UnTrack(op);
+    BaseHTTPRequestHandler_clear(op);
+    StreamRequestHandler_dealloc(op);
+}
+
+PyTypeObject BaseHTTPRequestHandler_type = {
+    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
+    .tp_name = "cwsgiref.http.server.BaseHTTPRequestHandler",
+    .tp_base = &StreamRequestHandler_type,
+    .tp_basicsize = sizeof(BaseHTTPRequestHandler),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .tp_traverse = BaseHTTPRequestHandler_traverse,
+    .tp_clear = BaseHTTPRequestHandler_clear,
+    .tp_dealloc = BaseHTTPRequestHandler_dealloc,
+};
+
+static const DoMethod no_do_methods[] = { { NULL, NULL } };
+
+const BaseHTTPRequestHandlerClass BaseHTTPRequestHandler_class = {
+    .base = {
+        .base = {
+            .type = &BaseHTTPRequestHandler_type,
+
+            .init = BaseRequestHandler_init,
+            .setup = StreamRequestHandler_setup,
+            .handle = BaseHTTPRequestHandler_handle,
+            .finish = StreamRequestHandler_finish,
+        },
+        .rbufsize = -1,
+        .wbufsize = 0,
+        .timeout = -1,
+        .disable_nagle_algorithm = false,
+    },
+    .server_version = "BaseHTTP/0.6",
+    .error_message_format = DEFAULT_ERROR_MESSAGE,
+    .error_content_type = "text/html;charset=utf-8",
+    .default_request_version = "HTTP/0.9",
+    .protocol_version = "HTTP/1.0",
+    .MessageClass = &HTTPMessage_class,
+    .do_methods = no_do_methods,
+
+    .parse_request = BaseHTTPRequestHandler_parse_request,
+    .handle_expect_100 = BaseHTTPRequestHandler_handle_expect_100,
+    .handle_one_request = BaseHTTPRequestHandler_handle_one_request,
+    .send_error = BaseHTTPRequestHandler_send_error,
+    .send_response = BaseHTTPRequestHandler_send_response,
+    .send_response_only = BaseHTTPRequestHandler_send_response_only,
+    .send_header = BaseHTTPRequestHandler_send_header,
+    .end_headers = BaseHTTPRequestHandler_end_headers,
+    .flush_headers = BaseHTTPRequestHandler_flush_headers,
+    .log_request = BaseHTTPRequestHandler_log_request,
+    .log_error = BaseHTTPRequestHandler_log_error,
+    .log_message = BaseHTTPRequestHandler_log_message,
+    .version_string = BaseHTTPRequestHandler_version_string,
+    .date_time_string = BaseHTTPRequestHandler_date_time_string,
+    .log_date_time_string = BaseHTTPRequestHandler_log_date_time_string,
+    .address_string = BaseHTTPRequestHandler_address_string,
+};

@@ -1,0 +1,209 @@
+#include "server/tcp_server.h"
+
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "errors.h"
+
+_Static_assert(offsetof(TCPServer, base) == 0, "the base must be first");
+
+/* Lib/socketserver.py: TCPServer.__init__ */
+int
+TCPServer_init(BaseServer *self, PyObject *server_address,
+               const BaseRequestHandlerClass *RequestHandlerClass,
+               bool bind_and_activate)
+{
+    TCPServer *tcp = (TCPServer *)self;
+    Handled handled;
+
+    if (FAILED(BaseServer_init(self, server_address, RequestHandlerClass,
+                               bind_and_activate) < 0))
+    {
+        return -1;
+    }
+    tcp->socket = Socket_new(&Socket_class, self->cls->address_family,
+                             self->cls->socket_type, 0, -1);
+    if (FAILED(tcp->socket == NULL)) {
+        return -1;
+    }
+    if (!bind_and_activate) {
+        return 0;
+    }
+    /* try: */
+    if (!FAILED(self->cls->server_bind(self) < 0) &&
+        !FAILED(self->cls->server_activate(self) < 0))
+    {
+        return 0;
+    }
+    /* except: self.server_close(); raise */
+    handled = except_enter();
+    if (!FAILED(self->cls->server_close(self) < 0)) {
+        RERAISE();
+    }
+    except_leave(handled);
+    return -1;
+}
+
+/* Lib/socketserver.py: TCPServer.server_bind */
+int
+TCPServer_server_bind(BaseServer *self)
+{
+    TCPServer *tcp = (TCPServer *)self;
+    Socket *sock = tcp->socket;
+    PyObject *server_address;
+
+    if (self->cls->allow_reuse_address &&
+        FAILED(Socket_setsockopt(sock, SOL_SOCKET, SO_REUSEADDR, 1) < 0))
+    {
+        return -1;
+    }
+    if (self->cls->allow_reuse_port &&
+        FAILED(Socket_setsockopt(sock, SOL_SOCKET, SO_REUSEPORT, 1) < 0))
+    {
+        return -1;
+    }
+    if (FAILED(sock->cls->bind(sock, self->server_address) < 0)) {
+        return -1;
+    }
+    server_address = Socket_getsockname(sock);
+    if (FAILED(server_address == NULL)) {
+        return -1;
+    }
+    Py_SETREF(self->server_address, server_address);
+    return 0;
+}
+
+/* Lib/socketserver.py: TCPServer.server_activate */
+int
+TCPServer_server_activate(BaseServer *self)
+{
+    Socket *sock = ((TCPServer *)self)->socket;
+
+    return FAILED(sock->cls->listen(sock, self->cls->request_queue_size) < 0)
+               ? -1
+               : 0;
+}
+
+/* Lib/socketserver.py: TCPServer.server_close */
+int
+TCPServer_server_close(BaseServer *self)
+{
+    Socket *sock = ((TCPServer *)self)->socket;
+
+    return FAILED(sock->cls->close(sock) < 0) ? -1 : 0;
+}
+
+/* Lib/socketserver.py: TCPServer.fileno */
+int
+TCPServer_fileno(BaseServer *self)
+{
+    int fd = Socket_fileno(((TCPServer *)self)->socket);
+
+    if (fd < 0) { /* what the selector says of it in Python */
+        PyErr_Format(PyExc_ValueError, "Invalid file descriptor: %d", fd);
+    }
+    return fd;
+}
+
+/* Lib/socketserver.py: TCPServer.get_request */
+int
+TCPServer_get_request(BaseServer *self, PyObject **request,
+                      PyObject **client_address)
+{
+    Socket *sock = ((TCPServer *)self)->socket;
+
+    return FAILED(sock->cls->accept(sock, (Socket **)request, client_address) <
+                  0)
+               ? -1
+               : 0;
+}
+
+/* Lib/socketserver.py: TCPServer.shutdown_request */
+int
+TCPServer_shutdown_request(BaseServer *self, PyObject *request)
+{
+    Socket *sock = (Socket *)request;
+
+    /* Explicitly: what is left unread may make the close a reset, and the
+     * client must see the end of the answer before that. */
+    if (FAILED(sock->cls->shutdown(sock, SHUT_WR) < 0)) {
+        if (!PyErr_ExceptionMatches(PyExc_OSError)) {
+            return -1;
+        }
+        PyErr_Clear(); /* except OSError: pass */
+    }
+    return FAILED(self->cls->close_request(self, request) < 0) ? -1 : 0;
+}
+
+/* Lib/socketserver.py: TCPServer.close_request */
+int
+TCPServer_close_request(BaseServer *self, PyObject *request)
+{
+    Socket *sock = (Socket *)request;
+
+    (void)self;
+    return FAILED(sock->cls->close(sock) < 0) ? -1 : 0;
+}
+
+int
+TCPServer_traverse(PyObject *op, visitproc visit, void *arg)
+{
+    TCPServer *tcp = (TCPServer *)op;
+
+    Py_VISIT(tcp->socket);
+    return BaseServer_traverse(op, visit, arg);
+}
+
+int
+TCPServer_clear(PyObject *op)
+{
+    TCPServer *tcp = (TCPServer *)op;
+
+    Py_CLEAR(tcp->socket);
+    return BaseServer_clear(op);
+}
+
+void
+TCPServer_dealloc(PyObject *op)
+{
+    PyObject_GC_UnTrack(op);
+    TCPServer_clear(op);
+    BaseServer_dealloc(op);
+}
+
+PyTypeObject TCPServer_type = {
+    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
+    .tp_name = "cwsgiref.socketserver.TCPServer",
+    .tp_base = &BaseServer_type,
+    .tp_basicsize = sizeof(TCPServer),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .tp_traverse = TCPServer_traverse,
+    .tp_clear = TCPServer_clear,
+    .tp_dealloc = TCPServer_dealloc,
+};
+
+const BaseServerClass TCPServer_class = {
+    .type = &TCPServer_type,
+    .mixed_over = NULL,
+    .timeout = -1,
+    .address_family = AF_INET,
+    .socket_type = SOCK_STREAM,
+    .request_queue_size = 5,
+    .allow_reuse_address = false,
+    .allow_reuse_port = false,
+
+    .init = TCPServer_init,
+    .server_bind = TCPServer_server_bind,
+    .server_activate = TCPServer_server_activate,
+    .fileno = TCPServer_fileno,
+    .service_actions = BaseServer_service_actions,
+    .get_request = TCPServer_get_request,
+    .handle_timeout = BaseServer_handle_timeout,
+    .verify_request = BaseServer_verify_request,
+    .process_request = BaseServer_process_request,
+    .server_close = TCPServer_server_close,
+    .finish_request = BaseServer_finish_request,
+    .shutdown_request = TCPServer_shutdown_request,
+    .close_request = TCPServer_close_request,
+    .handle_error = BaseServer_handle_error,
+};

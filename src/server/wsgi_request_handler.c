@@ -1,0 +1,394 @@
+#include "server/wsgi_request_handler.h"
+
+#include <string.h>
+
+#include "errors.h"
+#include "release.h"
+#include "server/server_handler.h"
+#include "server/simple_server.h"
+
+static const WSGIRequestHandlerClass *
+class_of(BaseHTTPRequestHandler *self)
+{
+    return (const WSGIRequestHandlerClass *)self->base.base.cls;
+}
+
+/* The value of a hexadecimal digit, or -1. */
+static int
+hex_value(Py_UCS4 digit)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *found =
+        digit < 0x80 ? strchr(digits, Py_TOLOWER(digit)) : NULL;
+
+    return found == NULL || digit == 0 ? -1 : (int)(found - digits);
+}
+
+/* Lib/urllib/parse.py: unquote(string, 'iso-8859-1'). A new str. */
+static PyObject *
+unquote(PyObject *string)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(string);
+    Py_ssize_t end = 0;
+    Py_UCS4 *text;
+    PyObject *result;
+
+    if (PyUnicode_FindChar(string, '%', 0, length, 1) < 0) {
+        return Py_NewRef(string);
+    }
+    text = PyUnicode_AsUCS4Copy(string);
+    if (text == NULL) {
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < length; i++, end++) {
+        int high =
+            text[i] == '%' && i + 2 < length ? hex_value(text[i + 1]) : -1;
+        int low = high >= 0 ? hex_value(text[i + 2]) : -1;
+
+        if (low >= 0) {
+            text[end] = (Py_UCS4)(16 * high + low);
+            i += 2;
+        } else {
+            text[end] = text[i];
+        }
+    }
+    result = PyUnicode_FromKindAndData(PyUnicode_4BYTE_KIND, text, end);
+    PyMem_Free(text);
+    return result;
+}
+
+/* env[key] = value; steals the value, or is -1 when that is NULL. */
+static int
+set_item(PyObject *env, const char *key, PyObject *value)
+{
+    int result = -1;
+
+    if (value != NULL) {
+        result = PyDict_SetItemString(env, key, value);
+        Py_DECREF(value);
+    }
+    return result;
+}
+
+/* env['PATH_INFO'] and env['QUERY_STRING'], of a request's path. */
+static int
+set_path_and_query(PyObject *env, PyObject *target)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(target);
+    Py_ssize_t mark = PyUnicode_FindChar(target, '?', 0, length, 1);
+    PyObject *path = NULL;
+    int result = -1;
+
+    if (mark < -1) {
+        return -1;
+    }
+    path = PyUnicode_Substring(target, 0, mark < 0 ? length : mark);
+    if (path != NULL && set_item(env, "PATH_INFO", unquote(path)) == 0) {
+        result = set_item(
+            env, "QUERY_STRING",
+            PyUnicode_Substring(target, mark < 0 ? length : mark + 1, length));
+    }
+    Py_XDECREF(path);
+    return result;
+}
+
+/* env['REMOTE_HOST'], if the client has a name, and env['REMOTE_ADDR']. */
+static int
+set_remote(BaseHTTPRequestHandler *self, PyObject *env)
+{
+    PyObject *address = PySequence_GetItem(self->base.base.client_address, 0);
+    PyObject *host = NULL;
+    int result = -1;
+    int differs = 0;
+
+    if (address == NULL) {
+        return -1;
+    }
+    if (release()->remote_host) {
+        host = class_of(self)->base.address_string(self);
+        if (host == NULL) {
+            goto done;
+        }
+        differs = PyObject_RichCompareBool(host, address, Py_NE);
+        if (differs < 0 ||
+            (differs && PyDict_SetItemString(env, "REMOTE_HOST", host) < 0))
+        {
+            goto done;
+        }
+    }
+    result = PyDict_SetItemString(env, "REMOTE_ADDR", address);
+
+done:
+    Py_XDECREF(host);
+    Py_DECREF(address);
+    return result;
+}
+
+/* env['CONTENT_TYPE'], and env['CONTENT_LENGTH'] if the client says it. */
+static int
+set_content(HTTPMessage *headers, PyObject *env)
+{
+    PyObject *type = HTTPMessage_get(headers, "content-type", Py_None);
+    PyObject *length;
+    int result = 0;
+    int has_length;
+
+    if (type == Py_None) {
+        Py_SETREF(type, HTTPMessage_get_content_type(headers));
+    }
+    if (set_item(env, "CONTENT_TYPE", type) < 0) {
+        return -1;
+    }
+    length = HTTPMessage_get(headers, "content-length", Py_None);
+    if (length == NULL) {
+        return -1;
+    }
+    has_length = PyObject_IsTrue(length);
+    if (has_length < 0 ||
+        (has_length &&
+         PyDict_SetItemString(env, "CONTENT_LENGTH", length) < 0))
+    {
+        result = -1;
+    }
+    Py_DECREF(length);
+    return result;
+}
+
+/* env[key] = value, after ',' and what is there already. */
+static int
+append_item(PyObject *env, PyObject *key, PyObject *value)
+{
+    PyObject *old = PyDict_GetItemWithError(env, key);
+    PyObject *joined;
+    int result = -1;
+
+    if (old == NULL) {
+        return PyErr_Occurred() ? -1 : PyDict_SetItem(env, key, value);
+    }
+    joined = PyUnicode_FromFormat("%U,%U", old, value);
+    if (joined != NULL) {
+        result = PyDict_SetItem(env, key, joined);
+        Py_DECREF(joined);
+    }
+    return result;
+}
+
+/* env['HTTP_' + name], of one header; a name that env has already without
+ * the HTTP_ (content length, type, etc.) is skipped. */
+static int
+set_header(PyObject *env, PyObject *name, PyObject *value)
+{
+    PyObject *dashless = NULL, *k = NULL, *v = NULL, *key = NULL;
+    int result = -1;
+    int known;
+
+    dashless = PyObject_CallMethod(name, "replace", "ss", "-", "_");
+    if (dashless == NULL) {
+        goto done;
+    }
+    k = PyObject_CallMethod(dashless, "upper", NULL);
+    v = PyObject_CallMethod(value, "strip", NULL);
+    if (k == NULL || v == NULL) {
+        goto done;
+    }
+    known = PyDict_Contains(env, k);
+    if (known != 0) {
+        result = known < 0 ? -1 : 0;
+        goto done;
+    }
+    key = PyUnicode_FromFormat("HTTP_%U", k);
+    if (key != NULL) {
+        result = append_item(env, key, v);
+    }
+
+done:
+    Py_XDECREF(dashless);
+    Py_XDECREF(k);
+    Py_XDECREF(v);
+    Py_XDECREF(key);
+    return result;
+}
+
+/* Lib/wsgiref/simple_server.py: WSGIRequestHandler.get_environ */
+PyObject *
+WSGIRequestHandler_get_environ(BaseHTTPRequestHandler *self)
+{
+    WSGIServer *server = (WSGIServer *)self->base.base.server;
+    PyObject *env = PyDict_Copy(server->base_environ);
+    PyObject *items = NULL;
+
+    if (FAILED(env == NULL) ||
+        FAILED(PyDict_SetItemString(env, "SERVER_PROTOCOL",
+                                    self->request_version) < 0) ||
+        FAILED(set_item(env, "SERVER_SOFTWARE",
+                        PyUnicode_FromString(
+                            class_of(self)->base.server_version)) < 0) ||
+        FAILED(PyDict_SetItemString(env, "REQUEST_METHOD", self->command) <
+               0) ||
+        FAILED(set_path_and_query(env, self->path) < 0) ||
+        FAILED(set_remote(self, env) < 0))
+    {
+        goto fail;
+    }
+    if (self->headers == NULL) { /* a dict, in releases where this happens */
+        RAISE(PyExc_AttributeError,
+              "'dict' object has no attribute 'get_content_type'");
+        goto fail;
+    }
+    if (FAILED(set_content(self->headers, env) < 0)) {
+        goto fail;
+    }
+    items = HTTPMessage_items(self->headers);
+    if (FAILED(items == NULL)) {
+        goto fail;
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items); i++) {
+        PyObject *item = PyList_GET_ITEM(items, i);
+
+        if (FAILED(set_header(env, PyTuple_GET_ITEM(item, 0),
+                              PyTuple_GET_ITEM(item, 1)) < 0))
+        {
+            goto fail;
+        }
+    }
+    Py_DECREF(items);
+    return env;
+
+fail:
+    Py_XDECREF(items);
+    Py_XDECREF(env);
+    return NULL;
+}
+
+/* Lib/wsgiref/simple_server.py: WSGIRequestHandler.get_stderr */
+PyObject *
+WSGIRequestHandler_get_stderr(BaseHTTPRequestHandler *self)
+{
+    PyObject *err = PySys_GetObject("stderr"); /* borrowed */
+
+    (void)self;
+    if (err == NULL) {
+        RAISE(PyExc_AttributeError, "module 'sys' has no attribute 'stderr'");
+        return NULL;
+    }
+    return Py_NewRef(err);
+}
+
+/* Lib/wsgiref/simple_server.py: WSGIRequestHandler.handle */
+int
+WSGIRequestHandler_handle(BaseRequestHandler *self)
+{
+    BaseHTTPRequestHandler *http = (BaseHTTPRequestHandler *)self;
+    WSGIServer *server = (WSGIServer *)self->server;
+    BufferedIOBase *rfile = http->base.rfile;
+    PyObject *err = NULL, *environ = NULL, *app = NULL;
+    BaseHandler *handler = NULL;
+    int result = -1;
+    int parsed;
+
+    Py_XSETREF(http->raw_requestline, rfile->cls->readline(rfile, 65537));
+    if (FAILED(http->raw_requestline == NULL)) {
+        return -1;
+    }
+    if (PyBytes_GET_SIZE(http->raw_requestline) > 65536) {
+        return FAILED(refuse_long_line(http) < 0) ? -1 : 0;
+    }
+    parsed = class_of(http)->base.parse_request(http);
+    if (FAILED(parsed < 0)) {
+        return -1;
+    }
+    if (!parsed) { /* an error code has been sent, just exit */
+        return 0;
+    }
+
+    /* ServerHandler(self.rfile, self.wfile, self.get_stderr(),
+     *               self.get_environ(), multithread=False) */
+    err = class_of(http)->get_stderr(http);
+    if (FAILED(err == NULL)) {
+        goto done;
+    }
+    environ = class_of(http)->get_environ(http);
+    if (FAILED(environ == NULL)) {
+        goto done;
+    }
+    handler = BaseHandler_new(&ServerHandler_class);
+    if (FAILED(handler == NULL) ||
+        FAILED(SimpleHandler_init(handler, (PyObject *)rfile, http->base.wfile,
+                                  err, environ, false, false) < 0))
+    {
+        goto done;
+    }
+    /* backpointer for logging */
+    ((ServerHandler *)handler)->request_handler =
+        (BaseHTTPRequestHandler *)Py_NewRef((PyObject *)http);
+    app =
+        ((const WSGIServerClass *)server->base.base.base.cls)->get_app(server);
+    if (FAILED(app == NULL) || FAILED(handler->cls->run(handler, app) < 0)) {
+        goto done;
+    }
+    result = 0;
+
+done:
+    Py_XDECREF(err);
+    Py_XDECREF(environ);
+    Py_XDECREF(app);
+    Py_XDECREF(handler);
+    return result;
+}
+
+PyTypeObject WSGIRequestHandler_type = {
+    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
+    .tp_name = "cwsgiref.simple_server.WSGIRequestHandler",
+    .tp_base = &BaseHTTPRequestHandler_type,
+    .tp_basicsize = sizeof(BaseHTTPRequestHandler),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+};
+
+static const DoMethod no_do_methods[] = { { NULL, NULL } };
+
+const WSGIRequestHandlerClass WSGIRequestHandler_class = {
+    .base = {
+        .base = {
+            .base = {
+                .type = &WSGIRequestHandler_type,
+
+                .init = BaseRequestHandler_init,
+                .setup = StreamRequestHandler_setup,
+                .handle = WSGIRequestHandler_handle,
+                .finish = StreamRequestHandler_finish,
+            },
+            .rbufsize = -1,
+            /* Python's is 0: a send for each line of the headers' start.
+             * Here headers and first block leave together. */
+            .wbufsize = -1,
+            .timeout = -1,
+            .disable_nagle_algorithm = false,
+        },
+        .server_version = server_version,
+        .error_message_format = DEFAULT_ERROR_MESSAGE,
+        .error_content_type = "text/html;charset=utf-8",
+        .default_request_version = "HTTP/0.9",
+        .protocol_version = "HTTP/1.0",
+        .MessageClass = &HTTPMessage_class,
+        .do_methods = no_do_methods,
+
+        .parse_request = BaseHTTPRequestHandler_parse_request,
+        .handle_expect_100 = BaseHTTPRequestHandler_handle_expect_100,
+        .handle_one_request = BaseHTTPRequestHandler_handle_one_request,
+        .send_error = BaseHTTPRequestHandler_send_error,
+        .send_response = BaseHTTPRequestHandler_send_response,
+        .send_response_only = BaseHTTPRequestHandler_send_response_only,
+        .send_header = BaseHTTPRequestHandler_send_header,
+        .end_headers = BaseHTTPRequestHandler_end_headers,
+        .flush_headers = BaseHTTPRequestHandler_flush_headers,
+        .log_request = BaseHTTPRequestHandler_log_request,
+        .log_error = BaseHTTPRequestHandler_log_error,
+        .log_message = BaseHTTPRequestHandler_log_message,
+        .version_string = BaseHTTPRequestHandler_version_string,
+        .date_time_string = BaseHTTPRequestHandler_date_time_string,
+        .log_date_time_string = BaseHTTPRequestHandler_log_date_time_string,
+        .address_string = BaseHTTPRequestHandler_address_string,
+    },
+    .get_environ = WSGIRequestHandler_get_environ,
+    .get_stderr = WSGIRequestHandler_get_stderr,
+};
