@@ -76,7 +76,8 @@ bind_arguments(const char *function, const char *const names[],
                          "%s() takes from %zd to %zd positional arguments "
                          "but %zd were given",
                          function, required + 1, count + 1, given + 1);
-        } else {
+        }
+        else {
             PyErr_Format(PyExc_TypeError,
                          "%s() takes %zd positional argument%s but %zd were "
                          "given",

@@ -11,6 +11,10 @@ static const char *const dunders[] = {
     "repr", "str", "bytes",   "enter",   "exit",    "call",     "del",
 };
 
+/* The module functions of Python that have lost an underscore in C. */
+static const char *const private_functions[] = { "read_headers",
+                                                 "formatparam" };
+
 /* Writes the Python name of a C function: Class_method is `method`, and a
  * module function keeps its own. */
 static void
@@ -20,7 +24,14 @@ python_name(const char *function, char *name, size_t size)
         isupper((unsigned char)function[0]) ? strchr(function, '_') : NULL;
 
     if (method == NULL) {
-        PyOS_snprintf(name, size, "%s", function);
+        const char *underscore = "";
+
+        for (size_t i = 0; i < Py_ARRAY_LENGTH(private_functions); i++) {
+            if (strcmp(function, private_functions[i]) == 0) {
+                underscore = "_";
+            }
+        }
+        PyOS_snprintf(name, size, "%s%s", underscore, function);
         return;
     }
     method++;

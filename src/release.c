@@ -48,7 +48,8 @@ headers_refuse_control_characters(void)
         value = PyObject_CallMethod(headers, "setdefault", "ss", "X", "\n");
         if (value != NULL) {
             refused = 0;
-        } else if (PyErr_ExceptionMatches(PyExc_ValueError)) {
+        }
+        else if (PyErr_ExceptionMatches(PyExc_ValueError)) {
             PyErr_Clear();
             refused = 1;
         }

@@ -24,7 +24,7 @@ struct BaseHandlerClass {
     bool wsgi_multithread;
     bool wsgi_multiprocess;
     bool wsgi_run_once;
-    bool origin_server;          /* we are transmitting direct to client */
+    bool origin_server;          /* the client is on the other end */
     const char *http_version;    /* "1.0" */
     const char *server_software; /* NULL: none */
     PyObject **os_environ;       /* a dict, filled by handlers_types_ready() */
@@ -56,7 +56,7 @@ struct BaseHandlerClass {
     PyObject *(*error_output)(BaseHandler *self, PyObject *environ,
                               PyObject *start_response);
 
-    /* Pure abstract methods: BaseHandler's raise NotImplementedError. */
+    /* For subclasses: BaseHandler's own raise NotImplementedError. */
     int (*_write)(BaseHandler *self, PyObject *data);
     int (*_flush)(BaseHandler *self);
     PyObject *(*get_stdin)(BaseHandler *self);
@@ -78,7 +78,7 @@ struct BaseHandler {
     /* self._flush, which SimpleHandler's replaces on the instance. */
     int (*_flush)(BaseHandler *self);
 
-    /* State variables (don't mess with these) */
+    /* The state of one run */
     PyObject *environ; /* owned; a dict, or None */
     PyObject *status;  /* owned; a str, or None */
     PyObject *result;  /* owned; the application's iterable, or None */
@@ -89,6 +89,14 @@ struct BaseHandler {
 
 extern PyTypeObject BaseHandler_type;
 extern const BaseHandlerClass BaseHandler_class;
+
+/* What the subclasses' tables inherit. */
+extern PyObject *BaseHandler_os_environ; /* owned; read_environ() */
+extern const HeaderPair BaseHandler_error_headers[];
+
+/* Readies the type, reads os_environ, and makes the strings that every request
+ * needs. 0 or -1; called by handlers_types_ready(). */
+int base_handler_ready(void);
 
 /* BaseHandler(): a handler of class `cls` with the class's attributes; the
  * subclass's own init follows. A new reference. */

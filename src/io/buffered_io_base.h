@@ -7,6 +7,7 @@
 #define CWSGIREF_IO_BUFFERED_IO_BASE_H
 
 #include <Python.h>
+#include <pythread.h>
 #include <stdbool.h>
 
 typedef struct BufferedIOBase BufferedIOBase;
@@ -20,12 +21,14 @@ struct BufferedIOBaseClass {
     int (*writable)(BufferedIOBase *self);
     int (*closed)(BufferedIOBase *self);
 
-    /* New bytes objects. A size of -1 means no limit. */
+    /* New bytes objects. A size of -1 means no limit. Over a non-blocking
+     * stream read() may be None. */
     PyObject *(*read)(BufferedIOBase *self, Py_ssize_t size);
     PyObject *(*read1)(BufferedIOBase *self, Py_ssize_t size);
     PyObject *(*readline)(BufferedIOBase *self, Py_ssize_t size);
     PyObject *(*peek)(BufferedIOBase *self, Py_ssize_t size);
-    /* How many bytes were read into `buffer`; -1 on error. */
+    /* How many bytes were read into `buffer`; -1 on error. Over a
+     * non-blocking stream also RAW_WOULD_BLOCK. */
     Py_ssize_t (*readinto)(BufferedIOBase *self, char *buffer,
                            Py_ssize_t size);
 
@@ -63,6 +66,24 @@ Py_ssize_t BufferedIOBase_write(BufferedIOBase *self, PyObject *b);
 int BufferedIOBase_flush(BufferedIOBase *self);
 int BufferedIOBase_close(BufferedIOBase *self);
 int BufferedIOBase_fileno(BufferedIOBase *self);
+/* IOBase.__del__, for the tp_finalize of what wants to be closed. */
+void BufferedIOBase_del(PyObject *op);
 void BufferedIOBase_dealloc(PyObject *op);
+
+/* raise io.UnsupportedOperation(message).
+ * Modules/_io/iobase.c: iobase_unsupported */
+void iobase_unsupported(const char *message);
+
+/* The TypeError of Python's positional-only methods for a wrong count of
+ * arguments. 0 or -1. */
+int check_count(const char *name, Py_ssize_t count, Py_ssize_t least,
+                Py_ssize_t most);
+
+/* One thread at a time in a buffer: waits for the lock without the GIL.
+ * RuntimeError for a call from within (a signal handler's). 0 or -1.
+ * Modules/_io/bufferedio.c: ENTER_BUFFERED, LEAVE_BUFFERED */
+int buffered_enter(BufferedIOBase *self, PyThread_type_lock lock,
+                   unsigned long *owner);
+void buffered_leave(PyThread_type_lock lock, unsigned long *owner);
 
 #endif

@@ -11,7 +11,9 @@ typedef struct BufferedWriter {
     RawIOBase *raw; /* owned; NULL once detached */
     char *buffer;   /* owned; buffer_size bytes */
     Py_ssize_t buffer_size;
-    Py_ssize_t write_end; /* bytes that wait in the buffer */
+    Py_ssize_t write_end;    /* bytes that wait in the buffer */
+    PyThread_type_lock lock; /* owned; held while a method runs */
+    unsigned long owner;     /* the thread that holds it, or 0 */
 } BufferedWriter;
 
 extern PyTypeObject BufferedWriter_type;
@@ -23,8 +25,8 @@ BufferedIOBase *BufferedWriter_new(const BufferedIOBaseClass *cls,
 
 int BufferedWriter_writable(BufferedIOBase *self);
 int BufferedWriter_closed(BufferedIOBase *self);
-/* Takes all of `b`. What does not fit the buffer goes out with what waits
- * there, in one send if the system takes it. */
+/* Takes all of `b`. What does not fit the buffer fills it up, so that what
+ * waits there leaves with it, and the rest goes out without a copy. */
 Py_ssize_t BufferedWriter_write(BufferedIOBase *self, PyObject *b);
 /* Sends what waits. If that fails the rest is dropped, as with _SocketWriter,
  * which holds nothing back either: close() does not fail for it once more.

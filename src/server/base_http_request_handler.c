@@ -191,14 +191,22 @@ parse_request_version(BaseHTTPRequestHandler *self, PyObject *version)
     int at_least;
 
     if (version_number == NULL) {
+        Handled handled;
+
         if (!PyErr_ExceptionMatches(PyExc_ValueError)) {
             return -1;
         }
-        PyErr_Clear(); /* except (ValueError, IndexError): */
-        return send_error_about(self, HTTPStatus_BAD_REQUEST,
-                                "Bad request version (%R)", version, NULL) < 0
-                   ? -1
-                   : 0;
+        traceback_here("BaseHTTPRequestHandler_parse_request", __FILE__,
+                       __LINE__);
+        /* except (ValueError, IndexError): */
+        handled = except_enter();
+        if (send_error_about(self, HTTPStatus_BAD_REQUEST,
+                             "Bad request version (%R)", version, NULL) == 0)
+        {
+            result = 0;
+        }
+        except_leave(handled);
+        return result;
     }
     at_least = is_at_least(version_number, 1, 1);
     if (at_least < 0) {
@@ -236,18 +244,19 @@ static int
 read_headers(BaseHTTPRequestHandler *self)
 {
     const char *message = "Line too long";
+    HTTPMessage *headers =
+        parse_headers(self->base.rfile, class_of(self)->MessageClass);
     Handled handled;
     int result = -1;
 
-    Py_CLEAR(self->headers);
-    self->headers =
-        parse_headers(self->base.rfile, class_of(self)->MessageClass);
-    if (!FAILED(self->headers == NULL)) {
+    if (headers != NULL) {
+        Py_XSETREF(self->headers, headers);
         return 1;
     }
     if (!PyErr_ExceptionMatches(HTTPException)) {
         return -1;
     }
+    traceback_here("BaseHTTPRequestHandler_parse_request", __FILE__, __LINE__);
     if (!PyErr_ExceptionMatches(LineTooLong)) {
         message = "Too many headers";
     }
@@ -278,7 +287,8 @@ header_is(BaseHTTPRequestHandler *self, const char *name, const char *value)
     }
     if (header == Py_None) {
         result = 0;
-    } else {
+    }
+    else {
         lower = PyObject_CallMethod(header, "lower", NULL);
         if (lower != NULL) {
             result = PyUnicode_CompareWithASCIIString(lower, value) == 0;
@@ -304,7 +314,8 @@ obey_headers(BaseHTTPRequestHandler *self)
     }
     if (close) {
         self->close_connection = true;
-    } else if (keep_alive && is_1_1) {
+    }
+    else if (keep_alive && is_1_1) {
         self->close_connection = false;
     }
     if (expect && is_1_1 &&
@@ -370,7 +381,7 @@ BaseHTTPRequestHandler_parse_request(BaseHTTPRequestHandler *self)
         go_on = 0;
         goto done;
     }
-    if (count >= 3) { /* enough to determine protocol version */
+    if (count >= 3) { /* the last one is the version */
         go_on = parse_request_version(self, PyList_GET_ITEM(words, count - 1));
         if (FAILED(go_on < 0) || !go_on) {
             goto done;
@@ -472,7 +483,7 @@ read_and_answer(BaseHTTPRequestHandler *self)
         return 0;
     }
     parsed = class_of(self)->parse_request(self);
-    if (parsed <= 0) { /* an error code has been sent, just exit */
+    if (parsed <= 0) { /* refused, and told so */
         return parsed;
     }
     mname = PyUnicode_FromFormat("do_%U", self->command);
@@ -489,7 +500,7 @@ read_and_answer(BaseHTTPRequestHandler *self)
     if (found->method(self) < 0) {
         return -1;
     }
-    /* actually send the response if not already done */
+    /* for a do_* method that has not flushed it */
     return wfile->cls->flush(wfile);
 }
 
@@ -615,9 +626,7 @@ BaseHTTPRequestHandler_send_error(BaseHTTPRequestHandler *self, int code,
     {
         goto done;
     }
-    /* Message body is omitted for cases described in:
-     *  - RFC7230: 3.3. 1xx, 204(No Content), 304(Not Modified)
-     *  - RFC7231: 6.3.6. 205(Reset Content) */
+    /* RFC 7230, 3.3, and RFC 7231, 6.3.6: these have no body. */
     if (code >= 200 && code != HTTPStatus_NO_CONTENT &&
         code != HTTPStatus_RESET_CONTENT && code != HTTPStatus_NOT_MODIFIED)
     {
@@ -725,16 +734,16 @@ append_header_line(BaseHTTPRequestHandler *self, PyObject *line)
     PyObject *encoded = NULL;
     int result = -1;
 
-    if (line != NULL) {
-        encoded = PyUnicode_AsLatin1String(line);
-        Py_DECREF(line);
-    }
-    if (encoded != NULL && self->_headers_buffer == NULL) {
+    if (self->_headers_buffer == NULL) {
         self->_headers_buffer = PyList_New(0);
     }
-    if (encoded != NULL && self->_headers_buffer != NULL) {
+    if (self->_headers_buffer != NULL && line != NULL) {
+        encoded = PyUnicode_AsLatin1String(line);
+    }
+    if (encoded != NULL) {
         result = PyList_Append(self->_headers_buffer, encoded);
     }
+    Py_XDECREF(line);
     Py_XDECREF(encoded);
     return result;
 }
@@ -787,7 +796,8 @@ BaseHTTPRequestHandler_send_header(BaseHTTPRequestHandler *self,
     if (PyOS_stricmp(keyword, "connection") == 0) {
         if (PyOS_stricmp(value, "close") == 0) {
             self->close_connection = true;
-        } else if (PyOS_stricmp(value, "keep-alive") == 0) {
+        }
+        else if (PyOS_stricmp(value, "keep-alive") == 0) {
             self->close_connection = false;
         }
     }
@@ -902,7 +912,8 @@ write_to_stderr(PyObject *line)
     PyObject *none;
 
     if (err == NULL) {
-        PyErr_SetString(PyExc_RuntimeError, "lost sys.stderr");
+        PyErr_SetString(PyExc_AttributeError,
+                        "module 'sys' has no attribute 'stderr'");
         return -1;
     }
     Py_INCREF(err);

@@ -1,44 +1,80 @@
 #include "server/base_server.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <poll.h>
+#include <pythread.h>
 
 #include "errors.h"
 #include "server/base_request_handler.h"
 #include "server/tcp_server.h"
 
-/* threading.Event by a lock: the event is set while the lock is free. */
+/* A thread that waits for is_shut_down, on its own stack. */
+struct ShutDownWaiter {
+    PyThread_type_lock lock; /* owned; released when the event comes */
+    ShutDownWaiter *next;
+};
 
+/* self.__is_shut_down.set(): whoever waits now goes on, even if the event is
+ * cleared again before it runs.
+ * Lib/threading.py: Event.set */
 static void
-event_clear(PyThread_type_lock event)
+set_is_shut_down(BaseServer *self)
 {
-    PyThread_acquire_lock(event, NOWAIT_LOCK);
+    self->is_shut_down = true;
+    while (self->waiters != NULL) {
+        ShutDownWaiter *waiter = self->waiters;
+
+        self->waiters = waiter->next; /* gone with the release */
+        PyThread_release_lock(waiter->lock);
+    }
 }
 
 static void
-event_set(PyThread_type_lock event)
+remove_waiter(BaseServer *self, ShutDownWaiter *waiter)
 {
-    PyThread_acquire_lock(event, NOWAIT_LOCK);
-    PyThread_release_lock(event);
+    ShutDownWaiter **at = &self->waiters;
+
+    while (*at != NULL && *at != waiter) {
+        at = &(*at)->next;
+    }
+    if (*at != NULL) {
+        *at = waiter->next;
+    }
 }
 
+/* self.__is_shut_down.wait()
+ * Lib/threading.py: Event.wait */
 static int
-event_wait(PyThread_type_lock event)
+wait_is_shut_down(BaseServer *self)
 {
-    PyLockStatus status;
+    ShutDownWaiter waiter = { .next = self->waiters };
+    PyLockStatus status = PY_LOCK_FAILURE;
+    int result = 0;
 
-    do {
-        Py_BEGIN_ALLOW_THREADS status =
-            PyThread_acquire_lock_timed(event, -1, 1);
-        Py_END_ALLOW_THREADS if (status == PY_LOCK_INTR &&
-                                 PyErr_CheckSignals() < 0)
-        {
-            return -1;
+    if (self->is_shut_down) {
+        return 0;
+    }
+    waiter.lock = PyThread_allocate_lock();
+    if (waiter.lock == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    PyThread_acquire_lock(waiter.lock, WAIT_LOCK);
+    self->waiters = &waiter;
+    while (status != PY_LOCK_ACQUIRED && result == 0) {
+        Py_BEGIN_ALLOW_THREADS
+        status = PyThread_acquire_lock_timed(waiter.lock, -1, 1);
+        Py_END_ALLOW_THREADS
+        if (status == PY_LOCK_INTR) {
+            result = PyErr_CheckSignals();
         }
-    } while (status != PY_LOCK_ACQUIRED);
-    PyThread_release_lock(event);
-    return 0;
+    }
+    remove_waiter(self, &waiter);
+    PyThread_release_lock(waiter.lock);
+    PyThread_free_lock(waiter.lock);
+    return result;
 }
 
 /* Lib/socketserver.py: BaseServer.__init__ */
@@ -50,12 +86,7 @@ BaseServer_init(BaseServer *self, PyObject *server_address,
     (void)bind_and_activate;
     self->server_address = Py_NewRef(server_address);
     self->RequestHandlerClass = RequestHandlerClass;
-    self->is_shut_down = PyThread_allocate_lock();
-    if (self->is_shut_down == NULL) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    event_clear(self->is_shut_down);
+    self->is_shut_down = false;
     self->shutdown_request = false;
     return 0;
 }
@@ -83,19 +114,25 @@ select_readable(int fd, double timeout)
         deadline = (double)now.tv_sec + 1e-9 * (double)now.tv_nsec + timeout;
     }
     for (;;) {
-        int milliseconds = timeout < 0 ? -1 : (int)ceil(timeout * 1e3);
+        double milliseconds = timeout < 0 ? -1 : ceil(timeout * 1e3);
         int ready;
 
-        Py_BEGIN_ALLOW_THREADS ready = poll(&poller, 1, milliseconds);
-        Py_END_ALLOW_THREADS if (ready >= 0)
-        {
+        if (milliseconds > INT_MAX) {
+            PyErr_SetString(PyExc_OverflowError, "timeout is too large");
+            return -1;
+        }
+        /* Python looks for signals between any two instructions. */
+        if (PyErr_CheckSignals() < 0) {
+            return -1;
+        }
+        Py_BEGIN_ALLOW_THREADS
+        ready = poll(&poller, 1, (int)milliseconds);
+        Py_END_ALLOW_THREADS
+        if (ready >= 0) {
             return ready;
         }
         if (errno != EINTR) {
             PyErr_SetFromErrno(PyExc_OSError);
-            return -1;
-        }
-        if (PyErr_CheckSignals() < 0) {
             return -1;
         }
         if (timeout >= 0) {
@@ -115,7 +152,7 @@ BaseServer_serve_forever(BaseServer *self, double poll_interval)
     int result = -1;
     int fd;
 
-    event_clear(self->is_shut_down);
+    self->is_shut_down = false;
     /* try: */
     fd = self->cls->fileno(self); /* selector.register(self, EVENT_READ) */
     if (FAILED(fd < 0)) {
@@ -127,7 +164,7 @@ BaseServer_serve_forever(BaseServer *self, double poll_interval)
         if (FAILED(ready < 0)) {
             goto finally;
         }
-        /* bpo-35017: shutdown() called during select(), exit immediately. */
+        /* bpo-35017: shutdown() while we waited */
         if (self->shutdown_request) {
             break;
         }
@@ -143,7 +180,7 @@ BaseServer_serve_forever(BaseServer *self, double poll_interval)
 finally:
     handled = finally_enter();
     self->shutdown_request = false;
-    event_set(self->is_shut_down);
+    set_is_shut_down(self);
     finally_leave(handled);
     return result;
 }
@@ -153,7 +190,7 @@ int
 BaseServer_shutdown(BaseServer *self)
 {
     self->shutdown_request = true;
-    return event_wait(self->is_shut_down);
+    return wait_is_shut_down(self);
 }
 
 /* Lib/socketserver.py: BaseServer.service_actions */
@@ -233,8 +270,7 @@ BaseServer__handle_request_noblock(BaseServer *self)
     }
     /* try: */
     else if (FAILED(self->cls->process_request(self, request, client_address) <
-                    0))
-    {
+                    0)) {
         Handled handled = except_enter();
 
         if (PyErr_GivenExceptionMatches(handled.raised, PyExc_Exception)) {
@@ -247,8 +283,7 @@ BaseServer__handle_request_noblock(BaseServer *self)
             }
         }
         /* except: self.shutdown_request(request); raise */
-        else if (!FAILED(self->cls->shutdown_request(self, request) < 0))
-        {
+        else if (!FAILED(self->cls->shutdown_request(self, request) < 0)) {
             RERAISE();
         }
         except_leave(handled);
@@ -332,6 +367,41 @@ BaseServer_close_request(BaseServer *self, PyObject *request)
     return 0;
 }
 
+/* print(text + str(object), file=sys.stderr); NULL is no object. A file of
+ * None is sys.stdout to print, and without that one too nothing is printed. */
+static int
+print_stderr(const char *text, PyObject *object)
+{
+    PyObject *file = PySys_GetObject("stderr");
+    int result = -1;
+
+    if (file == NULL) {
+        PyErr_SetString(PyExc_AttributeError,
+                        "module 'sys' has no attribute 'stderr'");
+        return -1;
+    }
+    if (file == Py_None) {
+        file = PySys_GetObject("stdout");
+        if (file == NULL) {
+            PyErr_SetString(PyExc_RuntimeError, "lost sys.stdout");
+            return -1;
+        }
+        if (file == Py_None) {
+            return 0;
+        }
+    }
+    Py_INCREF(file);
+    if (PyFile_WriteString(text, file) == 0 &&
+        (object == NULL ||
+         PyFile_WriteObject(object, file, Py_PRINT_RAW) == 0) &&
+        PyFile_WriteString("\n", file) == 0)
+    {
+        result = 0;
+    }
+    Py_DECREF(file);
+    return result;
+}
+
 /* traceback.print_exc() */
 static int
 print_exc(void)
@@ -352,28 +422,18 @@ int
 BaseServer_handle_error(BaseServer *self, PyObject *request,
                         PyObject *client_address)
 {
-    static const char dashes[] = "----------------------------------------\n";
-    PyObject *err = PySys_GetObject("stderr");
+    static const char dashes[] = "----------------------------------------";
 
     (void)self;
     (void)request;
-    if (err == NULL) {
-        RAISE(PyExc_RuntimeError, "lost sys.stderr");
-        return -1;
-    }
-    Py_INCREF(err);
-    if (FAILED(PyFile_WriteString(dashes, err) < 0 ||
-               PyFile_WriteString("Exception occurred during processing of "
-                                  "request from ",
-                                  err) < 0 ||
-               PyFile_WriteObject(client_address, err, Py_PRINT_RAW) < 0 ||
-               PyFile_WriteString("\n", err) < 0 || print_exc() < 0 ||
-               PyFile_WriteString(dashes, err) < 0))
+    if (FAILED(print_stderr(dashes, NULL) < 0) ||
+        FAILED(print_stderr(
+                   "Exception occurred during processing of request from ",
+                   client_address) < 0) ||
+        FAILED(print_exc() < 0) || FAILED(print_stderr(dashes, NULL) < 0))
     {
-        Py_DECREF(err);
         return -1;
     }
-    Py_DECREF(err);
     return 0;
 }
 
@@ -398,14 +458,8 @@ BaseServer_clear(PyObject *op)
 void
 BaseServer_dealloc(PyObject *op)
 {
-    BaseServer *self = (BaseServer *)op;
-
     PyObject_GC_UnTrack(op);
     BaseServer_clear(op);
-    if (self->is_shut_down != NULL) {
-        event_set(self->is_shut_down); /* a lock must be free to be freed */
-        PyThread_free_lock(self->is_shut_down);
-    }
     Py_TYPE(op)->tp_free(op);
 }
 

@@ -3,12 +3,12 @@
 #define CWSGIREF_SERVER_BASE_SERVER_H
 
 #include <Python.h>
-#include <pythread.h>
 #include <stdbool.h>
 
 typedef struct BaseServer BaseServer;
 typedef struct BaseServerClass BaseServerClass;
 typedef struct BaseRequestHandlerClass BaseRequestHandlerClass;
+typedef struct ShutDownWaiter ShutDownWaiter;
 
 /* What the class does: one constant table, shared by every instance. A
  * `request` is what get_request gives: a Socket, for a TCPServer. */
@@ -54,7 +54,8 @@ struct BaseServer {
     const BaseServerClass *cls; /* what type(self) does */
     PyObject *server_address;   /* owned; (host, port) */
     const BaseRequestHandlerClass *RequestHandlerClass;
-    PyThread_type_lock is_shut_down; /* owned; free: the event is set */
+    bool is_shut_down;       /* an event, which others may wait for */
+    ShutDownWaiter *waiters; /* borrowed; the threads that do */
     bool shutdown_request;
 };
 

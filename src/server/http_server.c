@@ -84,7 +84,7 @@ const BaseServerClass HTTPServer_class = {
     .address_family = AF_INET,
     .socket_type = SOCK_STREAM,
     .request_queue_size = 5,
-    .allow_reuse_address = true, /* seems to make sense in testing */
+    .allow_reuse_address = true, /* restart at once */
     .allow_reuse_port = false,
 
     .init = TCPServer_init,

@@ -22,12 +22,14 @@ greeting(PyObject *items)
         goto done;
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items); i++) {
-        PyObject *item = PyList_GET_ITEM(items, i);
+        PyObject *k, *v;
 
+        if (!PyArg_UnpackTuple(PyList_GET_ITEM(items, i), "items", 2, 2, &k,
+                               &v)) {
+            goto done;
+        }
         /* print(k, '=', repr(v), file=stdout) */
-        Py_SETREF(line,
-                  PyUnicode_FromFormat("%S = %R\n", PyTuple_GET_ITEM(item, 0),
-                                       PyTuple_GET_ITEM(item, 1)));
+        Py_SETREF(line, PyUnicode_FromFormat("%S = %R\n", k, v));
         if (line == NULL || PyList_Append(lines, line) < 0) {
             goto done;
         }

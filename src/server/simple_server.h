@@ -18,8 +18,8 @@ PyObject *demo_app_new(void);
 /* What it does when called: the list with the body, a new reference. */
 PyObject *demo_app(PyObject *environ, PyObject *start_response);
 
-/* A new server that listens on `host` and `port` for `app`. server_class and
- * handler_class may be NULL: WSGIServer and WSGIRequestHandler. */
+/* A server that serves `app` and listens already: a new reference, or NULL.
+ * A class of NULL is WSGIServer or WSGIRequestHandler. */
 WSGIServer *make_server(const char *host, int port, PyObject *app,
                         const WSGIServerClass *server_class,
                         const WSGIRequestHandlerClass *handler_class);

@@ -36,7 +36,8 @@ StreamRequestHandler_setup(BaseRequestHandler *self)
     }
     if (cls->wbufsize == 0) {
         stream->wfile = SocketWriter_new(&SocketWriter_class, connection);
-    } else {
+    }
+    else {
         stream->wfile = Socket_makefile(connection, "wb", cls->wbufsize);
     }
     return FAILED(stream->wfile == NULL) ? -1 : 0;

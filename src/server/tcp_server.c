@@ -111,11 +111,13 @@ TCPServer_get_request(BaseServer *self, PyObject **request,
                       PyObject **client_address)
 {
     Socket *sock = ((TCPServer *)self)->socket;
+    Socket *connection;
 
-    return FAILED(sock->cls->accept(sock, (Socket **)request, client_address) <
-                  0)
-               ? -1
-               : 0;
+    if (FAILED(sock->cls->accept(sock, &connection, client_address) < 0)) {
+        return -1;
+    }
+    *request = (PyObject *)connection;
+    return 0;
 }
 
 /* Lib/socketserver.py: TCPServer.shutdown_request */

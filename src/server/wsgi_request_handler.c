@@ -48,7 +48,8 @@ unquote(PyObject *string)
         if (low >= 0) {
             text[end] = (Py_UCS4)(16 * high + low);
             i += 2;
-        } else {
+        }
+        else {
             text[end] = text[i];
         }
     }
@@ -297,7 +298,7 @@ WSGIRequestHandler_handle(BaseRequestHandler *self)
     if (FAILED(parsed < 0)) {
         return -1;
     }
-    if (!parsed) { /* an error code has been sent, just exit */
+    if (!parsed) { /* refused, and told so */
         return 0;
     }
 
@@ -318,7 +319,7 @@ WSGIRequestHandler_handle(BaseRequestHandler *self)
     {
         goto done;
     }
-    /* backpointer for logging */
+    /* handler.request_handler = self, whose log it writes */
     ((ServerHandler *)handler)->request_handler =
         (BaseHTTPRequestHandler *)Py_NewRef((PyObject *)http);
     app =

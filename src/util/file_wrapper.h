@@ -11,11 +11,14 @@ typedef struct FileWrapper {
     PyObject *filelike; /* owned; anything with read(blksize) */
     PyObject *blksize;  /* owned; handed to read() as it was given */
     PyObject *close;    /* owned; filelike.close, NULL if it has none */
+    PyObject *dict;     /* owned; __dict__: attributes set from outside */
+    PyObject *weakrefs; /* the list of weak references, which CPython keeps */
 } FileWrapper;
 
 extern PyTypeObject FileWrapper_type;
 
-/* __init__, __iter__ and __next__. */
+/* blksize: NULL is 8192. next is a tp_iternext: at the end, NULL without an
+ * exception. */
 int FileWrapper_init(FileWrapper *self, PyObject *filelike, PyObject *blksize);
 PyObject *FileWrapper_iter(FileWrapper *self);
 PyObject *FileWrapper_next(FileWrapper *self);

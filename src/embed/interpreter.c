@@ -1,0 +1,238 @@
+#include "embed/interpreter.h"
+
+#include <glob.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "errors.h"
+
+/* "python3.12", by what a virtual environment holds; out. */
+static void
+find_python_of(const char *environment, char *python, size_t size)
+{
+    char pattern[PATH_MAX];
+    glob_t found;
+
+    snprintf(python, size, "another Python");
+    snprintf(pattern, sizeof(pattern), "%s/lib/python*", environment);
+    if (glob(pattern, 0, NULL, &found) == 0) {
+        snprintf(python, size, "%s", strrchr(found.gl_pathv[0], '/') + 1);
+        globfree(&found);
+    }
+}
+
+/* Whether $VIRTUAL_ENV is one that the linked Python can use; says so when it
+ * is not. */
+static bool
+is_usable(const char *environment)
+{
+    char path[PATH_MAX];
+    char python[80];
+
+    snprintf(path, sizeof(path), "%s/lib/python%d.%d", environment,
+             PY_MAJOR_VERSION, PY_MINOR_VERSION);
+    if (access(path, F_OK) == 0) {
+        return true;
+    }
+    if (access(environment, F_OK) != 0) {
+        fprintf(stderr,
+                "cwsgiref: the virtual environment %s does not exist: going "
+                "on without it\n",
+                environment);
+        return false;
+    }
+    find_python_of(environment, python, sizeof(python));
+    fprintf(stderr,
+            "cwsgiref: the virtual environment %s is of %s, and cwsgiref "
+            "runs Python %d.%d: going on without it; to use it, build "
+            "cwsgiref with -DPython3_EXECUTABLE=%s/bin/python3\n",
+            environment, python, PY_MAJOR_VERSION, PY_MINOR_VERSION,
+            environment);
+    return false;
+}
+
+/* What sys.executable will be, which is how Python finds a virtual
+ * environment; out. */
+static void
+find_program_name(char *name, size_t size)
+{
+    const char *environment = getenv("VIRTUAL_ENV");
+
+    if (environment != NULL && environment[0] != '\0' &&
+        is_usable(environment)) {
+        snprintf(name, size, "%s/bin/python3", environment);
+    }
+    else {
+        snprintf(name, size, "%s", CWSGIREF_PYTHON);
+    }
+}
+
+/* Whether the virtual environment of `program_name` has been made by another
+ * Python of the same version, which has its own standard library: then `home`
+ * is where that of the linked Python is; out, of PATH_MAX bytes. */
+static bool
+is_foreign(const char *program_name, char *home)
+{
+    char theirs[PATH_MAX];
+    char landmark[PATH_MAX + 40];
+
+    if (realpath(CWSGIREF_PYTHON, home) == NULL ||
+        (realpath(program_name, theirs) != NULL && strcmp(home, theirs) == 0))
+    {
+        return false;
+    }
+    for (int i = 0; i < 2; i++) { /* /usr/bin/python3.11: /usr */
+        char *slash = strrchr(home, '/');
+
+        if (slash == NULL) {
+            return false;
+        }
+        *slash = '\0';
+    }
+    snprintf(landmark, sizeof(landmark), "%s/lib/python%d.%d/os.py", home,
+             PY_MAJOR_VERSION, PY_MINOR_VERSION);
+    return access(landmark, F_OK) == 0;
+}
+
+static PyStatus
+configure(PyConfig *config, int argc, char *const argv[])
+{
+    char program_name[PATH_MAX];
+    char home[PATH_MAX];
+    PyStatus status;
+
+    config->parse_argv = 0; /* the options are ours, not Python's */
+    find_program_name(program_name, sizeof(program_name));
+    status =
+        PyConfig_SetBytesString(config, &config->program_name, program_name);
+    if (!PyStatus_Exception(status) && getenv("PYTHONHOME") == NULL &&
+        is_foreign(program_name, home))
+    {
+        status = PyConfig_SetBytesString(config, &config->home, home);
+    }
+    if (!PyStatus_Exception(status)) {
+        status = PyConfig_SetBytesArgv(config, argc, argv);
+    }
+    if (!PyStatus_Exception(status)) {
+        status =
+            PyConfig_SetString(config, &config->argv.items[0], L"cwsgiref");
+    }
+    return status;
+}
+
+static PyStatus
+initialize(int argc, char *const argv[])
+{
+    PyConfig config;
+    PyStatus status;
+
+    PyConfig_InitPythonConfig(&config);
+    status = configure(&config, argc, argv);
+    if (!PyStatus_Exception(status)) {
+        status = Py_InitializeFromConfig(&config);
+    }
+    PyConfig_Clear(&config);
+    return status;
+}
+
+int
+import_first_from(PyObject *directory)
+{
+    PyObject *path = PySys_GetObject("path"); /* borrowed */
+
+    if (path == NULL || !PyList_Check(path)) {
+        PyErr_SetString(PyExc_RuntimeError, "sys.path is not a list");
+        return -1;
+    }
+    return PyList_Insert(path, 0, directory);
+}
+
+/* As for `python -m`: the directory itself, not '', which would change with
+ * it. */
+static int
+import_from_current_directory(void)
+{
+    char path[PATH_MAX];
+    PyObject *directory;
+    int result;
+
+    if (getcwd(path, sizeof(path)) == NULL) {
+        return 0; /* it is gone: nothing can be imported from it */
+    }
+    directory = PyUnicode_DecodeFSDefault(path);
+    if (directory == NULL) {
+        return -1;
+    }
+    result = import_first_from(directory);
+    Py_DECREF(directory);
+    return result;
+}
+
+int
+interpreter_start(int argc, char *const argv[])
+{
+    PyStatus status = initialize(argc, argv);
+
+    if (PyStatus_Exception(status)) {
+        fprintf(stderr,
+                "cwsgiref: Python does not start: %s (PYTHONHOME and "
+                "PYTHONPATH must be those of Python %d.%d, if they are set)\n",
+                status.err_msg == NULL ? "no reason given" : status.err_msg,
+                PY_MAJOR_VERSION, PY_MINOR_VERSION);
+        return -1;
+    }
+    if (import_from_current_directory() < 0) {
+        PyErr_Print();
+        return -1;
+    }
+    return 0;
+}
+
+int
+interpreter_exit_code(void)
+{
+    Handled handled;
+    PyObject *message, *context;
+
+    if (!PyErr_Occurred()) {
+        return 0;
+    }
+    if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) {
+        PyErr_Clear();
+        return 0;
+    }
+    if (!PyErr_ExceptionMatches(PyExc_SystemExit)) {
+        PyErr_Print();
+        return 1;
+    }
+    handled = except_enter();
+    message = PyObject_GetAttrString(handled.raised, "code");
+    if (message == NULL || !PyUnicode_Check(message)) {
+        /* sys.exit(3), not ours: Python ends as it does for that */
+        Py_XDECREF(message);
+        RERAISE();
+        except_leave(handled);
+        PyErr_Print();
+        return 1;
+    }
+    context = PyException_GetContext(handled.raised);
+    except_leave(handled);
+    if (context != NULL) {
+        PyErr_SetObject((PyObject *)Py_TYPE(context), context);
+        PyErr_Print();
+        Py_DECREF(context);
+    }
+    PySys_FormatStderr("cwsgiref: %U\n", message);
+    Py_DECREF(message);
+    return 1;
+}
+
+int
+interpreter_stop(void)
+{
+    return Py_FinalizeEx();
+}

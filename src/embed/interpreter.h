@@ -1,0 +1,26 @@
+/* The interpreter: start, stop, and how the program ends. */
+#ifndef CWSGIREF_EMBED_INTERPRETER_H
+#define CWSGIREF_EMBED_INTERPRETER_H
+
+#include <Python.h>
+
+/* Starts Python as `python` would be started: PYTHONPATH, PYTHONHOME and the
+ * like count, and so does an active virtual environment ($VIRTUAL_ENV).
+ * sys.argv is `argv` with "cwsgiref" first; the current directory is the
+ * first place that modules are looked for in. 0, or -1, having said why on
+ * stderr. */
+int interpreter_start(int argc, char *const argv[]);
+
+/* Modules are first looked for in `directory`, a str. 0 or -1. */
+int import_first_from(PyObject *directory);
+
+/* The exit code for the exception in flight, which is gone afterwards: 0
+ * without one and for KeyboardInterrupt. SystemExit(message) is our way to
+ * fail: the exception that it was raised in the handling of, if any, is shown
+ * with its traceback, and then the message, in one line. */
+int interpreter_exit_code(void);
+
+/* Ends Python. 0, or -1 when sys.stdout could not be flushed. */
+int interpreter_stop(void);
+
+#endif

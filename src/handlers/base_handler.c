@@ -1,0 +1,1319 @@
+#include "handlers/base_handler.h"
+
+#include "arguments.h"
+#include "errors.h"
+#include "handlers/handlers.h"
+#include "release.h"
+#include "util/file_wrapper.h"
+#include "util/util.h"
+
+/* The strings that every request needs, made once. */
+enum {
+    CLOSE,
+    CONTENT_LENGTH,
+    DATE,
+    FLUSH,
+    HTTP_0_9,
+    SERVER,
+    SERVER_PROTOCOL,
+    SERVER_SOFTWARE,
+    SETDEFAULT,
+    UPPER,
+    WSGI_ERRORS,
+    WSGI_FILE_WRAPPER,
+    WSGI_INPUT,
+    WSGI_MULTIPROCESS,
+    WSGI_MULTITHREAD,
+    WSGI_RUN_ONCE,
+    WSGI_URL_SCHEME,
+    WSGI_VERSION,
+    NAMES,
+};
+
+static const char *const texts[NAMES] = {
+    [CLOSE] = "close",
+    [CONTENT_LENGTH] = "Content-Length",
+    [DATE] = "Date",
+    [FLUSH] = "flush",
+    [HTTP_0_9] = "HTTP/0.9",
+    [SERVER] = "Server",
+    [SERVER_PROTOCOL] = "SERVER_PROTOCOL",
+    [SERVER_SOFTWARE] = "SERVER_SOFTWARE",
+    [SETDEFAULT] = "setdefault",
+    [UPPER] = "upper",
+    [WSGI_ERRORS] = "wsgi.errors",
+    [WSGI_FILE_WRAPPER] = "wsgi.file_wrapper",
+    [WSGI_INPUT] = "wsgi.input",
+    [WSGI_MULTIPROCESS] = "wsgi.multiprocess",
+    [WSGI_MULTITHREAD] = "wsgi.multithread",
+    [WSGI_RUN_ONCE] = "wsgi.run_once",
+    [WSGI_URL_SCHEME] = "wsgi.url_scheme",
+    [WSGI_VERSION] = "wsgi.version",
+};
+
+static PyObject *names[NAMES]; /* owned; texts, interned */
+
+PyObject *BaseHandler_os_environ;
+
+const HeaderPair BaseHandler_error_headers[] = {
+    { "Content-Type", "text/plain" },
+    { NULL, NULL },
+};
+
+BaseHandler *
+BaseHandler_new(const BaseHandlerClass *cls)
+{
+    BaseHandler *self = (BaseHandler *)cls->type->tp_alloc(cls->type, 0);
+
+    if (self == NULL) {
+        return NULL;
+    }
+    self->cls = cls;
+    self->wsgi_multithread = cls->wsgi_multithread;
+    self->wsgi_multiprocess = cls->wsgi_multiprocess;
+    self->wsgi_run_once = cls->wsgi_run_once;
+    self->origin_server = cls->origin_server;
+    self->http_version = cls->http_version;
+    self->server_software = cls->server_software;
+    self->_flush = cls->_flush;
+    self->environ = Py_NewRef(Py_None);
+    self->status = Py_NewRef(Py_None);
+    self->result = Py_NewRef(Py_None);
+    return self;
+}
+
+/* `self.start_response`, as the application calls it. */
+static PyObject *
+call_start_response(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    static const char *const parameters[] = { "status", "headers", "exc_info",
+                                              NULL };
+    BaseHandler *handler = (BaseHandler *)self;
+    PyObject *values[3];
+
+    if (bind_arguments("BaseHandler.start_response", parameters, 2, args,
+                       kwargs, values) < 0)
+    {
+        return NULL;
+    }
+    return handler->cls->start_response(handler, values[0], values[1],
+                                        values[2]);
+}
+
+static PyMethodDef start_response_def = {
+    "start_response",
+    (PyCFunction)(void (*)(void))call_start_response,
+    METH_VARARGS | METH_KEYWORDS,
+    NULL,
+};
+
+/* `self.write`, as the application calls it. */
+static PyObject *
+call_write(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    static const char *const parameters[] = { "data", NULL };
+    BaseHandler *handler = (BaseHandler *)self;
+    PyObject *values[1];
+
+    if (bind_arguments("BaseHandler.write", parameters, 1, args, kwargs,
+                       values) < 0)
+    {
+        return NULL;
+    }
+    if (handler->cls->write(handler, values[0]) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef write_def = {
+    "write",
+    (PyCFunction)(void (*)(void))call_write,
+    METH_VARARGS | METH_KEYWORDS,
+    NULL,
+};
+
+/* application(self.environ, self.start_response), a new reference. */
+static PyObject *
+call_application(BaseHandler *self, PyObject *application)
+{
+    PyObject *env = Py_NewRef(self->environ);
+    PyObject *start_response =
+        PyCFunction_NewEx(&start_response_def, (PyObject *)self, NULL);
+    PyObject *result = NULL;
+
+    if (start_response != NULL) {
+        result = PyObject_CallFunctionObjArgs(application, env, start_response,
+                                              NULL);
+        Py_DECREF(start_response);
+    }
+    Py_DECREF(env);
+    return result;
+}
+
+/* Lib/wsgiref/handlers.py: BaseHandler.run
+ *
+ * It does not close, but for the case that reporting an error fails: a
+ * subclass whose finish_response() only begins the output is still at it when
+ * run() returns. */
+int
+BaseHandler_run(BaseHandler *self, PyObject *application)
+{
+    PyObject *iterable;
+    Handled handled, second;
+    int result = 0;
+
+    /* try: */
+    if (FAILED(self->cls->setup_environ(self) < 0)) {
+        goto except;
+    }
+    iterable = call_application(self, application);
+    if (FAILED(iterable == NULL)) {
+        goto except;
+    }
+    Py_SETREF(self->result, iterable);
+    if (FAILED(self->cls->finish_response(self) < 0)) {
+        goto except;
+    }
+    return 0;
+
+except:
+    if (PyErr_ExceptionMatches(PyExc_ConnectionAbortedError) ||
+        PyErr_ExceptionMatches(PyExc_BrokenPipeError) ||
+        PyErr_ExceptionMatches(PyExc_ConnectionResetError))
+    {
+        /* The client may close the connection at any time. */
+        PyErr_Clear();
+        return 0;
+    }
+    handled = except_enter();
+    if (FAILED(self->cls->handle_error(self) < 0)) { /* try: */
+        /* except: self.close(); raise */
+        second = except_enter();
+        if (!FAILED(self->cls->close(self) < 0)) {
+            RERAISE(); /* the server above takes it from here */
+        }
+        except_leave(second);
+        result = -1;
+    }
+    except_leave(handled);
+    return result;
+}
+
+/* env[key] = value; takes the value's reference, and is -1 for NULL. */
+static int
+set_variable(PyObject *env, PyObject *key, PyObject *value)
+{
+    int result;
+
+    if (value == NULL) {
+        return -1;
+    }
+    result = PyDict_SetItem(env, key, value);
+    Py_DECREF(value);
+    return result;
+}
+
+/* env.setdefault('SERVER_SOFTWARE', server_software) */
+static int
+set_default_software(PyObject *env, const char *server_software)
+{
+    PyObject *value = PyUnicode_FromString(server_software);
+    int result = -1;
+
+    if (value != NULL &&
+        PyDict_SetDefault(env, names[SERVER_SOFTWARE], value) != NULL)
+    {
+        result = 0;
+    }
+    Py_XDECREF(value);
+    return result;
+}
+
+/* Lib/wsgiref/handlers.py: BaseHandler.setup_environ */
+int
+BaseHandler_setup_environ(BaseHandler *self)
+{
+    const BaseHandlerClass *cls = self->cls;
+    PyObject *env = PyDict_Copy(*cls->os_environ);
+    int result = -1;
+
+    if (FAILED(env == NULL)) {
+        return -1;
+    }
+    Py_SETREF(self->environ, Py_NewRef(env));
+    if (FAILED(cls->add_cgi_vars(self) < 0) ||
+        FAILED(set_variable(env, names[WSGI_INPUT], cls->get_stdin(self)) <
+               0) ||
+        FAILED(set_variable(env, names[WSGI_ERRORS], cls->get_stderr(self)) <
+               0) ||
+        FAILED(set_variable(env, names[WSGI_VERSION],
+                            Py_BuildValue("(ii)", cls->wsgi_version[0],
+                                          cls->wsgi_version[1])) < 0) ||
+        FAILED(set_variable(env, names[WSGI_RUN_ONCE],
+                            PyBool_FromLong(self->wsgi_run_once)) < 0) ||
+        FAILED(set_variable(env, names[WSGI_URL_SCHEME],
+                            cls->get_scheme(self)) < 0) ||
+        FAILED(set_variable(env, names[WSGI_MULTITHREAD],
+                            PyBool_FromLong(self->wsgi_multithread)) < 0) ||
+        FAILED(set_variable(env, names[WSGI_MULTIPROCESS],
+                            PyBool_FromLong(self->wsgi_multiprocess)) < 0))
+    {
+        goto done;
+    }
+    if (cls->wsgi_file_wrapper != NULL &&
+        FAILED(set_variable(env, names[WSGI_FILE_WRAPPER],
+                            Py_NewRef((PyObject *)cls->wsgi_file_wrapper)) <
+               0))
+    {
+        goto done;
+    }
+    if (self->origin_server && self->server_software != NULL &&
+        self->server_software[0] != '\0' &&
+        FAILED(set_default_software(env, self->server_software) < 0))
+    {
+        goto done;
+    }
+    result = 0;
+
+done:
+    Py_DECREF(env);
+    return result;
+}
+
+/* A call for its effect: takes the result; -1 for NULL. */
+static int
+discard(PyObject *result)
+{
+    if (result == NULL) {
+        return -1;
+    }
+    Py_DECREF(result);
+    return 0;
+}
+
+/* if hasattr(self.result, 'close'): self.result.close() */
+static int
+close_result(BaseHandler *self)
+{
+    PyObject *iterable = Py_NewRef(self->result);
+    PyObject *found = PyObject_GetAttr(iterable, names[CLOSE]);
+    int result = -1;
+
+    if (found != NULL) {
+        Py_DECREF(found);
+        result = discard(PyObject_CallMethodNoArgs(iterable, names[CLOSE]));
+    }
+    else if (PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        PyErr_Clear();
+        result = 0;
+    }
+    Py_DECREF(iterable);
+    return result;
+}
+
+/* Lib/wsgiref/handlers.py: BaseHandler.finish_response */
+int
+BaseHandler_finish_response(BaseHandler *self)
+{
+    PyObject *iterator = NULL, *data;
+    Handled handled;
+    int sent, written;
+
+    /* try: */
+    sent = self->cls->result_is_file(self);
+    if (FAILED(sent < 0)) {
+        goto except;
+    }
+    if (sent) {
+        sent = self->cls->sendfile(self);
+        if (FAILED(sent < 0)) {
+            goto except;
+        }
+    }
+    if (!sent) {
+        iterator = PyObject_GetIter(self->result);
+        if (FAILED(iterator == NULL)) {
+            goto except;
+        }
+        while ((data = PyIter_Next(iterator)) != NULL) {
+            written = self->cls->write(self, data);
+            Py_DECREF(data);
+            if (FAILED(written < 0)) {
+                goto except;
+            }
+        }
+        if (FAILED(PyErr_Occurred() != NULL)) {
+            goto except;
+        }
+        Py_CLEAR(iterator); /* before finish_content(), as in Python */
+        if (FAILED(self->cls->finish_content(self) < 0)) {
+            goto except;
+        }
+    }
+    /* else: not in case of an exception, for close() sets status, result,
+     * headers, and environ to None. */
+    if (FAILED(self->cls->close(self) < 0)) {
+        return -1;
+    }
+    return 0;
+
+except:
+    Py_XDECREF(iterator);
+    handled = except_enter();
+    if (!FAILED(close_result(self) < 0)) {
+        RERAISE();
+    }
+    except_leave(handled);
+    return -1;
+}
+
+/* Lib/wsgiref/handlers.py: BaseHandler.get_scheme */
+PyObject *
+BaseHandler_get_scheme(BaseHandler *self)
+{
+    PyObject *scheme = guess_scheme(self->environ);
+
+    if (FAILED(scheme == NULL)) {
+        return NULL;
+    }
+    return scheme;
+}
+
+/* self.headers[name] = value; takes the value's reference. */
+static int
+set_header(BaseHandler *self, PyObject *name, PyObject *value)
+{
+    Headers *headers = self->headers;
+    int result;
+
+    if (value == NULL) {
+        return -1;
+    }
+    if (headers == NULL) {
+        result = PyObject_SetItem(Py_None, name, value); /* raises */
+    }
+    else {
+        Py_INCREF(headers);
+        result = headers->cls->setitem(headers, name, value);
+        Py_DECREF(headers);
+    }
+    Py_DECREF(value);
+    return result;
+}
+
+/* Lib/wsgiref/handlers.py: BaseHandler.set_content_length
+ *
+ * self.result is None while the application itself calls write(). */
+int
+BaseHandler_set_content_length(BaseHandler *self)
+{
+    PyObject *iterable = Py_NewRef(self->result);
+    Py_ssize_t blocks = PyObject_Size(iterable);
+
+    Py_DECREF(iterable);
+    if (FAILED(blocks < 0)) {
+        if (!PyErr_ExceptionMatches(PyExc_TypeError) &&
+            !PyErr_ExceptionMatches(PyExc_AttributeError) &&
+            !PyErr_ExceptionMatches(PyExc_NotImplementedError))
+        {
+            return -1;
+        }
+        PyErr_Clear();
+        return 0;
+    }
+    if (blocks == 1 &&
+        FAILED(set_header(self, names[CONTENT_LENGTH],
+                          PyUnicode_FromFormat("%zd", self->bytes_sent)) < 0))
+    {
+        return -1;
+    }
+    return 0;
+}
+
+/* name in self.headers */
+static int
+has_header(BaseHandler *self, PyObject *name)
+{
+    Headers *headers = self->headers;
+    int result;
+
+    if (headers == NULL) {
+        return PySequence_Contains(Py_None, name); /* raises */
+    }
+    Py_INCREF(headers);
+    result = headers->cls->contains(headers, name);
+    Py_DECREF(headers);
+    return result;
+}
+
+/* Lib/wsgiref/handlers.py: BaseHandler.cleanup_headers */
+int
+BaseHandler_cleanup_headers(BaseHandler *self)
+{
+    int has_length = has_header(self, names[CONTENT_LENGTH]);
+
+    if (FAILED(has_length < 0)) {
+        return -1;
+    }
+    if (!has_length && FAILED(self->cls->set_content_length(self) < 0)) {
+        return -1;
+    }
+    return 0;
+}
+
+static bool
+has_control_character(PyObject *status)
+{
+    for (Py_ssize_t i = 0; i < PyUnicode_GET_LENGTH(status); i++) {
+        Py_UCS4 c = PyUnicode_READ_CHAR(status, i);
+
+        if (c <= 0x1F || c == 0x7F) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What a status (a str) must be; `asserts`: the asserts count as well. 0, or
+ * -1 with ValueError or AssertionError. */
+static int
+require_valid_status(PyObject *status, bool asserts)
+{
+    if (release()->status_control_characters_refused &&
+        has_control_character(status))
+    {
+        PyErr_SetString(PyExc_ValueError,
+                        "Control characters are not allowed in status");
+        return -1;
+    }
+    if (!asserts) {
+        return 0;
+    }
+    if (PyUnicode_GET_LENGTH(status) < 4) {
+        PyErr_SetString(PyExc_AssertionError,
+                        "Status must be at least 4 characters");
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < 3; i++) {
+        if (!Py_UNICODE_ISDIGIT(PyUnicode_READ_CHAR(status, i))) {
+            PyErr_SetString(PyExc_AssertionError,
+                            "Status message must begin w/3-digit code");
+            return -1;
+        }
+    }
+    if (PyUnicode_READ_CHAR(status, 3) != ' ') {
+        PyErr_SetString(PyExc_AssertionError,
+                        "Status message must have a space after code");
+        return -1;
+    }
+    return 0;
+}
+
+/* name, val = pair; new references. */
+static int
+unpack_pair(PyObject *pair, PyObject **name, PyObject **val)
+{
+    PyObject *iterator, *values[3] = { NULL, NULL, NULL };
+    Py_ssize_t count = 0;
+
+    iterator = PyObject_GetIter(pair);
+    if (iterator == NULL) {
+        if (PyErr_ExceptionMatches(PyExc_TypeError) &&
+            Py_TYPE(pair)->tp_iter == NULL && !PySequence_Check(pair))
+        {
+            PyErr_Format(PyExc_TypeError,
+                         "cannot unpack non-iterable %s object",
+                         Py_TYPE(pair)->tp_name);
+        }
+        return -1;
+    }
+    while (count < 3 && (values[count] = PyIter_Next(iterator)) != NULL) {
+        count++;
+    }
+    Py_DECREF(iterator);
+    if (count == 2 && !PyErr_Occurred()) {
+        *name = values[0];
+        *val = values[1];
+        return 0;
+    }
+    if (!PyErr_Occurred()) {
+        if (count > 2) {
+            PyErr_SetString(PyExc_ValueError,
+                            "too many values to unpack (expected 2)");
+        }
+        else {
+            PyErr_Format(PyExc_ValueError,
+                         "not enough values to unpack (expected 2, got %zd)",
+                         count);
+        }
+    }
+    for (Py_ssize_t i = 0; i < 3; i++) {
+        Py_XDECREF(values[i]);
+    }
+    return -1;
+}
+
+/* Lib/wsgiref/handlers.py: BaseHandler.start_response */
+PyObject *
+BaseHandler_start_response(BaseHandler *self, PyObject *status,
+                           PyObject *headers, PyObject *exc_info)
+{
+    PyObject *iterator = NULL, *pair = NULL, *name = NULL, *val = NULL;
+    PyObject *result = NULL;
+    Headers *wrapped;
+    int truth, hop_by_hop;
+
+    truth = exc_info == NULL ? 0 : PyObject_IsTrue(exc_info);
+    if (FAILED(truth < 0)) {
+        return NULL;
+    }
+    if (truth) {
+        if (self->headers_sent) {
+            RERAISE();
+            return NULL;
+        }
+    }
+    else if (self->headers != NULL) {
+        RAISE(PyExc_AssertionError, "Headers already set!");
+        return NULL;
+    }
+
+    Py_SETREF(self->status, Py_NewRef(status));
+    wrapped = Headers_new(self->cls->headers_class, headers);
+    if (FAILED(wrapped == NULL)) {
+        return NULL;
+    }
+    Py_XSETREF(self->headers, wrapped);
+    status = BaseHandler__convert_string_type(self, status, "Status");
+    if (FAILED(status == NULL)) {
+        return NULL;
+    }
+    if (release()->validate_status) {
+        if (FAILED(BaseHandler__validate_status(self, status) < 0)) {
+            goto done;
+        }
+    }
+    else if (FAILED(require_valid_status(status, python_debug()) < 0)) {
+        goto done;
+    }
+
+    if (python_debug()) {
+        iterator = PyObject_GetIter(headers);
+        if (FAILED(iterator == NULL)) {
+            goto done;
+        }
+        while ((pair = PyIter_Next(iterator)) != NULL) {
+            if (FAILED(unpack_pair(pair, &name, &val) < 0)) {
+                goto done;
+            }
+            Py_SETREF(name, BaseHandler__convert_string_type(self, name,
+                                                             "Header name"));
+            if (FAILED(name == NULL)) {
+                goto done;
+            }
+            Py_SETREF(val, BaseHandler__convert_string_type(self, val,
+                                                            "Header value"));
+            if (FAILED(val == NULL)) {
+                goto done;
+            }
+            hop_by_hop = is_hop_by_hop(name);
+            if (FAILED(hop_by_hop < 0)) {
+                goto done;
+            }
+            if (hop_by_hop) {
+                RAISE(PyExc_AssertionError,
+                      "Hop-by-hop header, '%U: %U', not allowed", name, val);
+                goto done;
+            }
+            Py_CLEAR(name);
+            Py_CLEAR(val);
+            Py_CLEAR(pair);
+        }
+        if (FAILED(PyErr_Occurred() != NULL)) {
+            goto done;
+        }
+    }
+
+    result = PyCFunction_NewEx(&write_def, (PyObject *)self, NULL);
+
+done:
+    Py_XDECREF(val);
+    Py_XDECREF(name);
+    Py_XDECREF(pair);
+    Py_XDECREF(iterator);
+    Py_DECREF(status);
+    return result;
+}
+
+/* Lib/wsgiref/handlers.py: BaseHandler._validate_status */
+int
+BaseHandler__validate_status(BaseHandler *self, PyObject *status)
+{
+    (void)self;
+    if (FAILED(require_valid_status(status, true) < 0)) {
+        return -1;
+    }
+    return 0;
+}
+
+/* Lib/wsgiref/handlers.py: BaseHandler._convert_string_type */
+PyObject *
+BaseHandler__convert_string_type(BaseHandler *self, PyObject *value,
+                                 const char *title)
+{
+    PyObject *repr;
+
+    (void)self;
+    if (PyUnicode_CheckExact(value)) {
+        return Py_NewRef(value);
+    }
+    repr = PyObject_Repr(value);
+    if (FAILED(repr == NULL)) {
+        return NULL;
+    }
+    RAISE(PyExc_AssertionError, "%s must be of type str (got %U)", title,
+          repr);
+    Py_DECREF(repr);
+    return NULL;
+}
+
+/* self._write(line.encode('iso-8859-1')); takes the reference. */
+static int
+write_line(BaseHandler *self, PyObject *line)
+{
+    PyObject *data;
+    int result;
+
+    if (line == NULL) {
+        return -1;
+    }
+    data = PyUnicode_AsLatin1String(line);
+    Py_DECREF(line);
+    if (data == NULL) {
+        return -1;
+    }
+    result = self->cls->_write(self, data);
+    Py_DECREF(data);
+    return result;
+}
+
+/* 'HTTP/1.0 200 OK\r\n' or 'Status: 200 OK\r\n', a new str. */
+static PyObject *
+status_line(BaseHandler *self)
+{
+    PyObject *status = Py_NewRef(self->status);
+    PyObject *line = self->origin_server
+                         ? PyUnicode_FromFormat("HTTP/%s %S\r\n",
+                                                self->http_version, status)
+                         : PyUnicode_FromFormat("Status: %S\r\n", status);
+
+    Py_DECREF(status);
+    return line;
+}
+
+/* 'Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n', a new str. */
+static PyObject *
+date_line(void)
+{
+    PyObject *date = format_date_time(time(NULL));
+    PyObject *line = NULL;
+
+    if (date != NULL) {
+        line = PyUnicode_FromFormat("Date: %U\r\n", date);
+        Py_DECREF(date);
+    }
+    return line;
+}
+
+/* Lib/wsgiref/handlers.py: BaseHandler.send_preamble */
+int
+BaseHandler_send_preamble(BaseHandler *self)
+{
+    int modern, has_date, has_server;
+
+    if (!self->origin_server) {
+        if (FAILED(write_line(self, status_line(self)) < 0)) {
+            return -1;
+        }
+        return 0;
+    }
+    modern = self->cls->client_is_modern(self);
+    if (FAILED(modern < 0)) {
+        return -1;
+    }
+    if (!modern) {
+        return 0;
+    }
+    if (FAILED(write_line(self, status_line(self)) < 0)) {
+        return -1;
+    }
+    has_date = has_header(self, names[DATE]);
+    if (FAILED(has_date < 0)) {
+        return -1;
+    }
+    if (!has_date && FAILED(write_line(self, date_line()) < 0)) {
+        return -1;
+    }
+    if (self->server_software == NULL || self->server_software[0] == '\0') {
+        return 0;
+    }
+    has_server = has_header(self, names[SERVER]);
+    if (FAILED(has_server < 0)) {
+        return -1;
+    }
+    if (!has_server &&
+        FAILED(write_line(self, PyUnicode_FromFormat("Server: %s\r\n",
+                                                     self->server_software)) <
+               0))
+    {
+        return -1;
+    }
+    return 0;
+}
+
+/* not self.status: 1, 0, or -1 on error. */
+static int
+no_status(BaseHandler *self)
+{
+    PyObject *status = Py_NewRef(self->status);
+    int result = PyObject_Not(status);
+
+    Py_DECREF(status);
+    return result;
+}
+
+/* Lib/wsgiref/handlers.py: BaseHandler.write */
+int
+BaseHandler_write(BaseHandler *self, PyObject *data)
+{
+    int missing;
+    Py_ssize_t size;
+
+    if (python_debug() && !PyBytes_CheckExact(data)) {
+        RAISE(PyExc_AssertionError,
+              "write() argument must be a bytes instance");
+        return -1;
+    }
+    missing = no_status(self);
+    if (FAILED(missing < 0)) {
+        return -1;
+    }
+    if (missing) {
+        RAISE(PyExc_AssertionError, "write() before start_response()");
+        return -1;
+    }
+    size = PyObject_Size(data);
+    if (FAILED(size < 0)) {
+        return -1;
+    }
+    if (!self->headers_sent) {
+        /* The headers have waited for this. */
+        self->bytes_sent = size; /* for set_content_length */
+        if (FAILED(self->cls->send_headers(self) < 0)) {
+            return -1;
+        }
+    }
+    else {
+        self->bytes_sent += size;
+    }
+
+    if (FAILED(self->cls->_write(self, data) < 0)) {
+        return -1;
+    }
+    if (FAILED(self->_flush(self) < 0)) {
+        return -1;
+    }
+    return 0;
+}
+
+/* Lib/wsgiref/handlers.py: BaseHandler.sendfile */
+int
+BaseHandler_sendfile(BaseHandler *self)
+{
+    (void)self;
+    return 0; /* a subclass may know how */
+}
+
+/* self.headers.setdefault(name, value); takes the value's reference. */
+static int
+set_default_header(BaseHandler *self, PyObject *name, PyObject *value)
+{
+    Headers *headers = self->headers;
+    PyObject *result;
+
+    if (value == NULL) {
+        return -1;
+    }
+    if (headers == NULL) {
+        result = PyObject_GetAttr(Py_None, names[SETDEFAULT]); /* raises */
+    }
+    else {
+        Py_INCREF(headers);
+        result = headers->cls->setdefault(headers, name, value);
+        Py_DECREF(headers);
+    }
+    Py_DECREF(value);
+    return discard(result);
+}
+
+/* Lib/wsgiref/handlers.py: BaseHandler.finish_content */
+int
+BaseHandler_finish_content(BaseHandler *self)
+{
+    if (!self->headers_sent) {
+        /* An application that answers HEAD may have said how long the body
+         * would be. */
+        if (FAILED(set_default_header(self, names[CONTENT_LENGTH],
+                                      PyUnicode_FromString("0")) < 0))
+        {
+            return -1;
+        }
+        if (FAILED(self->cls->send_headers(self) < 0)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Lib/wsgiref/handlers.py: BaseHandler.close */
+int
+BaseHandler_close(BaseHandler *self)
+{
+    Handled handled;
+    int result = 0;
+
+    /* try: */
+    if (FAILED(close_result(self) < 0)) {
+        result = -1;
+    }
+    /* finally: */
+    handled = finally_enter();
+    Py_SETREF(self->result, Py_NewRef(Py_None));
+    Py_CLEAR(self->headers);
+    Py_SETREF(self->status, Py_NewRef(Py_None));
+    Py_SETREF(self->environ, Py_NewRef(Py_None));
+    self->bytes_sent = 0;
+    self->headers_sent = false;
+    finally_leave(handled);
+    return result;
+}
+
+/* bytes(self.headers), a new reference. */
+static PyObject *
+headers_bytes(BaseHandler *self)
+{
+    Headers *headers = self->headers;
+    PyObject *bytes;
+
+    if (headers == NULL) {
+        return PyObject_Bytes(Py_None); /* raises */
+    }
+    Py_INCREF(headers);
+    bytes = headers->cls->bytes(headers);
+    Py_DECREF(headers);
+    return bytes;
+}
+
+/* Lib/wsgiref/handlers.py: BaseHandler.send_headers */
+int
+BaseHandler_send_headers(BaseHandler *self)
+{
+    PyObject *bytes;
+    int modern, written;
+
+    if (FAILED(self->cls->cleanup_headers(self) < 0)) {
+        return -1;
+    }
+    self->headers_sent = true;
+    if (self->origin_server) {
+        modern = self->cls->client_is_modern(self);
+        if (FAILED(modern < 0)) {
+            return -1;
+        }
+        if (!modern) {
+            return 0;
+        }
+    }
+    if (FAILED(self->cls->send_preamble(self) < 0)) {
+        return -1;
+    }
+    bytes = headers_bytes(self);
+    if (FAILED(bytes == NULL)) {
+        return -1;
+    }
+    written = self->cls->_write(self, bytes);
+    Py_DECREF(bytes);
+    if (FAILED(written < 0)) {
+        return -1;
+    }
+    return 0;
+}
+
+/* Lib/wsgiref/handlers.py: BaseHandler.result_is_file */
+int
+BaseHandler_result_is_file(BaseHandler *self)
+{
+    PyObject *wrapper = (PyObject *)self->cls->wsgi_file_wrapper;
+    PyObject *iterable;
+    int result;
+
+    if (wrapper == NULL) {
+        return 0;
+    }
+    iterable = Py_NewRef(self->result);
+    result = PyObject_IsInstance(iterable, wrapper);
+    Py_DECREF(iterable);
+    if (FAILED(result < 0)) {
+        return -1;
+    }
+    return result;
+}
+
+/* self.environ['SERVER_PROTOCOL'].upper(), a new reference. */
+static PyObject *
+server_protocol_upper(BaseHandler *self)
+{
+    PyObject *env = Py_NewRef(self->environ);
+    PyObject *protocol = PyObject_GetItem(env, names[SERVER_PROTOCOL]);
+    PyObject *upper = NULL;
+
+    if (protocol != NULL) {
+        upper = PyObject_CallMethodNoArgs(protocol, names[UPPER]);
+        Py_DECREF(protocol);
+    }
+    Py_DECREF(env);
+    return upper;
+}
+
+/* upper != 'HTTP/0.9': 1, 0, or -1; takes the reference. */
+static int
+differs_from_http_0_9(PyObject *upper)
+{
+    PyObject *truth;
+    int result;
+
+    if (upper == NULL) {
+        return -1;
+    }
+    truth = PyObject_RichCompare(upper, names[HTTP_0_9], Py_NE);
+    Py_DECREF(upper);
+    if (truth == NULL) {
+        return -1;
+    }
+    result = PyObject_IsTrue(truth);
+    Py_DECREF(truth);
+    return result;
+}
+
+/* Lib/wsgiref/handlers.py: BaseHandler.client_is_modern */
+int
+BaseHandler_client_is_modern(BaseHandler *self)
+{
+    int result = differs_from_http_0_9(server_protocol_upper(self));
+
+    if (FAILED(result < 0)) {
+        return -1;
+    }
+    return result;
+}
+
+/* from traceback import print_exception; a new reference. */
+static PyObject *
+import_print_exception(void)
+{
+    PyObject *module = PyImport_ImportModule("traceback");
+    PyObject *function = NULL;
+
+    if (module != NULL) {
+        function = PyObject_GetAttrString(module, "print_exception");
+        Py_DECREF(module);
+    }
+    return function;
+}
+
+/* Lib/wsgiref/handlers.py: BaseHandler.log_exception */
+int
+BaseHandler_log_exception(BaseHandler *self, PyObject *exc_info)
+{
+    PyObject *print_exception = NULL, *errors = NULL, *limit = NULL;
+    int result = -1;
+
+    print_exception = import_print_exception();
+    if (FAILED(print_exception == NULL)) {
+        goto done;
+    }
+    errors = self->cls->get_stderr(self);
+    if (FAILED(errors == NULL)) {
+        goto done;
+    }
+    limit = self->cls->traceback_limit < 0
+                ? Py_NewRef(Py_None)
+                : PyLong_FromLong(self->cls->traceback_limit);
+    if (FAILED(limit == NULL)) {
+        goto done;
+    }
+    if (FAILED(discard(PyObject_CallFunctionObjArgs(
+                   print_exception, PyTuple_GET_ITEM(exc_info, 0),
+                   PyTuple_GET_ITEM(exc_info, 1),
+                   PyTuple_GET_ITEM(exc_info, 2), limit, errors, NULL)) < 0))
+    {
+        goto done;
+    }
+    if (FAILED(discard(PyObject_CallMethodNoArgs(errors, names[FLUSH])) < 0)) {
+        goto done;
+    }
+    result = 0;
+
+done:
+    Py_XDECREF(limit);
+    Py_XDECREF(errors);
+    Py_XDECREF(print_exception);
+    return result;
+}
+
+/* Lib/wsgiref/handlers.py: BaseHandler.handle_error */
+int
+BaseHandler_handle_error(BaseHandler *self)
+{
+    PyObject *exc_info = sys_exc_info();
+    PyObject *env, *start_response, *output;
+    int logged;
+
+    if (FAILED(exc_info == NULL)) {
+        return -1;
+    }
+    logged = self->cls->log_exception(self, exc_info);
+    Py_DECREF(exc_info);
+    if (FAILED(logged < 0)) {
+        return -1;
+    }
+    if (self->headers_sent) {
+        return 0;
+    }
+    start_response =
+        PyCFunction_NewEx(&start_response_def, (PyObject *)self, NULL);
+    if (FAILED(start_response == NULL)) {
+        return -1;
+    }
+    env = Py_NewRef(self->environ);
+    output = self->cls->error_output(self, env, start_response);
+    Py_DECREF(env);
+    Py_DECREF(start_response);
+    if (FAILED(output == NULL)) {
+        return -1;
+    }
+    Py_SETREF(self->result, output);
+    if (FAILED(self->cls->finish_response(self) < 0)) {
+        return -1;
+    }
+    return 0;
+}
+
+/* self.error_headers[:], a new list of tuples. */
+static PyObject *
+copy_error_headers(BaseHandler *self)
+{
+    PyObject *headers = PyList_New(0);
+
+    for (const HeaderPair *pair = self->cls->error_headers;
+         headers != NULL && pair->name != NULL; pair++)
+    {
+        PyObject *item = Py_BuildValue("(ss)", pair->name, pair->value);
+
+        if (item == NULL || PyList_Append(headers, item) < 0) {
+            Py_CLEAR(headers);
+        }
+        Py_XDECREF(item);
+    }
+    return headers;
+}
+
+/* Lib/wsgiref/handlers.py: BaseHandler.error_output */
+PyObject *
+BaseHandler_error_output(BaseHandler *self, PyObject *environ_,
+                         PyObject *start_response)
+{
+    PyObject *status = PyUnicode_FromString(self->cls->error_status);
+    PyObject *headers = copy_error_headers(self);
+    PyObject *exc_info = sys_exc_info();
+    PyObject *result = NULL;
+
+    (void)environ_;
+    if (FAILED(status == NULL || headers == NULL || exc_info == NULL)) {
+        goto done;
+    }
+    if (FAILED(discard(PyObject_CallFunctionObjArgs(
+                   start_response, status, headers, exc_info, NULL)) < 0))
+    {
+        goto done;
+    }
+    result = Py_BuildValue("[y]", self->cls->error_body);
+
+done:
+    Py_XDECREF(exc_info);
+    Py_XDECREF(headers);
+    Py_XDECREF(status);
+    return result;
+}
+
+/* For subclasses to fill in. */
+
+/* Lib/wsgiref/handlers.py: BaseHandler._write */
+int
+BaseHandler__write(BaseHandler *self, PyObject *data)
+{
+    (void)self;
+    (void)data;
+    PyErr_SetNone(PyExc_NotImplementedError);
+    (void)FAILED(true);
+    return -1;
+}
+
+/* Lib/wsgiref/handlers.py: BaseHandler._flush */
+int
+BaseHandler__flush(BaseHandler *self)
+{
+    (void)self;
+    PyErr_SetNone(PyExc_NotImplementedError);
+    (void)FAILED(true);
+    return -1;
+}
+
+/* Lib/wsgiref/handlers.py: BaseHandler.get_stdin */
+PyObject *
+BaseHandler_get_stdin(BaseHandler *self)
+{
+    (void)self;
+    PyErr_SetNone(PyExc_NotImplementedError);
+    (void)FAILED(true);
+    return NULL;
+}
+
+/* Lib/wsgiref/handlers.py: BaseHandler.get_stderr */
+PyObject *
+BaseHandler_get_stderr(BaseHandler *self)
+{
+    (void)self;
+    PyErr_SetNone(PyExc_NotImplementedError);
+    (void)FAILED(true);
+    return NULL;
+}
+
+/* Lib/wsgiref/handlers.py: BaseHandler.add_cgi_vars */
+int
+BaseHandler_add_cgi_vars(BaseHandler *self)
+{
+    (void)self;
+    PyErr_SetNone(PyExc_NotImplementedError);
+    (void)FAILED(true);
+    return -1;
+}
+
+int
+BaseHandler_traverse(PyObject *op, visitproc visit, void *arg)
+{
+    BaseHandler *self = (BaseHandler *)op;
+
+    Py_VISIT(self->environ);
+    Py_VISIT(self->status);
+    Py_VISIT(self->result);
+    Py_VISIT(self->headers);
+    return 0;
+}
+
+/* None afterwards, not NULL: a start_response in the same cycle may still be
+ * called. */
+int
+BaseHandler_clear(PyObject *op)
+{
+    BaseHandler *self = (BaseHandler *)op;
+
+    Py_XSETREF(self->environ, Py_NewRef(Py_None));
+    Py_XSETREF(self->status, Py_NewRef(Py_None));
+    Py_XSETREF(self->result, Py_NewRef(Py_None));
+    Py_CLEAR(self->headers);
+    return 0;
+}
+
+void
+BaseHandler_dealloc(PyObject *op)
+{
+    BaseHandler *self = (BaseHandler *)op;
+
+    PyObject_GC_UnTrack(op);
+    Py_CLEAR(self->environ);
+    Py_CLEAR(self->status);
+    Py_CLEAR(self->result);
+    Py_CLEAR(self->headers);
+    Py_TYPE(op)->tp_free(op);
+}
+
+PyTypeObject BaseHandler_type = {
+    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
+    .tp_name = "cwsgiref.handlers.BaseHandler",
+    .tp_basicsize = sizeof(BaseHandler),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .tp_traverse = BaseHandler_traverse,
+    .tp_clear = BaseHandler_clear,
+    .tp_dealloc = BaseHandler_dealloc,
+};
+
+/* class BaseHandler: */
+const BaseHandlerClass BaseHandler_class = {
+    .type = &BaseHandler_type,
+
+    .wsgi_version = { 1, 0 },
+    .wsgi_multithread = true,
+    .wsgi_multiprocess = true,
+    .wsgi_run_once = false,
+    .origin_server = true,
+    .http_version = "1.0",
+    .server_software = NULL,
+    .os_environ = &BaseHandler_os_environ,
+    .wsgi_file_wrapper = &FileWrapper_type,
+    .headers_class = &Headers_class,
+    .traceback_limit = -1,
+    .error_status = "500 Internal Server Error",
+    .error_headers = BaseHandler_error_headers,
+    .error_body =
+        "A server error occurred.  Please contact the administrator.",
+
+    .run = BaseHandler_run,
+    .setup_environ = BaseHandler_setup_environ,
+    .finish_response = BaseHandler_finish_response,
+    .get_scheme = BaseHandler_get_scheme,
+    .set_content_length = BaseHandler_set_content_length,
+    .cleanup_headers = BaseHandler_cleanup_headers,
+    .start_response = BaseHandler_start_response,
+    .send_preamble = BaseHandler_send_preamble,
+    .write = BaseHandler_write,
+    .sendfile = BaseHandler_sendfile,
+    .finish_content = BaseHandler_finish_content,
+    .close = BaseHandler_close,
+    .send_headers = BaseHandler_send_headers,
+    .result_is_file = BaseHandler_result_is_file,
+    .client_is_modern = BaseHandler_client_is_modern,
+    .log_exception = BaseHandler_log_exception,
+    .handle_error = BaseHandler_handle_error,
+    .error_output = BaseHandler_error_output,
+    ._write = BaseHandler__write,
+    ._flush = BaseHandler__flush,
+    .get_stdin = BaseHandler_get_stdin,
+    .get_stderr = BaseHandler_get_stderr,
+    .add_cgi_vars = BaseHandler_add_cgi_vars,
+};
+
+int
+base_handler_ready(void)
+{
+    for (int i = 0; i < NAMES; i++) {
+        Py_XSETREF(names[i], PyUnicode_InternFromString(texts[i]));
+        if (names[i] == NULL) {
+            return -1;
+        }
+    }
+    Py_XSETREF(BaseHandler_os_environ, read_environ());
+    return BaseHandler_os_environ == NULL ? -1
+                                          : PyType_Ready(&BaseHandler_type);
+}

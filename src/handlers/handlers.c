@@ -1,0 +1,171 @@
+#include "handlers/handlers.h"
+
+#include "errors.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* English whatever the locale, unlike strftime's. */
+static const char *const weekdayname[] = { "Sun", "Mon", "Tue", "Wed",
+                                           "Thu", "Fri", "Sat" };
+static const char *const monthname[] = { "Jan", "Feb", "Mar", "Apr",
+                                         "May", "Jun", "Jul", "Aug",
+                                         "Sep", "Oct", "Nov", "Dec" };
+
+/* Lib/wsgiref/handlers.py: format_date_time */
+PyObject *
+format_date_time(time_t timestamp)
+{
+    struct tm tm; /* its weeks begin with Sunday, its months with 0 */
+    char text[64];
+
+    if (gmtime_r(&timestamp, &tm) == NULL) {
+        PyErr_SetFromErrno(PyExc_OSError);
+        return NULL;
+    }
+    PyOS_snprintf(text, sizeof(text), "%s, %02d %s %4d %02d:%02d:%02d GMT",
+                  weekdayname[tm.tm_wday], tm.tm_mday, monthname[tm.tm_mon],
+                  tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+    return PyUnicode_FromString(text);
+}
+
+/* Lib/wsgiref/handlers.py: _is_request */
+static bool
+is_request(const char *k)
+{
+    static const char *const names[] = {
+        "SCRIPT_NAME", "PATH_INFO",    "QUERY_STRING",   "REQUEST_METHOD",
+        "AUTH_TYPE",   "CONTENT_TYPE", "CONTENT_LENGTH", "HTTPS",
+        "REMOTE_USER", "REMOTE_IDENT",
+    };
+
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(names); i++) {
+        if (strcmp(k, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+starts_with(const char *k, const char *prefix)
+{
+    return strncmp(k, prefix, strlen(prefix)) == 0;
+}
+
+/* Lib/wsgiref/handlers.py: _needs_transcode */
+static bool
+needs_transcode(const char *k)
+{
+    return is_request(k) || starts_with(k, "HTTP_") ||
+           starts_with(k, "SSL_") ||
+           (starts_with(k, "REDIRECT_") && needs_transcode(k + 9));
+}
+
+/* v.encode(enc, 'surrogateescape').decode('iso-8859-1'), a new reference. */
+static PyObject *
+transcode(PyObject *v, const char *enc)
+{
+    PyObject *bytes = PyUnicode_AsEncodedString(v, enc, "surrogateescape");
+    PyObject *result = NULL;
+
+    if (bytes != NULL) {
+        result = PyUnicode_DecodeLatin1(PyBytes_AS_STRING(bytes),
+                                        PyBytes_GET_SIZE(bytes), NULL);
+        Py_DECREF(bytes);
+    }
+    return result;
+}
+
+/* env[k] = v, with v transcoded where it has to be. */
+static int
+add_variable(PyObject *env, PyObject *k, PyObject *v, const char *enc)
+{
+    PyObject *key = PyUnicode_AsEncodedString(k, "utf-8", "surrogatepass");
+    PyObject *value = NULL;
+    int result = -1;
+
+    if (key == NULL) {
+        return -1;
+    }
+    value = needs_transcode(PyBytes_AS_STRING(key)) ? transcode(v, enc)
+                                                    : Py_NewRef(v);
+    if (value != NULL) {
+        result = PyDict_SetItem(env, k, value);
+    }
+    Py_XDECREF(value);
+    Py_DECREF(key);
+    return result;
+}
+
+/* os.environ.items(), a new list. */
+static PyObject *
+os_environ_items(void)
+{
+    PyObject *os = PyImport_ImportModule("os");
+    PyObject *env = NULL;
+    PyObject *items = NULL;
+
+    if (os != NULL) {
+        env = PyObject_GetAttrString(os, "environ");
+    }
+    if (env != NULL) {
+        items = PyMapping_Items(env);
+    }
+    Py_XDECREF(env);
+    Py_XDECREF(os);
+    return items;
+}
+
+/* sys.getfilesystemencoding(), a new str. */
+static PyObject *
+getfilesystemencoding(void)
+{
+    PyObject *sys = PyImport_ImportModule("sys");
+    PyObject *result = NULL;
+
+    if (sys != NULL) {
+        result = PyObject_CallMethod(sys, "getfilesystemencoding", NULL);
+        Py_DECREF(sys);
+    }
+    return result;
+}
+
+/* Lib/wsgiref/handlers.py: read_environ
+ *
+ * From os.environ, which is a snapshot of the process's environment, changed
+ * by what Python has assigned to it. The branch for Windows is left out. */
+PyObject *
+read_environ(void)
+{
+    PyObject *encoding = getfilesystemencoding();
+    const char *enc = encoding == NULL ? NULL : PyUnicode_AsUTF8(encoding);
+    PyObject *env = NULL;
+    PyObject *items = NULL;
+    PyObject *result = NULL;
+
+    if (enc == NULL) {
+        goto done;
+    }
+    env = PyDict_New();
+    items = os_environ_items();
+    if (env == NULL || items == NULL) {
+        goto done;
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items); i++) {
+        PyObject *item = PyList_GET_ITEM(items, i);
+
+        if (add_variable(env, PyTuple_GET_ITEM(item, 0),
+                         PyTuple_GET_ITEM(item, 1), enc) < 0)
+        {
+            goto done;
+        }
+    }
+    result = Py_NewRef(env);
+
+done:
+    Py_XDECREF(items);
+    Py_XDECREF(env);
+    Py_XDECREF(encoding);
+    return result;
+}

@@ -1,0 +1,963 @@
+#include "headers/headers.h"
+
+#include <structmember.h>
+
+#include <stdbool.h>
+
+#include "arguments.h"
+#include "errors.h"
+#include "release.h"
+
+/* Lib/wsgiref/headers.py: tspecials */
+static bool
+has_tspecials(PyObject *value)
+{
+    static const char tspecials[] = " ()<>@,;:\\\"/[]?=";
+
+    for (Py_ssize_t i = 0; tspecials[i] != '\0'; i++) {
+        Py_ssize_t found = PyUnicode_FindChar(value, (Py_UCS4)tspecials[i], 0,
+                                              PyUnicode_GET_LENGTH(value), 1);
+
+        if (found >= 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* value.replace(old, new): a new reference. */
+static PyObject *
+replace(PyObject *value, const char *old, const char *new)
+{
+    return PyObject_CallMethod(value, "replace", "ss", old, new);
+}
+
+/* Lib/wsgiref/headers.py: _formatparam */
+PyObject *
+formatparam(PyObject *param, PyObject *value, int quote)
+{
+    Py_ssize_t length =
+        value == NULL || value == Py_None ? 0 : PyObject_Size(value);
+    PyObject *escaped, *quoted, *result;
+
+    if (FAILED(length < 0)) {
+        return NULL;
+    }
+    if (length == 0) {
+        return Py_NewRef(param);
+    }
+    if (!quote && !PyUnicode_Check(value)) {
+        RAISE(PyExc_TypeError,
+              "expected string or bytes-like object, got '%.200s'",
+              Py_TYPE(value)->tp_name);
+        return NULL;
+    }
+    if (!quote && !has_tspecials(value)) {
+        return PyUnicode_FromFormat("%S=%S", param, value);
+    }
+    escaped = replace(value, "\\", "\\\\");
+    if (FAILED(escaped == NULL)) {
+        return NULL;
+    }
+    quoted = replace(escaped, "\"", "\\\"");
+    Py_DECREF(escaped);
+    if (FAILED(quoted == NULL)) {
+        return NULL;
+    }
+    result = PyUnicode_FromFormat("%S=\"%S\"", param, quoted);
+    Py_DECREF(quoted);
+    return result;
+}
+
+/* `k, v = pair`, with the errors of it: new references. */
+static int
+unpack_pair(PyObject *pair, PyObject **k, PyObject **v)
+{
+    PyObject *iterator, *more = NULL;
+
+    if ((PyTuple_CheckExact(pair) || PyList_CheckExact(pair)) &&
+        PySequence_Fast_GET_SIZE(pair) == 2)
+    {
+        *k = Py_NewRef(PySequence_Fast_GET_ITEM(pair, 0));
+        *v = Py_NewRef(PySequence_Fast_GET_ITEM(pair, 1));
+        return 0;
+    }
+    *k = *v = NULL;
+    iterator = PyObject_GetIter(pair);
+    if (iterator == NULL) {
+        if (PyErr_ExceptionMatches(PyExc_TypeError) &&
+            Py_TYPE(pair)->tp_iter == NULL && !PySequence_Check(pair))
+        {
+            PyErr_Format(PyExc_TypeError,
+                         "cannot unpack non-iterable %.200s object",
+                         Py_TYPE(pair)->tp_name);
+        }
+        return -1;
+    }
+    *k = PyIter_Next(iterator);
+    *v = *k == NULL ? NULL : PyIter_Next(iterator);
+    more = *v == NULL ? NULL : PyIter_Next(iterator);
+    Py_DECREF(iterator);
+    if (more != NULL) {
+        PyErr_SetString(PyExc_ValueError,
+                        "too many values to unpack (expected 2)");
+    }
+    else if (*v == NULL && !PyErr_Occurred()) {
+        PyErr_Format(PyExc_ValueError,
+                     "not enough values to unpack (expected 2, got %d)",
+                     *k == NULL ? 0 : 1);
+    }
+    Py_XDECREF(more);
+    if (PyErr_Occurred()) {
+        Py_CLEAR(*k);
+        Py_CLEAR(*v);
+        return -1;
+    }
+    return 0;
+}
+
+/* What Python does for `cls(headers)`. */
+Headers *
+Headers_new(const HeadersClass *cls, PyObject *headers)
+{
+    Headers *self = (Headers *)cls->type->tp_alloc(cls->type, 0);
+
+    if (self == NULL) {
+        return NULL;
+    }
+    self->cls = cls;
+    if (cls->init(self, headers) < 0) {
+        Py_DECREF(self);
+        return NULL;
+    }
+    return self;
+}
+
+/* Lib/wsgiref/headers.py: Headers.__init__ */
+int
+Headers_init(Headers *self, PyObject *headers)
+{
+    if (headers != NULL && headers != Py_None) {
+        Py_XSETREF(self->_headers, Py_NewRef(headers));
+    }
+    else {
+        Py_XSETREF(self->_headers, PyList_New(0));
+    }
+    if (self->_headers == NULL) {
+        return -1;
+    }
+    if (!PyList_CheckExact(self->_headers)) {
+        Py_CLEAR(self->_headers);
+        RAISE(PyExc_TypeError, "Headers must be a list of name/value tuples");
+        return -1;
+    }
+    if (!python_debug()) {
+        return 0;
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(self->_headers); i++) {
+        PyObject *pair = Py_NewRef(PyList_GET_ITEM(self->_headers, i));
+        PyObject *k, *v, *name, *value = NULL;
+        int unpacked = unpack_pair(pair, &k, &v);
+
+        Py_DECREF(pair);
+        if (FAILED(unpacked < 0)) {
+            return -1;
+        }
+        name = self->cls->_convert_string_type(self, k, 1);
+        if (!FAILED(name == NULL)) {
+            value = self->cls->_convert_string_type(self, v, 0);
+            (void)FAILED(value == NULL);
+        }
+        Py_XDECREF(name);
+        Py_XDECREF(value);
+        Py_DECREF(k);
+        Py_DECREF(v);
+        if (value == NULL) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Lib/wsgiref/headers.py: _name_disallowed_re, _value_disallowed_re */
+static bool
+is_disallowed(PyObject *value, int name)
+{
+    int kind = (int)PyUnicode_KIND(value);
+    const void *data = PyUnicode_DATA(value);
+    Py_ssize_t length = PyUnicode_GET_LENGTH(value);
+
+    for (Py_ssize_t i = 0; i < length; i++) {
+        Py_UCS4 c = PyUnicode_READ(kind, data, i);
+
+        if ((c < ' ' && (name || c != '\t')) || c == 0x7F) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Lib/wsgiref/headers.py: Headers._convert_string_type */
+PyObject *
+Headers__convert_string_type(Headers *self, PyObject *value, int name)
+{
+    PyObject *repr;
+
+    (void)self;
+    if (PyUnicode_CheckExact(value)) {
+        if (release()->header_control_characters_refused &&
+            is_disallowed(value, name)) {
+            RAISE(PyExc_ValueError,
+                  "Control characters not allowed in headers");
+            return NULL;
+        }
+        return Py_NewRef(value);
+    }
+    repr = PyObject_Repr(value);
+    if (FAILED(repr == NULL)) {
+        return NULL;
+    }
+    RAISE(PyExc_AssertionError,
+          "Header names/values must be of type str (got %U)", repr);
+    Py_DECREF(repr);
+    return NULL;
+}
+
+/* Lib/wsgiref/headers.py: Headers.__len__ */
+Py_ssize_t
+Headers_len(Headers *self)
+{
+    return PyList_GET_SIZE(self->_headers);
+}
+
+/* self._headers.append((name, value)), after both were looked at. */
+static int
+append_pair(Headers *self, PyObject *name, PyObject *value)
+{
+    PyObject *pair = PyTuple_Pack(2, name, value);
+    int result = pair == NULL ? -1 : PyList_Append(self->_headers, pair);
+
+    Py_XDECREF(pair);
+    return result;
+}
+
+/* Lib/wsgiref/headers.py: Headers.__setitem__ */
+int
+Headers_setitem(Headers *self, PyObject *name, PyObject *val)
+{
+    PyObject *value = NULL;
+    int result = -1;
+
+    if (FAILED(self->cls->delitem(self, name) < 0)) { /* del self[name] */
+        return -1;
+    }
+    name = self->cls->_convert_string_type(self, name, 1);
+    if (!FAILED(name == NULL)) {
+        value = self->cls->_convert_string_type(self, val, 0);
+        if (!FAILED(value == NULL)) {
+            result = append_pair(self, name, value);
+        }
+    }
+    Py_XDECREF(name);
+    Py_XDECREF(value);
+    return result;
+}
+
+static bool
+is_ascii(PyObject *object)
+{
+    return PyUnicode_CheckExact(object) && PyUnicode_IS_ASCII(object);
+}
+
+/* k.lower() == name, of a `name` in lower case: 1, 0 or -1. Most names are
+ * ASCII and need no new object. */
+static int
+lower_equals(PyObject *k, PyObject *name)
+{
+    PyObject *lower, *equals;
+    int result = -1;
+
+    if (is_ascii(k) && is_ascii(name)) {
+        const Py_UCS1 *a = PyUnicode_1BYTE_DATA(k);
+        const Py_UCS1 *b = PyUnicode_1BYTE_DATA(name);
+        Py_ssize_t length = PyUnicode_GET_LENGTH(k);
+        bool same = length == PyUnicode_GET_LENGTH(name);
+
+        for (Py_ssize_t i = 0; i < length && same; i++) {
+            same = Py_TOLOWER(a[i]) == b[i];
+        }
+        return same;
+    }
+    lower = PyObject_CallMethod(k, "lower", NULL);
+    if (lower == NULL) {
+        return -1;
+    }
+    equals = PyObject_RichCompare(lower, name, Py_EQ);
+    Py_DECREF(lower);
+    if (equals != NULL) {
+        result = PyObject_IsTrue(equals);
+        Py_DECREF(equals);
+    }
+    return result;
+}
+
+/* self._convert_string_type(name.lower(), name=True): a new reference. */
+static PyObject *
+convert_lower(Headers *self, PyObject *name)
+{
+    PyObject *lower = PyObject_CallMethod(name, "lower", NULL);
+    PyObject *result = NULL;
+
+    if (lower != NULL) {
+        result = self->cls->_convert_string_type(self, lower, 1);
+        Py_DECREF(lower);
+    }
+    return result;
+}
+
+/* kv[index]: a new reference. */
+static PyObject *
+get_part(PyObject *kv, Py_ssize_t index)
+{
+    PyObject *key, *part;
+
+    if (PyTuple_CheckExact(kv) && index < PyTuple_GET_SIZE(kv)) {
+        return Py_NewRef(PyTuple_GET_ITEM(kv, index));
+    }
+    key = PyLong_FromSsize_t(index);
+    if (key == NULL) {
+        return NULL;
+    }
+    part = PyObject_GetItem(kv, key);
+    Py_DECREF(key);
+    return part;
+}
+
+/* kv[0].lower() == name: 1, 0 or -1. */
+static int
+is_named(PyObject *kv, PyObject *name)
+{
+    PyObject *k = get_part(kv, 0);
+    int result = -1;
+
+    if (k != NULL) {
+        result = lower_equals(k, name);
+        Py_DECREF(k);
+    }
+    return result;
+}
+
+/* [kv for kv in self._headers if kv[0].lower() != name] */
+static PyObject *
+list_others(Headers *self, PyObject *name)
+{
+    PyObject *others = PyList_New(0);
+
+    for (Py_ssize_t i = 0;
+         others != NULL && i < PyList_GET_SIZE(self->_headers); i++)
+    {
+        PyObject *kv = Py_NewRef(PyList_GET_ITEM(self->_headers, i));
+        int named = is_named(kv, name);
+
+        if (named < 0 || (!named && PyList_Append(others, kv) < 0)) {
+            Py_CLEAR(others);
+        }
+        Py_DECREF(kv);
+    }
+    return others;
+}
+
+/* Lib/wsgiref/headers.py: Headers.__delitem__ */
+int
+Headers_delitem(Headers *self, PyObject *name)
+{
+    PyObject *others;
+    int result;
+
+    name = convert_lower(self, name);
+    if (FAILED(name == NULL)) {
+        return -1;
+    }
+    others = list_others(self, name);
+    Py_DECREF(name);
+    if (FAILED(others == NULL)) {
+        return -1;
+    }
+    /* self._headers[:] = others: the list stays the application's */
+    result = PyList_SetSlice(self->_headers, 0, PY_SSIZE_T_MAX, others);
+    Py_DECREF(others);
+    return result;
+}
+
+/* Lib/wsgiref/headers.py: Headers.__getitem__ */
+PyObject *
+Headers_getitem(Headers *self, PyObject *name)
+{
+    PyObject *value = self->cls->get(self, name, NULL);
+
+    return FAILED(value == NULL) ? NULL : value;
+}
+
+/* Lib/wsgiref/headers.py: Headers.__contains__ */
+int
+Headers_contains(Headers *self, PyObject *name)
+{
+    PyObject *value = self->cls->get(self, name, NULL);
+    int result;
+
+    if (FAILED(value == NULL)) {
+        return -1;
+    }
+    result = value != Py_None;
+    Py_DECREF(value);
+    return result;
+}
+
+/* [kv[1] for kv in self._headers if kv[0].lower()==name] */
+static PyObject *
+list_values(Headers *self, PyObject *name)
+{
+    PyObject *values = PyList_New(0);
+
+    for (Py_ssize_t i = 0;
+         values != NULL && i < PyList_GET_SIZE(self->_headers); i++)
+    {
+        PyObject *kv = Py_NewRef(PyList_GET_ITEM(self->_headers, i));
+        int named = is_named(kv, name);
+        PyObject *value = named > 0 ? get_part(kv, 1) : NULL;
+
+        if (named != 0 && (value == NULL || PyList_Append(values, value) < 0))
+        {
+            Py_CLEAR(values);
+        }
+        Py_XDECREF(value);
+        Py_DECREF(kv);
+    }
+    return values;
+}
+
+/* Lib/wsgiref/headers.py: Headers.get_all */
+PyObject *
+Headers_get_all(Headers *self, PyObject *name)
+{
+    PyObject *values;
+
+    name = convert_lower(self, name);
+    if (FAILED(name == NULL)) {
+        return NULL;
+    }
+    values = list_values(self, name);
+    Py_DECREF(name);
+    return FAILED(values == NULL) ? NULL : values;
+}
+
+/* Lib/wsgiref/headers.py: Headers.get */
+PyObject *
+Headers_get(Headers *self, PyObject *name, PyObject *default_)
+{
+    PyObject *result = NULL;
+    int named = 0;
+
+    name = convert_lower(self, name);
+    if (FAILED(name == NULL)) {
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; named == 0 && i < PyList_GET_SIZE(self->_headers);
+         i++) {
+        PyObject *pair = Py_NewRef(PyList_GET_ITEM(self->_headers, i));
+        PyObject *k, *v;
+
+        named = unpack_pair(pair, &k, &v);
+        Py_DECREF(pair);
+        if (FAILED(named < 0)) {
+            break;
+        }
+        named = lower_equals(k, name);
+        if (!FAILED(named < 0) && named) {
+            result = Py_NewRef(v);
+        }
+        Py_DECREF(k);
+        Py_DECREF(v);
+    }
+    Py_DECREF(name);
+    if (named == 0) {
+        return Py_NewRef(default_ == NULL ? Py_None : default_);
+    }
+    return result;
+}
+
+/* [k for k, v in self._headers] (0), or the list of the v (1). */
+static PyObject *
+list_column(Headers *self, int column)
+{
+    PyObject *list = PyList_New(0);
+
+    for (Py_ssize_t i = 0; list != NULL && i < PyList_GET_SIZE(self->_headers);
+         i++)
+    {
+        PyObject *pair = Py_NewRef(PyList_GET_ITEM(self->_headers, i));
+        PyObject *part[2];
+
+        if (unpack_pair(pair, &part[0], &part[1]) < 0) {
+            Py_CLEAR(list);
+        }
+        else {
+            if (PyList_Append(list, part[column]) < 0) {
+                Py_CLEAR(list);
+            }
+            Py_DECREF(part[0]);
+            Py_DECREF(part[1]);
+        }
+        Py_DECREF(pair);
+    }
+    return list;
+}
+
+/* Lib/wsgiref/headers.py: Headers.keys */
+PyObject *
+Headers_keys(Headers *self)
+{
+    PyObject *keys = list_column(self, 0);
+
+    return FAILED(keys == NULL) ? NULL : keys;
+}
+
+/* Lib/wsgiref/headers.py: Headers.values */
+PyObject *
+Headers_values(Headers *self)
+{
+    PyObject *values = list_column(self, 1);
+
+    return FAILED(values == NULL) ? NULL : values;
+}
+
+/* Lib/wsgiref/headers.py: Headers.items */
+PyObject *
+Headers_items(Headers *self)
+{
+    return PyList_GetSlice(self->_headers, 0, PY_SSIZE_T_MAX);
+}
+
+/* Lib/wsgiref/headers.py: Headers.__repr__ */
+PyObject *
+Headers_repr(Headers *self)
+{
+    PyObject *name = PyType_GetName(Py_TYPE(self));
+    PyObject *text;
+
+    if (name == NULL) {
+        return NULL;
+    }
+    text = PyUnicode_FromFormat("%U(%R)", name, self->_headers);
+    Py_DECREF(name);
+    return FAILED(text == NULL) ? NULL : text;
+}
+
+/* ["%s: %s" % kv for kv in self._headers] */
+static PyObject *
+list_lines(Headers *self)
+{
+    PyObject *format = PyUnicode_FromString("%s: %s");
+    PyObject *lines = format == NULL ? NULL : PyList_New(0);
+
+    for (Py_ssize_t i = 0;
+         lines != NULL && i < PyList_GET_SIZE(self->_headers); i++)
+    {
+        PyObject *kv = Py_NewRef(PyList_GET_ITEM(self->_headers, i));
+        PyObject *line = PyNumber_Remainder(format, kv);
+
+        if (line == NULL || PyList_Append(lines, line) < 0) {
+            Py_CLEAR(lines);
+        }
+        Py_XDECREF(line);
+        Py_DECREF(kv);
+    }
+    Py_XDECREF(format);
+    return lines;
+}
+
+/* Lib/wsgiref/headers.py: Headers.__str__ */
+PyObject *
+Headers_str(Headers *self)
+{
+    PyObject *lines = list_lines(self);
+    PyObject *crlf = PyUnicode_FromString("\r\n");
+    PyObject *empty = PyUnicode_FromString("");
+    PyObject *text = NULL;
+
+    if (FAILED(lines == NULL) || crlf == NULL || empty == NULL ||
+        PyList_Append(lines, empty) < 0 || PyList_Append(lines, empty) < 0)
+    {
+        goto done;
+    }
+    text = PyUnicode_Join(crlf, lines);
+    (void)FAILED(text == NULL);
+
+done:
+    Py_XDECREF(empty);
+    Py_XDECREF(crlf);
+    Py_XDECREF(lines);
+    return text;
+}
+
+/* Lib/wsgiref/headers.py: Headers.__bytes__ */
+PyObject *
+Headers_bytes(Headers *self)
+{
+    PyObject *text = self->cls->str(self); /* str(self) */
+    PyObject *bytes;
+
+    if (FAILED(text == NULL)) {
+        return NULL;
+    }
+    bytes = PyUnicode_AsLatin1String(text);
+    Py_DECREF(text);
+    return FAILED(bytes == NULL) ? NULL : bytes;
+}
+
+/* Lib/wsgiref/headers.py: Headers.setdefault */
+PyObject *
+Headers_setdefault(Headers *self, PyObject *name, PyObject *value)
+{
+    PyObject *result = self->cls->get(self, name, NULL);
+    PyObject *checked = NULL;
+
+    if (FAILED(result == NULL) || result != Py_None) {
+        return result;
+    }
+    Py_CLEAR(result);
+    name = self->cls->_convert_string_type(self, name, 1);
+    if (!FAILED(name == NULL)) {
+        checked = self->cls->_convert_string_type(self, value, 0);
+        if (!FAILED(checked == NULL) && append_pair(self, name, checked) == 0)
+        {
+            result = Py_NewRef(value);
+        }
+    }
+    Py_XDECREF(name);
+    Py_XDECREF(checked);
+    return result;
+}
+
+/* One more part of a header: `k`, its underscores as dashes, and `v`. */
+static PyObject *
+format_part(Headers *self, PyObject *k, PyObject *v)
+{
+    PyObject *key = self->cls->_convert_string_type(self, k, 1);
+    PyObject *dashed, *value;
+    PyObject *part = NULL;
+
+    if (key == NULL) {
+        return NULL;
+    }
+    if (v == Py_None) {
+        part = replace(key, "_", "-");
+        Py_DECREF(key);
+        return part;
+    }
+    value = self->cls->_convert_string_type(self, v, 0);
+    dashed = value == NULL ? NULL : replace(key, "_", "-");
+    if (dashed != NULL) {
+        part = formatparam(dashed, value, 1);
+    }
+    Py_XDECREF(dashed);
+    Py_XDECREF(value);
+    Py_DECREF(key);
+    return part;
+}
+
+/* Lib/wsgiref/headers.py: Headers.add_header */
+int
+Headers_add_header(Headers *self, PyObject *_name, PyObject *_value,
+                   PyObject *_params)
+{
+    PyObject *parts = PyList_New(0);
+    PyObject *part = NULL, *name = NULL, *separator = NULL, *joined = NULL;
+    PyObject *k, *v;
+    Py_ssize_t position = 0;
+    int result = -1;
+
+    if (parts == NULL) {
+        return -1;
+    }
+    if (_value != Py_None) {
+        part = self->cls->_convert_string_type(self, _value, 0);
+        if (FAILED(part == NULL) || PyList_Append(parts, part) < 0) {
+            goto done;
+        }
+    }
+    while (_params != NULL && PyDict_Next(_params, &position, &k, &v)) {
+        Py_XSETREF(part, format_part(self, k, v));
+        if (FAILED(part == NULL) || PyList_Append(parts, part) < 0) {
+            goto done;
+        }
+    }
+    name = self->cls->_convert_string_type(self, _name, 1);
+    if (FAILED(name == NULL)) {
+        goto done;
+    }
+    separator = PyUnicode_FromString("; ");
+    joined = separator == NULL ? NULL : PyUnicode_Join(separator, parts);
+    if (joined != NULL) {
+        result = append_pair(self, name, joined);
+    }
+
+done:
+    Py_XDECREF(joined);
+    Py_XDECREF(separator);
+    Py_XDECREF(name);
+    Py_XDECREF(part);
+    Py_DECREF(parts);
+    return result;
+}
+
+/* The same methods as Python calls them. */
+
+static Py_ssize_t
+call_len(PyObject *op)
+{
+    return Headers_len((Headers *)op);
+}
+
+static int
+call_setitem(PyObject *op, PyObject *name, PyObject *val)
+{
+    Headers *self = (Headers *)op;
+
+    if (val == NULL) {
+        return self->cls->delitem(self, name);
+    }
+    return self->cls->setitem(self, name, val);
+}
+
+static PyObject *
+call_getitem(PyObject *op, PyObject *name)
+{
+    return Headers_getitem((Headers *)op, name);
+}
+
+/* Python iterates over a class that has a __getitem__ and no __iter__ by
+ * number, which __getitem__ then refuses. */
+static PyObject *
+call_getitem_by_number(PyObject *op, Py_ssize_t index)
+{
+    PyObject *number = PyLong_FromSsize_t(index);
+    PyObject *value;
+
+    if (number == NULL) {
+        return NULL;
+    }
+    value = Headers_getitem((Headers *)op, number);
+    Py_DECREF(number);
+    return value;
+}
+
+static int
+call_contains(PyObject *op, PyObject *name)
+{
+    Headers *self = (Headers *)op;
+
+    return self->cls->contains(self, name);
+}
+
+static PyObject *
+call_get_all(PyObject *op, PyObject *args, PyObject *kwargs)
+{
+    static const char *const names[] = { "name", NULL };
+    PyObject *values[1];
+
+    if (bind_arguments("Headers.get_all", names, 1, args, kwargs, values) < 0)
+    {
+        return NULL;
+    }
+    return Headers_get_all((Headers *)op, values[0]);
+}
+
+static PyObject *
+call_get(PyObject *op, PyObject *args, PyObject *kwargs)
+{
+    static const char *const names[] = { "name", "default", NULL };
+    Headers *self = (Headers *)op;
+    PyObject *values[2];
+
+    if (bind_arguments("Headers.get", names, 1, args, kwargs, values) < 0) {
+        return NULL;
+    }
+    return self->cls->get(self, values[0], values[1]);
+}
+
+static PyObject *
+call_keys(PyObject *op, PyObject *Py_UNUSED(ignored))
+{
+    return Headers_keys((Headers *)op);
+}
+
+static PyObject *
+call_values(PyObject *op, PyObject *Py_UNUSED(ignored))
+{
+    return Headers_values((Headers *)op);
+}
+
+static PyObject *
+call_items(PyObject *op, PyObject *Py_UNUSED(ignored))
+{
+    return Headers_items((Headers *)op);
+}
+
+static PyObject *
+call_repr(PyObject *op)
+{
+    return Headers_repr((Headers *)op);
+}
+
+static PyObject *
+call_str(PyObject *op)
+{
+    Headers *self = (Headers *)op;
+
+    return self->cls->str(self);
+}
+
+static PyObject *
+call_bytes(PyObject *op, PyObject *Py_UNUSED(ignored))
+{
+    Headers *self = (Headers *)op;
+
+    return self->cls->bytes(self);
+}
+
+static PyObject *
+call_setdefault(PyObject *op, PyObject *args, PyObject *kwargs)
+{
+    static const char *const names[] = { "name", "value", NULL };
+    Headers *self = (Headers *)op;
+    PyObject *values[2];
+
+    if (bind_arguments("Headers.setdefault", names, 2, args, kwargs, values) <
+        0) {
+        return NULL;
+    }
+    return self->cls->setdefault(self, values[0], values[1]);
+}
+
+/* add_header(_name, _value, **_params): the keywords that are not its own
+ * parameters are the header's. */
+static PyObject *
+call_add_header(PyObject *op, PyObject *args, PyObject *kwargs)
+{
+    static const char *const names[] = { "_name", "_value", NULL };
+    PyObject *params = PyDict_New();
+    PyObject *own = PyDict_New();
+    PyObject *values[2];
+    PyObject *k, *v;
+    Py_ssize_t position = 0;
+    int result = -1;
+
+    if (params == NULL || own == NULL) {
+        goto done;
+    }
+    while (kwargs != NULL && PyDict_Next(kwargs, &position, &k, &v)) {
+        bool is_own = PyUnicode_CompareWithASCIIString(k, names[0]) == 0 ||
+                      PyUnicode_CompareWithASCIIString(k, names[1]) == 0;
+
+        if (PyDict_SetItem(is_own ? own : params, k, v) < 0) {
+            goto done;
+        }
+    }
+    if (bind_arguments("Headers.add_header", names, 2, args, own, values) == 0)
+    {
+        result =
+            Headers_add_header((Headers *)op, values[0], values[1], params);
+    }
+
+done:
+    Py_XDECREF(own);
+    Py_XDECREF(params);
+    return result < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static PyMethodDef methods[] = {
+    { "get_all", (PyCFunction)(void (*)(void))call_get_all,
+      METH_VARARGS | METH_KEYWORDS, NULL },
+    { "get", (PyCFunction)(void (*)(void))call_get,
+      METH_VARARGS | METH_KEYWORDS, NULL },
+    { "keys", call_keys, METH_NOARGS, NULL },
+    { "values", call_values, METH_NOARGS, NULL },
+    { "items", call_items, METH_NOARGS, NULL },
+    { "__bytes__", call_bytes, METH_NOARGS, NULL },
+    { "setdefault", (PyCFunction)(void (*)(void))call_setdefault,
+      METH_VARARGS | METH_KEYWORDS, NULL },
+    { "add_header", (PyCFunction)(void (*)(void))call_add_header,
+      METH_VARARGS | METH_KEYWORDS, NULL },
+    { NULL, NULL, 0, NULL },
+};
+
+static PyMemberDef members[] = {
+    { "_headers", T_OBJECT_EX, offsetof(Headers, _headers), READONLY, NULL },
+    { NULL, 0, 0, 0, NULL },
+};
+
+static PyMappingMethods as_mapping = {
+    .mp_length = call_len,
+    .mp_subscript = call_getitem,
+    .mp_ass_subscript = call_setitem,
+};
+
+static PySequenceMethods as_sequence = {
+    .sq_length = call_len,
+    .sq_item = call_getitem_by_number,
+    .sq_contains = call_contains,
+};
+
+static int
+Headers_traverse(PyObject *op, visitproc visit, void *arg)
+{
+    Py_VISIT(((Headers *)op)->_headers);
+    return 0;
+}
+
+static int
+Headers_clear(PyObject *op)
+{
+    Py_CLEAR(((Headers *)op)->_headers);
+    return 0;
+}
+
+static void
+Headers_dealloc(PyObject *op)
+{
+    PyObject_GC_UnTrack(op);
+    Headers_clear(op);
+    Py_TYPE(op)->tp_free(op);
+}
+
+PyTypeObject Headers_type = {
+    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
+    .tp_name = "cwsgiref.headers.Headers",
+    .tp_doc = "Manage a collection of HTTP response headers",
+    .tp_basicsize = sizeof(Headers),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .tp_as_mapping = &as_mapping,
+    .tp_as_sequence = &as_sequence,
+    .tp_repr = call_repr,
+    .tp_str = call_str,
+    .tp_methods = methods,
+    .tp_members = members,
+    .tp_traverse = Headers_traverse,
+    .tp_clear = Headers_clear,
+    .tp_dealloc = Headers_dealloc,
+};
+
+const HeadersClass Headers_class = {
+    .type = &Headers_type,
+
+    .init = Headers_init,
+    .setitem = Headers_setitem,
+    .delitem = Headers_delitem,
+    .contains = Headers_contains,
+    .get = Headers_get,
+    .bytes = Headers_bytes,
+    .str = Headers_str,
+    .setdefault = Headers_setdefault,
+    ._convert_string_type = Headers__convert_string_type,
+};

@@ -1,0 +1,462 @@
+#include "headers/http_message.h"
+
+#include <string.h>
+
+#include "errors.h"
+
+PyObject *HTTPException; /* owned */
+PyObject *LineTooLong;   /* owned */
+
+/* Whether a line ends the headers: b'\r\n', b'\n', or b'' at the end. */
+static bool
+is_blank(PyObject *line)
+{
+    const char *bytes = PyBytes_AS_STRING(line);
+
+    switch (PyBytes_GET_SIZE(line)) {
+    case 0:
+        return true;
+    case 1:
+        return bytes[0] == '\n';
+    case 2:
+        return bytes[0] == '\r' && bytes[1] == '\n';
+    default:
+        return false;
+    }
+}
+
+/* Lib/http/client.py: _read_headers. A new list of bytes. */
+static PyObject *
+read_headers(BufferedIOBase *fp)
+{
+    PyObject *headers = PyList_New(0);
+    PyObject *line = NULL;
+    bool blank = false;
+
+    while (headers != NULL && !blank) {
+        Py_XSETREF(line, fp->cls->readline(fp, _MAXLINE + 1));
+        if (FAILED(line == NULL)) {
+            goto fail;
+        }
+        if (PyBytes_GET_SIZE(line) > _MAXLINE) {
+            RAISE(LineTooLong, "got more than %d bytes when reading %s",
+                  _MAXLINE, "header line");
+            goto fail;
+        }
+        if (PyList_Append(headers, line) < 0) {
+            goto fail;
+        }
+        if (PyList_GET_SIZE(headers) > _MAXHEADERS) {
+            RAISE(HTTPException, "got more than %d headers", _MAXHEADERS);
+            goto fail;
+        }
+        blank = is_blank(line);
+    }
+    Py_XDECREF(line);
+    return headers;
+
+fail:
+    Py_XDECREF(line);
+    Py_DECREF(headers);
+    return NULL;
+}
+
+/* b''.join(lines).decode('iso-8859-1') */
+static PyObject *
+decode_lines(PyObject *lines)
+{
+    Py_ssize_t size = 0;
+    PyObject *bytes, *text;
+    char *to;
+
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(lines); i++) {
+        size += PyBytes_GET_SIZE(PyList_GET_ITEM(lines, i));
+    }
+    bytes = PyBytes_FromStringAndSize(NULL, size);
+    if (bytes == NULL) {
+        return NULL;
+    }
+    to = PyBytes_AS_STRING(bytes);
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(lines); i++) {
+        PyObject *line = PyList_GET_ITEM(lines, i);
+
+        memcpy(to, PyBytes_AS_STRING(line), (size_t)PyBytes_GET_SIZE(line));
+        to += PyBytes_GET_SIZE(line);
+    }
+    text = PyUnicode_DecodeLatin1(PyBytes_AS_STRING(bytes), size, NULL);
+    Py_DECREF(bytes);
+    return text;
+}
+
+/* Lib/http/client.py: parse_headers */
+HTTPMessage *
+parse_headers(BufferedIOBase *fp, const HTTPMessageClass *_class)
+{
+    PyObject *headers = read_headers(fp);
+    PyObject *hstring;
+    HTTPMessage *message;
+
+    if (FAILED(headers == NULL)) {
+        return NULL;
+    }
+    hstring = decode_lines(headers);
+    Py_DECREF(headers);
+    if (hstring == NULL) {
+        return NULL;
+    }
+    message = HTTPMessage_parsestr(_class, hstring);
+    Py_DECREF(hstring);
+    return message;
+}
+
+/* The characters of a header block. */
+typedef struct Text {
+    PyObject *str; /* borrowed */
+    int kind;
+    const void *data;
+    Py_ssize_t length;
+} Text;
+
+/* The character at `i`, or 0 at the end. */
+static Py_UCS4
+char_at(const Text *text, Py_ssize_t i)
+{
+    return i < text->length ? PyUnicode_READ(text->kind, text->data, i) : 0;
+}
+
+/* One past the line that `start` is in. A line ends with CR, LF or CRLF.
+ * Lib/email/feedparser.py: BufferedSubFile */
+static Py_ssize_t
+find_line_end(const Text *text, Py_ssize_t start)
+{
+    for (Py_ssize_t i = start; i < text->length; i++) {
+        Py_UCS4 c = char_at(text, i);
+
+        if (c == '\r' && char_at(text, i + 1) == '\n') {
+            return i + 2;
+        }
+        if (c == '\r' || c == '\n') {
+            return i + 1;
+        }
+    }
+    return text->length;
+}
+
+/* Whether the line at `start` begins with "From ", as in a mailbox. */
+static bool
+is_unixfrom(const Text *text, Py_ssize_t start)
+{
+    static const char from[] = "From ";
+
+    for (Py_ssize_t i = 0; from[i] != '\0'; i++) {
+        if (char_at(text, start + i) != (Py_UCS4)from[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The colon after the name of the header at `start`, or -1: no header. A name
+ * may be empty, and has no spaces, controls or characters beyond ASCII.
+ * Lib/email/feedparser.py: headerRE */
+static Py_ssize_t
+find_colon(const Text *text, Py_ssize_t start)
+{
+    Py_ssize_t i = start;
+
+    while (char_at(text, i) > ' ' && char_at(text, i) < 0x7F &&
+           char_at(text, i) != ':')
+    {
+        i++;
+    }
+    return char_at(text, i) == ':' ? i : -1;
+}
+
+/* Appends the header with its name at `start` and its value, continuation
+ * lines and all, between `colon` and `end`.
+ * Lib/email/_policybase.py: Compat32.header_source_parse */
+static int
+append_header(PyObject *headers, const Text *text, Py_ssize_t start,
+              Py_ssize_t colon, Py_ssize_t end)
+{
+    Py_ssize_t first = colon + 1;
+    PyObject *name, *value;
+    PyObject *header = NULL;
+    int result = -1;
+
+    while (first < end &&
+           (char_at(text, first) == ' ' || char_at(text, first) == '\t'))
+    {
+        first++;
+    }
+    while (end > first &&
+           (char_at(text, end - 1) == '\r' || char_at(text, end - 1) == '\n'))
+    {
+        end--;
+    }
+    name = PyUnicode_Substring(text->str, start, colon);
+    value = PyUnicode_Substring(text->str, first, end);
+    if (name != NULL && value != NULL) {
+        header = PyTuple_Pack(2, name, value);
+    }
+    if (header != NULL) {
+        result = PyList_Append(headers, header);
+    }
+    Py_XDECREF(header);
+    Py_XDECREF(value);
+    Py_XDECREF(name);
+    return result;
+}
+
+/* Lib/email/feedparser.py: FeedParser._parsegen, up to where it calls
+ * _parse_headers, and that. What is there one list of lines and a second pass
+ * is one pass here. Kept are the headers alone: not the `unixfrom` line, the
+ * defects and the payload. So a block that ends early, at a line without a
+ * colon, can't fail in what Python then takes for a body (a "message/rfc822"
+ * within another a thousand times is a RecursionError there). */
+static int
+parse_lines(PyObject *headers, const Text *text)
+{
+    Py_ssize_t name = 0;   /* where the header that is being read begins */
+    Py_ssize_t colon = -1; /* its colon, or -1: none is */
+    Py_ssize_t start, end;
+
+    for (start = 0; start < text->length; start = end) {
+        Py_UCS4 c = char_at(text, start);
+
+        end = find_line_end(text, start);
+        if (c == ' ' || c == '\t') {
+            continue; /* of the header before it; of none: dropped */
+        }
+        if (colon >= 0 && append_header(headers, text, name, colon, start) < 0)
+        {
+            return -1;
+        }
+        colon = -1;
+        if (is_unixfrom(text, start)) {
+            continue;
+        }
+        name = start;
+        colon = find_colon(text, start);
+        if (colon < 0) {
+            return 0; /* the blank line, or the first one of a body */
+        }
+        if (colon == start) {
+            colon = -1; /* a header without a name */
+        }
+    }
+    if (colon >= 0) {
+        return append_header(headers, text, name, colon, start);
+    }
+    return 0;
+}
+
+/* Lib/email/parser.py: Parser.parsestr */
+HTTPMessage *
+HTTPMessage_parsestr(const HTTPMessageClass *_class, PyObject *text)
+{
+    HTTPMessage *self = (HTTPMessage *)_class->type->tp_alloc(_class->type, 0);
+    Text characters = { .str = text,
+                        .kind = (int)PyUnicode_KIND(text),
+                        .data = PyUnicode_DATA(text),
+                        .length = PyUnicode_GET_LENGTH(text) };
+
+    if (self == NULL) {
+        return NULL;
+    }
+    self->cls = _class;
+    self->_headers = PyList_New(0);
+    if (self->_headers == NULL || parse_lines(self->_headers, &characters) < 0)
+    {
+        Py_DECREF(self);
+        return NULL;
+    }
+    return self;
+}
+
+/* Lib/email/message.py: Message.__len__ */
+Py_ssize_t
+HTTPMessage_len(HTTPMessage *self)
+{
+    return PyList_GET_SIZE(self->_headers);
+}
+
+/* The names (0) or values (1) of all headers: a new list. */
+static PyObject *
+list_column(HTTPMessage *self, Py_ssize_t column)
+{
+    Py_ssize_t size = PyList_GET_SIZE(self->_headers);
+    PyObject *list = PyList_New(size);
+
+    for (Py_ssize_t i = 0; i < size && list != NULL; i++) {
+        PyObject *header = PyList_GET_ITEM(self->_headers, i);
+
+        PyList_SET_ITEM(list, i, Py_NewRef(PyTuple_GET_ITEM(header, column)));
+    }
+    return list;
+}
+
+/* Lib/email/message.py: Message.keys */
+PyObject *
+HTTPMessage_keys(HTTPMessage *self)
+{
+    return list_column(self, 0);
+}
+
+/* Lib/email/message.py: Message.values */
+PyObject *
+HTTPMessage_values(HTTPMessage *self)
+{
+    return list_column(self, 1);
+}
+
+/* Lib/email/message.py: Message.items */
+PyObject *
+HTTPMessage_items(HTTPMessage *self)
+{
+    return PyList_GetSlice(self->_headers, 0, PY_SSIZE_T_MAX);
+}
+
+/* The value of the header at `i` if it has that name, else NULL; borrowed. A
+ * name is of ASCII characters and has no NUL: the parser sees to it. */
+static PyObject *
+value_if_named(HTTPMessage *self, Py_ssize_t i, const char *name)
+{
+    PyObject *header = PyList_GET_ITEM(self->_headers, i);
+    PyObject *k = PyTuple_GET_ITEM(header, 0);
+
+    if (PyOS_stricmp((const char *)PyUnicode_1BYTE_DATA(k), name) != 0) {
+        return NULL;
+    }
+    return PyTuple_GET_ITEM(header, 1);
+}
+
+/* Lib/email/message.py: Message.get */
+PyObject *
+HTTPMessage_get(HTTPMessage *self, const char *name, PyObject *failobj)
+{
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(self->_headers); i++) {
+        PyObject *value = value_if_named(self, i, name);
+
+        if (value != NULL) {
+            return Py_NewRef(value);
+        }
+    }
+    return Py_NewRef(failobj == NULL ? Py_None : failobj);
+}
+
+/* Lib/email/message.py: Message.get_all */
+PyObject *
+HTTPMessage_get_all(HTTPMessage *self, const char *name, PyObject *failobj)
+{
+    PyObject *values = PyList_New(0);
+
+    for (Py_ssize_t i = 0;
+         i < PyList_GET_SIZE(self->_headers) && values != NULL; i++)
+    {
+        PyObject *value = value_if_named(self, i, name);
+
+        if (value != NULL && PyList_Append(values, value) < 0) {
+            Py_CLEAR(values);
+        }
+    }
+    if (values != NULL && PyList_GET_SIZE(values) == 0) {
+        Py_SETREF(values, Py_NewRef(failobj == NULL ? Py_None : failobj));
+    }
+    return values;
+}
+
+/* param.partition(';')[0].strip(): a new str.
+ * Lib/email/message.py: _splitparam */
+static PyObject *
+split_first_param(PyObject *param)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(param);
+    Py_ssize_t start = 0;
+    Py_ssize_t end = PyUnicode_FindChar(param, ';', 0, length, 1);
+
+    if (end < 0) {
+        end = length;
+    }
+    while (start < end &&
+           Py_UNICODE_ISSPACE(PyUnicode_READ_CHAR(param, start))) {
+        start++;
+    }
+    while (end > start &&
+           Py_UNICODE_ISSPACE(PyUnicode_READ_CHAR(param, end - 1))) {
+        end--;
+    }
+    return PyUnicode_Substring(param, start, end);
+}
+
+/* Lib/email/message.py: Message.get_content_type
+ *
+ * get_default_type() is "text/plain": only a part of a "multipart/digest" has
+ * another. */
+PyObject *
+HTTPMessage_get_content_type(HTTPMessage *self)
+{
+    PyObject *value = HTTPMessage_get(self, "content-type", NULL);
+    PyObject *param, *ctype, *slash;
+    Py_ssize_t slashes;
+
+    if (value == NULL || value == Py_None) {
+        Py_XDECREF(value);
+        return PyUnicode_FromString("text/plain");
+    }
+    param = split_first_param(value);
+    Py_DECREF(value);
+    if (param == NULL) {
+        return NULL;
+    }
+    ctype = PyObject_CallMethod(param, "lower", NULL);
+    Py_DECREF(param);
+    if (ctype == NULL) {
+        return NULL;
+    }
+    slash = PyUnicode_FromString("/");
+    slashes =
+        slash == NULL ? -1 : PyUnicode_Count(ctype, slash, 0, PY_SSIZE_T_MAX);
+    Py_XDECREF(slash);
+    if (slashes != 1) {
+        Py_DECREF(ctype);
+        return slashes < 0 ? NULL : PyUnicode_FromString("text/plain");
+    }
+    return ctype;
+}
+
+static int
+HTTPMessage_traverse(PyObject *op, visitproc visit, void *arg)
+{
+    Py_VISIT(((HTTPMessage *)op)->_headers);
+    return 0;
+}
+
+static int
+HTTPMessage_clear(PyObject *op)
+{
+    Py_CLEAR(((HTTPMessage *)op)->_headers);
+    return 0;
+}
+
+static void
+HTTPMessage_dealloc(PyObject *op)
+{
+    PyObject_GC_UnTrack(op);
+    HTTPMessage_clear(op);
+    Py_TYPE(op)->tp_free(op);
+}
+
+PyTypeObject HTTPMessage_type = {
+    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
+    .tp_name = "cwsgiref.client.HTTPMessage",
+    .tp_basicsize = sizeof(HTTPMessage),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .tp_traverse = HTTPMessage_traverse,
+    .tp_clear = HTTPMessage_clear,
+    .tp_dealloc = HTTPMessage_dealloc,
+};
+
+const HTTPMessageClass HTTPMessage_class = {
+    .type = &HTTPMessage_type,
+};

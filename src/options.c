@@ -1,0 +1,297 @@
+#include "options.h"
+
+#include <Python.h>
+
+#include <arpa/inet.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "usage: cwsgiref [options] [MODULE:CALLABLE]\n"
+    "\n"
+    "Serves a WSGI application over HTTP; without one, the demo application,\n"
+    "which shows its environ.\n"
+    "\n"
+    "MODULE is a dotted module or a path that ends in .py. CALLABLE is the\n"
+    "application in it (default: application, or else app), or create_app()\n"
+    "to call a factory.\n"
+    "\n"
+    "  -b, --bind HOST[:PORT]  where to listen (default: 127.0.0.1:8000); an\n"
+    "                          IPv6 address as [::1]:8000; :PORT is every\n"
+    "                          IPv4 address\n"
+    "  -p, --port PORT         the port alone; 0 picks a free one\n"
+    "  -C, --chdir DIR         change to this directory first\n"
+    "      --once              answer one request, then exit\n"
+    "      --timeout SECONDS   give up a client that is silent for so long\n"
+    "      --quiet             no access log\n"
+    "      --version           show the versions of cwsgiref and its Python\n"
+    "  -h, --help              show this help\n";
+
+enum { ONCE = 256, TIMEOUT, QUIET, VERSION }; /* options of no letter */
+
+static const char short_options[] =
+    ":b:p:C:h"; /* ':' first: no getopt texts */
+
+static const struct option long_options[] = {
+    { "bind", required_argument, NULL, 'b' },
+    { "port", required_argument, NULL, 'p' },
+    { "chdir", required_argument, NULL, 'C' },
+    { "once", no_argument, NULL, ONCE },
+    { "timeout", required_argument, NULL, TIMEOUT },
+    { "quiet", no_argument, NULL, QUIET },
+    { "version", no_argument, NULL, VERSION },
+    { "help", no_argument, NULL, 'h' },
+    { NULL, 0, NULL, 0 },
+};
+
+static int
+complain(Options *options, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(options->error, sizeof(options->error), format, arguments);
+    va_end(arguments);
+    return -1;
+}
+
+static int
+parse_port(Options *options, const char *text, int *port)
+{
+    size_t digits = strspn(text, "0123456789");
+    long value = strtol(text, NULL, 10);
+
+    if (digits == 0 || text[digits] != '\0' || value > 65535) {
+        return complain(options,
+                        "'%s' is not a port: a port is a number from 0 to "
+                        "65535, and 0 picks a free one",
+                        text);
+    }
+    *port = (int)value;
+    return 0;
+}
+
+static int
+set_host(Options *options, const char *host, size_t length)
+{
+    if (length >= sizeof(options->host)) {
+        return complain(options, "the host is longer than any host's name");
+    }
+    memcpy(options->host, host, length);
+    options->host[length] = '\0';
+    return 0;
+}
+
+/* [::1] or [::1]:8000 */
+static int
+parse_ipv6(Options *options, const char *text, int *port)
+{
+    const char *end = strchr(text, ']');
+    struct in6_addr address;
+
+    if (end == NULL || (end[1] != '\0' && end[1] != ':')) {
+        return complain(options, "'%s' is not [HOST]:PORT, as in [::1]:8000",
+                        text);
+    }
+    if (set_host(options, text + 1, (size_t)(end - text - 1)) < 0) {
+        return -1;
+    }
+    if (inet_pton(AF_INET6, options->host, &address) != 1) {
+        return complain(options,
+                        "'%s' is not an IPv6 address, and only those are in "
+                        "brackets, as in [::1]:8000",
+                        options->host);
+    }
+    options->ipv6 = true;
+    return end[1] == ':' ? parse_port(options, end + 2, port) : 0;
+}
+
+/* HOST, HOST:PORT, :PORT, [HOST] or [HOST]:PORT; *port stays -1 if there is
+ * none. */
+static int
+parse_bind(Options *options, const char *text, int *port)
+{
+    const char *colon = strchr(text, ':');
+
+    *port = -1;
+    options->ipv6 = false;
+    if (text[0] == '[') {
+        return parse_ipv6(options, text, port);
+    }
+    if (colon == NULL) {
+        if (text[0] == '\0') {
+            return complain(options, "the host is empty: every IPv4 address "
+                                     "is 0.0.0.0, every IPv6 address [::]");
+        }
+        if (text[strspn(text, "0123456789")] == '\0') {
+            return complain(options,
+                            "'%s' is not a host: a port alone is :%s, or "
+                            "--port %s",
+                            text, text, text);
+        }
+        return set_host(options, text, strlen(text));
+    }
+    if (strchr(colon + 1, ':') != NULL) {
+        return complain(options,
+                        "'%s' has two colons: write HOST:PORT, and an IPv6 "
+                        "address in brackets, as in [::1]:8000",
+                        text);
+    }
+    if (set_host(options, text, (size_t)(colon - text)) < 0) {
+        return -1;
+    }
+    return parse_port(options, colon + 1, port);
+}
+
+static int
+parse_timeout(Options *options, const char *text)
+{
+    char *end;
+    double seconds = strtod(text, &end);
+
+    /* the system counts milliseconds in an int */
+    if (end == text || *end != '\0' || !(seconds > 0 && seconds <= 2e6)) {
+        return complain(options,
+                        "'%s' is not a timeout: it is a number of seconds "
+                        "above 0, such as 2.5",
+                        text);
+    }
+    options->timeout = seconds;
+    return 0;
+}
+
+/* The name of the long option for what getopt_long says, or NULL. */
+static const char *
+long_name(int option)
+{
+    for (size_t i = 0; long_options[i].name != NULL; i++) {
+        if (long_options[i].val == option) {
+            return long_options[i].name;
+        }
+    }
+    return NULL;
+}
+
+/* What getopt_long could not make sense of; `last` is what it has read. */
+static int
+complain_about_option(Options *options, int found, const char *last)
+{
+    const char *name = long_name(optopt);
+
+    if (found == ':') {
+        return complain(options,
+                        "option '--%s' needs a value (see cwsgiref --help)",
+                        name);
+    }
+    if (name != NULL) { /* --once=1 */
+        return complain(options,
+                        "option '--%s' takes no value (see cwsgiref --help)",
+                        name);
+    }
+    if (optopt != 0) {
+        return complain(
+            options, "there is no option '-%c' (see cwsgiref --help)", optopt);
+    }
+    return complain(options, "there is no option '%s' (see cwsgiref --help)",
+                    last);
+}
+
+static int
+parse_arguments(Options *options, int argc, char *argv[])
+{
+    if (optind < argc) {
+        options->application = argv[optind++];
+        if (options->application[0] == '\0') {
+            return complain(options, "the application is empty: name it as "
+                                     "MODULE:CALLABLE, or leave it out");
+        }
+    }
+    if (optind < argc) {
+        return complain(options,
+                        "one application can be served, not two: '%s' and "
+                        "'%s'",
+                        options->application, argv[optind]);
+    }
+    return 0;
+}
+
+static int
+parse_option(Options *options, int found, int *bind_port, int *port)
+{
+    switch (found) {
+    case 'b':
+        return parse_bind(options, optarg, bind_port);
+    case 'p':
+        return parse_port(options, optarg, port);
+    case 'C':
+        options->directory = optarg;
+        return 0;
+    case ONCE:
+        options->once = true;
+        return 0;
+    case TIMEOUT:
+        return parse_timeout(options, optarg);
+    case QUIET:
+        options->quiet = true;
+        return 0;
+    case VERSION:
+        options->version = true;
+        return 0;
+    default:
+        options->help = true;
+        return 0;
+    }
+}
+
+int
+options_parse(Options *options, int argc, char *argv[])
+{
+    int found;
+    int bind_port = -1;
+    int port = -1;
+
+    *options = (Options){ .host = "127.0.0.1", .port = 8000, .timeout = -1 };
+    optind = 0; /* from the start, also when called again */
+    while (!options->help && !options->version &&
+           (found = getopt_long(argc, argv, short_options, long_options,
+                                NULL)) != -1)
+    {
+        if (found == ':' || found == '?') {
+            return complain_about_option(options, found, argv[optind - 1]);
+        }
+        if (parse_option(options, found, &bind_port, &port) < 0) {
+            return -1;
+        }
+    }
+    if (options->help || options->version) {
+        return 0;
+    }
+    if (bind_port >= 0 && port >= 0 && bind_port != port) {
+        return complain(options,
+                        "--bind says port %d and --port says %d: give one",
+                        bind_port, port);
+    }
+    if (bind_port >= 0 || port >= 0) {
+        options->port = port >= 0 ? port : bind_port;
+    }
+    return parse_arguments(options, argc, argv);
+}
+
+int
+options_print_help(FILE *file)
+{
+    return fputs(help, file) < 0 || fflush(file) != 0;
+}
+
+int
+options_print_version(FILE *file)
+{
+    char python[32];
+
+    sscanf(Py_GetVersion(), "%31s", python);
+    return fprintf(file, "cwsgiref %s (Python %s)\n", CWSGIREF_VERSION,
+                   python) < 0 ||
+           fflush(file) != 0;
+}

@@ -1,0 +1,32 @@
+/* The command line. */
+#ifndef CWSGIREF_OPTIONS_H
+#define CWSGIREF_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+typedef struct Options {
+    const char *application; /* MODULE:CALLABLE, or NULL: demo_app */
+    const char *directory;   /* to change to first, or NULL */
+    char host[256];          /* "" is every address */
+    int port;                /* 0: a free one */
+    bool ipv6;               /* host is an IPv6 address */
+    bool once;
+    bool quiet;
+    double timeout; /* seconds; -1: none */
+    bool help;      /* asked for, and nothing else counts */
+    bool version;
+    char error[400]; /* what is wrong with the command line */
+} Options;
+
+/* Reads the command line: 0, or -1 with a line in options->error. The strings
+ * are those of argv. */
+int options_parse(Options *options, int argc, char *argv[]);
+
+/* Print it and give the exit code: 0, or 1 when it could not be written. */
+int options_print_help(FILE *file);
+
+/* "cwsgiref 0.1.0 (Python 3.11.2)": its own version, the linked Python's. */
+int options_print_version(FILE *file);
+
+#endif

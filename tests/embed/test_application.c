@@ -1,0 +1,532 @@
+#include "support.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "embed/application.h"
+#include "embed/interpreter.h"
+#include "errors.h"
+
+/* The modules that the tests name, in a directory of their own that is the
+ * current one. */
+static const char make_modules[] =
+    "import os, sys, tempfile\n"
+    "sys.dont_write_bytecode = True\n"
+    "directory = tempfile.TemporaryDirectory()\n"
+    "os.chdir(directory.name)\n"
+    "here = os.getcwd()\n"
+    "def write(path, text):\n"
+    "    os.makedirs(os.path.dirname(path) or '.', exist_ok=True)\n"
+    "    with open(path, 'w') as file:\n"
+    "        file.write(text)\n"
+    "write('hello.py', '''\n"
+    "from typing import Optional\n"
+    "from os.path import join\n"
+    "def app(environ, start_response): return 'app'\n"
+    "def other(environ, start_response): return 'other'\n"
+    "def create_app(): return other\n"
+    "def build(name): return other\n"
+    "def _hidden(environ, start_response): pass\n"
+    "def lazy(): return None\n"
+    "def fails(): raise ValueError('no way')\n"
+    "class Class: wsgi = staticmethod(other)\n"
+    "class Broken:\n"
+    "    @property\n"
+    "    def app(self): raise ValueError('broken property')\n"
+    "class Callable:\n"
+    "    def __call__(self, environ, start_response): return 'instance'\n"
+    "class Asgi:\n"
+    "    async def __call__(self, scope, receive, send): pass\n"
+    "    async def method(self, scope, receive, send): pass\n"
+    "instance = Callable()\n"
+    "asgi = Asgi()\n"
+    "method = asgi.method\n"
+    "async def coroutine(scope, receive, send): pass\n"
+    "number = 3\n"
+    "broken = Broken()\n"
+    "''')\n"
+    "write('both.py', 'def app(e, s): pass\\n'\n"
+    "                 'def application(e, s): pass\\n')\n"
+    "write('neither.py', 'from hello import other\\n'\n"
+    "                    'def main(): pass\\n'\n"
+    "                    'def web(environ, start_response): pass\\n')\n"
+    "write('bare.py', '')\n"
+    "write('package/__init__.py', '')\n"
+    "write('package/module.py', 'def app(e, s): pass\\n')\n"
+    "write('package/needs.py', 'import not_there\\n')\n"
+    "write('namespace/inner.py', 'def app(e, s): pass\\n')\n"
+    "write('raises.py', 'def f():\\n    1 / 0\\nf()\\n')\n"
+    "write('needs.py', 'import not_there\\n')\n"
+    "write('syntax.py', 'def app(:\\n')\n"
+    "write('exits.py', 'import sys\\nsys.exit(\"set SECRET first\")\\n')\n"
+    "write('exits3.py', 'import sys\\nsys.exit(3)\\n')\n"
+    "write('interrupted.py', 'raise KeyboardInterrupt\\n')\n"
+    "write('plain', '')\n"
+    "write('sub/in.sub.py', 'import beside\\napp = beside.app\\n')\n"
+    "write('sub/beside.py', 'def app(e, s): pass\\n')\n"
+    "write('sub/raises.py', 'def f():\\n    1 / 0\\nf()\\n')\n"
+    "write('sub/os.py', 'def app(e, s): pass\\n')\n"
+    "write('sub/a:b/colon.py', 'def app(e, s): pass\\n')\n"
+    "write('sub/file.py/README', '')\n"
+    "os.symlink('sub/in.sub.py', 'link.py')\n";
+
+/* sys.path is what it was: 0 or -1. */
+static int
+restore_path(void **state)
+{
+    run_python("sys.path[:] = path");
+    return no_exception_left(state);
+}
+#define path_test(function) \
+    cmocka_unit_test_setup_teardown(function, NULL, restore_path)
+
+/* Fails unless `name` names the object that the expression gives. */
+static void
+assert_finds(const char *name, const char *expression)
+{
+    PyObject *found = find_application(name);
+    PyObject *expected;
+
+    if (found == NULL) {
+        PyErr_Clear();
+        fail_msg("%s is not found", name);
+    }
+    expected = eval_python(expression);
+    assert_ptr_equal(found, expected);
+    Py_DECREF(expected);
+    Py_DECREF(found);
+}
+
+/* Fails unless `name` is refused with SystemExit(message); leaves the
+ * exception, and its context's traceback, in Python's `caught` and
+ * `frames`. */
+static void
+assert_refused(const char *name, const char *message)
+{
+    PyObject *found = find_application(name);
+    Handled handled;
+
+    assert_null(found);
+    assert_true(PyErr_ExceptionMatches(PyExc_SystemExit));
+    handled = except_enter();
+    set_python("caught", handled.raised);
+    except_leave(handled);
+    run_python("import traceback\n"
+               "context = caught.__context__\n"
+               "frames = context and [\n"
+               "    f.name for f in traceback.extract_tb(\n"
+               "        context.__traceback__)]\n");
+    if (message != NULL) {
+        PyObject *text = eval_python("str(caught)");
+
+        assert_string_equal(PyUnicode_AsUTF8(text), message);
+        Py_DECREF(text);
+    }
+}
+
+static void
+assert_says(const char *expression, const char *expected)
+{
+    assert_repr(eval_python(expression), expected);
+}
+
+static void
+test_a_dotted_module_and_its_attribute(void **state)
+{
+    (void)state;
+    assert_finds("hello:other", "sys.modules['hello'].other");
+    assert_finds("package.module:app", "sys.modules['package.module'].app");
+    assert_finds("namespace.inner:app", "sys.modules['namespace.inner'].app");
+    assert_finds("hello:instance", "sys.modules['hello'].instance");
+    assert_finds("hello:Callable", "sys.modules['hello'].Callable");
+}
+
+static void
+test_application_comes_before_app(void **state)
+{
+    (void)state;
+    assert_finds("both", "sys.modules['both'].application");
+    assert_finds("hello", "sys.modules['hello'].app");
+}
+
+static void
+test_an_attribute_of_an_attribute(void **state)
+{
+    (void)state;
+    assert_finds("hello:Class.wsgi", "sys.modules['hello'].other");
+}
+
+static void
+test_a_factory_is_called(void **state)
+{
+    (void)state;
+    assert_finds("hello:create_app()", "sys.modules['hello'].other");
+    assert_refused("hello:build()", NULL);
+    assert_says("str(caught)",
+                "'hello:build() has failed with the TypeError above'");
+    assert_says("str(context)", "\"build() missing 1 required positional "
+                                "argument: 'name'\"");
+}
+
+static void
+test_a_file_becomes_the_module_of_its_stem(void **state)
+{
+    (void)state;
+    assert_finds("sub/in.sub.py", "sys.modules['in.sub'].app");
+    assert_says("sys.modules['in.sub'].__file__ == here + '/sub/in.sub.py'",
+                "True");
+    assert_says("sys.modules['in.sub'].__name__", "'in.sub'");
+}
+
+static void
+test_the_directory_of_a_file_is_first_in_the_path(void **state)
+{
+    char name[1000];
+    PyObject *file = eval_python("here + '/sub/beside.py:app'");
+
+    (void)state;
+    PyOS_snprintf(name, sizeof(name), "%s", PyUnicode_AsUTF8(file));
+    Py_DECREF(file);
+    run_python("sys.modules.pop('beside', None)");
+    assert_finds(name, "sys.modules['beside'].app");
+    assert_says("sys.path == [here + '/sub'] + path", "True");
+}
+
+static void
+test_a_link_to_a_file_leads_to_the_directory_of_the_file(void **state)
+{
+    (void)state;
+    run_python("sys.modules.pop('beside', None)");
+    assert_finds("link.py:app", "sys.modules['link'].app");
+    assert_says("sys.path == [here + '/sub'] + path", "True");
+}
+
+static void
+test_a_path_may_hold_colons(void **state)
+{
+    (void)state;
+    assert_finds("sub/a:b/colon.py", "sys.modules['colon'].app");
+    run_python("del sys.modules['colon']");
+    assert_finds("sub/a:b/colon.py:app", "sys.modules['colon'].app");
+}
+
+static void
+test_a_module_that_is_not_there(void **state)
+{
+    char expected[2000];
+    PyObject *path = eval_python("', '.join(sys.path)");
+
+    (void)state;
+    PyOS_snprintf(expected, sizeof(expected),
+                  "there is no module 'helo' in %s (--chdir and PYTHONPATH "
+                  "say where to look)",
+                  PyUnicode_AsUTF8(path));
+    assert_refused("helo:app", expected);
+    assert_says("context", "None");
+    PyOS_snprintf(expected, sizeof(expected),
+                  "there is no module 'hello.other' in %s; did you mean "
+                  "hello:other? (--chdir and PYTHONPATH say where to look)",
+                  PyUnicode_AsUTF8(path));
+    assert_refused("hello.other", expected);
+    PyOS_snprintf(expected, sizeof(expected),
+                  "there is no module 'plain' in %s; the file plain can be "
+                  "loaded if its name ends in .py (--chdir and PYTHONPATH "
+                  "say where to look)",
+                  PyUnicode_AsUTF8(path));
+    assert_refused("plain", expected);
+    Py_DECREF(path);
+    assert_refused("package.nope:app", NULL);
+    assert_says("str(caught).startswith(\"there is no module 'package.nope' "
+                "in /\")",
+                "True");
+}
+
+static void
+test_a_path_that_cannot_be_loaded(void **state)
+{
+    (void)state;
+    assert_refused("nope.py:app",
+                   "the file nope.py cannot be loaded: No such file or "
+                   "directory (its path starts from the current directory, "
+                   "or from that of --chdir)");
+    assert_refused("sub/file.py",
+                   "sub/file.py is a directory: name a file in it that ends "
+                   "in .py");
+    assert_refused("sub/",
+                   "sub/ is a directory: name a file in it that ends in .py, "
+                   "or give the directory to --chdir and name a module");
+    assert_refused("sub/beside",
+                   "sub/beside is a path, and a path must end in .py");
+    assert_refused(":app", "':app' names no module: an application is given "
+                           "as MODULE:CALLABLE");
+    assert_refused("sub/os.py", "sub/os.py has the name of the module 'os', "
+                                "which Python itself uses: rename the file");
+    assert_says("sys.path == path and sys.modules['os'] is os", "True");
+}
+
+static void
+test_an_import_that_raises_keeps_its_traceback(void **state)
+{
+    (void)state;
+    assert_refused("raises",
+                   "raises has failed with the ZeroDivisionError above");
+    assert_says("type(context)", "<class 'ZeroDivisionError'>");
+    assert_says("frames", "['<module>', 'f']");
+    assert_refused("sub/raises.py", "sub/raises.py has failed with the "
+                                    "ZeroDivisionError above");
+    assert_says("frames", "['<module>', 'f']");
+    assert_says("'raises' in sys.modules", "False");
+}
+
+static void
+test_a_module_that_needs_one_that_is_missing(void **state)
+{
+    char expected[400];
+    PyObject *python = eval_python("sys.executable");
+
+    (void)state;
+    PyOS_snprintf(expected, sizeof(expected),
+                  "needs needs the module 'not_there', which is missing: "
+                  "install it for %s, or activate the virtual environment "
+                  "that has it",
+                  PyUnicode_AsUTF8(python));
+    Py_DECREF(python);
+    assert_refused("needs", expected);
+    assert_says("frames", "['<module>']");
+    assert_refused("package.needs", NULL);
+    assert_says("frames", "['<module>']");
+}
+
+static void
+test_a_syntax_error_shows_no_frames_of_the_import_system(void **state)
+{
+    (void)state;
+    assert_refused("syntax", "syntax has failed with the SyntaxError above");
+    assert_says("frames", "[]");
+    assert_refused("syntax.py",
+                   "syntax.py has failed with the SyntaxError above");
+    assert_says("frames", "[]");
+}
+
+static void
+test_a_module_that_exits(void **state)
+{
+    (void)state;
+    assert_refused("exits", "exits has ended the program: set SECRET first");
+    assert_says("context", "None");
+    assert_refused("exits3.py",
+                   "exits3.py has ended the program, by sys.exit(3)");
+}
+
+static void
+test_a_keyboard_interrupt_passes_through(void **state)
+{
+    (void)state;
+    assert_null(find_application("interrupted"));
+    assert_raised(PyExc_KeyboardInterrupt, NULL);
+    assert_null(find_application("interrupted.py"));
+    assert_raised(PyExc_KeyboardInterrupt, NULL);
+}
+
+static void
+test_an_attribute_that_is_not_there(void **state)
+{
+    (void)state;
+    assert_refused("hello:ap",
+                   "hello has no attribute 'ap'; its callables are app, "
+                   "other, instance, asgi, create_app(), build, lazy(), "
+                   "fails(), Class, Broken");
+    assert_refused("hello:Class.nope",
+                   "hello:Class.nope is not there: what is before 'nope' is "
+                   "of type type and has no such attribute");
+    assert_refused("neither:app",
+                   "neither has no attribute 'app'; its callables are web, "
+                   "main()");
+}
+
+static void
+test_neither_application_nor_app(void **state)
+{
+    (void)state;
+    assert_refused("neither",
+                   "neither has neither 'application' nor 'app' (another "
+                   "name follows a colon, as in neither:name); its callables "
+                   "are web, main()");
+    assert_refused("bare.py",
+                   "bare.py has neither 'application' nor 'app' (another "
+                   "name follows a colon, as in bare.py:name); it has no "
+                   "callables");
+    assert_refused("package",
+                   "package has neither 'application' nor 'app' (another "
+                   "name follows a colon, as in package:name); it is a "
+                   "package without callables: name a module in it");
+}
+
+static void
+test_an_attribute_that_raises(void **state)
+{
+    (void)state;
+    assert_refused("hello:broken.app",
+                   "hello:broken.app has failed with the ValueError above");
+    assert_says("str(context)", "'broken property'");
+}
+
+static void
+test_what_is_not_callable(void **state)
+{
+    (void)state;
+    assert_refused("hello:number",
+                   "hello:number is of type int and not callable: an "
+                   "application is a callable of (environ, start_response)");
+    assert_refused("hello:lazy()",
+                   "hello:lazy() is of type NoneType and not callable: an "
+                   "application is a callable of (environ, start_response)");
+    assert_refused("hello:number()",
+                   "hello:number(): a factory is a plain function, and this "
+                   "is int");
+    assert_refused("hello:coroutine()",
+                   "hello:coroutine(): a factory is a plain function, and "
+                   "this is a coroutine function");
+}
+
+static void
+test_a_factory_that_is_not_called(void **state)
+{
+    (void)state;
+    assert_refused("hello:create_app",
+                   "hello:create_app is a function without parameters: if it "
+                   "makes the application, say hello:create_app()");
+}
+
+static void
+test_a_factory_that_raises(void **state)
+{
+    (void)state;
+    assert_refused("hello:fails()",
+                   "hello:fails() has failed with the ValueError above");
+    assert_says("frames", "['fails']");
+}
+
+static void
+test_a_factory_with_arguments(void **state)
+{
+    static const char *const names[] = { "build('x')", "build(", "build()x",
+                                         "()", "" };
+
+    (void)state;
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(names); i++) {
+        char name[50];
+        char expected[300];
+
+        PyOS_snprintf(name, sizeof(name), "hello:%s", names[i]);
+        PyOS_snprintf(expected, sizeof(expected),
+                      "%s: what follows the colon is a name, as in "
+                      "hello:app, or a factory that is called without "
+                      "arguments, as in hello:create_app()",
+                      name);
+        assert_refused(name, expected);
+    }
+}
+
+static void
+test_asgi_applications(void **state)
+{
+    static const char *const names[] = { "hello:asgi", "hello:coroutine",
+                                         "hello:method" };
+
+    (void)state;
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(names); i++) {
+        char expected[300];
+
+        PyOS_snprintf(expected, sizeof(expected),
+                      "%s is an ASGI application, and this is a WSGI server: "
+                      "wrap it, as in `application = "
+                      "a2wsgi.ASGIMiddleware(app)` (pip install a2wsgi), or "
+                      "use an ASGI server",
+                      names[i]);
+        assert_refused(names[i], expected);
+    }
+}
+
+static void
+test_no_reference_is_lost(void **state)
+{
+    PyObject *module, *other;
+    Py_ssize_t modules, others;
+
+    (void)state;
+    module = PyImport_ImportModule("hello");
+    other = PyObject_GetAttrString(module, "other");
+    modules = Py_REFCNT(module);
+    others = Py_REFCNT(other);
+    assert_finds("hello:create_app()", "sys.modules['hello'].other");
+    assert_finds("hello:Class.wsgi", "sys.modules['hello'].other");
+    assert_refused("hello:other.nope", NULL);
+    assert_refused("hello:ap", NULL);
+    assert_refused("hello:fails()", NULL);
+    run_python("del caught, context, frames");
+    assert_int_equal(Py_REFCNT(module), modules);
+    assert_int_equal(Py_REFCNT(other), others);
+    Py_DECREF(other);
+    Py_DECREF(module);
+}
+
+static int
+setup(void **state)
+{
+    PyObject *here;
+
+    (void)state;
+    if (start_python() < 0) {
+        return -1;
+    }
+    run_python(make_modules);
+    here = eval_python("here");
+    if (import_first_from(here) < 0) {
+        return -1;
+    }
+    Py_DECREF(here);
+    run_python("path = sys.path[:]");
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    run_python("os.chdir('/')\n"
+               "directory.cleanup()\n");
+    return stop_python(state);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        path_test(test_a_dotted_module_and_its_attribute),
+        path_test(test_application_comes_before_app),
+        path_test(test_an_attribute_of_an_attribute),
+        path_test(test_a_factory_is_called),
+        path_test(test_a_file_becomes_the_module_of_its_stem),
+        path_test(test_the_directory_of_a_file_is_first_in_the_path),
+        path_test(test_a_link_to_a_file_leads_to_the_directory_of_the_file),
+        path_test(test_a_path_may_hold_colons),
+        path_test(test_a_module_that_is_not_there),
+        path_test(test_a_path_that_cannot_be_loaded),
+        path_test(test_an_import_that_raises_keeps_its_traceback),
+        path_test(test_a_module_that_needs_one_that_is_missing),
+        path_test(test_a_syntax_error_shows_no_frames_of_the_import_system),
+        path_test(test_a_module_that_exits),
+        path_test(test_a_keyboard_interrupt_passes_through),
+        path_test(test_an_attribute_that_is_not_there),
+        path_test(test_neither_application_nor_app),
+        path_test(test_an_attribute_that_raises),
+        path_test(test_what_is_not_callable),
+        path_test(test_a_factory_that_is_not_called),
+        path_test(test_a_factory_that_raises),
+        path_test(test_a_factory_with_arguments),
+        path_test(test_asgi_applications),
+        path_test(test_no_reference_is_lost),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,211 @@
+"""What the README shows, done as it stands there.
+
+The gdb session is typed into gdb, the C program is compiled and run. The only
+change is the port: a free one instead of 8000.
+"""
+
+import http.client
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sysconfig
+import tempfile
+import unittest
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
+PROGRAM = os.environ['CWSGIREF']
+LIBRARY = os.environ['CWSGIREF_LIBRARY']
+C_FLAGS = shlex.split(os.environ['CWSGIREF_C_FLAGS'])
+
+
+def readme_blocks(language):
+    """The fenced code blocks of the README in that language."""
+    with open(os.path.join(ROOT, 'README.md'), encoding='utf-8') as file:
+        return re.findall(r'^```%s\n(.*?)^```$' % re.escape(language),
+                          file.read(), re.MULTILINE | re.DOTALL)
+
+
+def free_port():
+    with socket.create_server(('127.0.0.1', 0)) as sock:
+        return sock.getsockname()[1]
+
+
+class Debugger:
+    """gdb, typed into."""
+
+    PROMPT = b'(gdb) '
+
+    def __init__(self, arguments):
+        self.process = subprocess.Popen(
+            ['gdb', '-q', '-nx', '-iex', 'set debuginfod enabled off',
+             '--args', *arguments],
+            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
+        self.read_until(self.PROMPT)
+
+    def read_until(self, end):
+        """What gdb and the program print up to and with `end`."""
+        text = b''
+        while not text.endswith(end):
+            byte = self.process.stdout.read(1)
+            if not byte:
+                raise AssertionError('gdb has ended: %r' % text)
+            text += byte
+        return text.decode(errors='replace')
+
+    def type(self, command):
+        self.process.stdin.write(command.encode() + b'\n')
+        self.process.stdin.flush()
+
+    def do(self, command):
+        """Types the command and returns what it prints."""
+        self.type(command)
+        return self.read_until(self.PROMPT)
+
+    def close(self):
+        self.process.stdin.write(b'kill\nquit\n')
+        self.process.stdin.close()
+        self.process.stdout.read()
+        self.process.stdout.close()
+        self.process.wait(30)
+
+
+@unittest.skipUnless(shutil.which('gdb'), 'gdb is not installed')
+@unittest.skipUnless('-O0' in C_FLAGS, 'only the study build is stepped')
+class GdbTests(unittest.TestCase):
+
+    def setUp(self):
+        signal.alarm(120)
+        self.addCleanup(signal.alarm, 0)
+
+    def start(self, *options):
+        self.port = free_port()
+        debugger = Debugger([PROGRAM, '--port', str(self.port), *options])
+        self.addCleanup(debugger.close)
+        return debugger
+
+    def request(self):
+        client = socket.create_connection(('127.0.0.1', self.port))
+        self.addCleanup(client.close)
+        client.settimeout(60)
+        client.sendall(b'GET / HTTP/1.0\r\n\r\n')
+        return client
+
+    def test_first_session(self):
+        serve, request = [
+            re.findall(r'^\(gdb\) (.*)$', block, re.MULTILINE)
+            for block in readme_blocks('') if '(gdb)' in block]
+        debugger = self.start('examples/hello.py')
+        for command in serve[:-1]:
+            printed = debugger.do(command)
+            if command == 'run':
+                self.assertIn('BaseServer_serve_forever (self=', printed)
+        self.assertEqual(serve[-1], 'continue')
+        debugger.type('continue')
+        client = self.request()
+        self.assertIn('WSGIRequestHandler_handle (self=',
+                      debugger.read_until(debugger.PROMPT))
+
+        printed = [(command, debugger.do(command)) for command in request]
+        self.assertEqual(request, ['continue', 'step', 'backtrace', 'continue',
+                                   'print *self', 'continue', 'finish'])
+        expected = ['BaseHandler_run (self=', 'base_handler.c',
+                    'WSGIRequestHandler_handle', 'BaseHandler_start_response',
+                    'headers_sent = false', 'ServerHandler_close (self=',
+                    'BaseHandler_finish_response']
+        for (command, text), part in zip(printed, expected):
+            if command != 'step':
+                self.assertIn(part, text)
+        debugger.do('delete')
+        debugger.type('continue')
+        answer = b''
+        while chunk := client.recv(8192):
+            answer += chunk
+        self.assertTrue(answer.startswith(b'HTTP/1.0 200 OK\r\n'), answer)
+        self.interrupt(debugger)
+
+    def interrupt(self, debugger):
+        """Stops the running program, as Ctrl-C does."""
+        debugger.process.send_signal(signal.SIGINT)
+        debugger.read_until(debugger.PROMPT)
+
+    def test_step_goes_from_method_to_method(self):
+        debugger = self.start('examples/hello.py')
+        debugger.do('break WSGIRequestHandler_handle')
+        debugger.type('run')
+        debugger.read_until(b') ...\n')
+        self.request()
+        debugger.read_until(debugger.PROMPT)
+        visited = []
+        for _ in range(400):
+            debugger.do('step')
+            where = debugger.do('info symbol $pc')
+            visited.append(where.split()[0])
+            self.assertIn('src/', debugger.do('info source'), where)
+            if visited[-1] == 'BaseHandler_run':
+                break
+        for function in ['BaseHTTPRequestHandler_parse_request',
+                         'WSGIRequestHandler_get_stderr',
+                         'WSGIRequestHandler_get_environ',
+                         'SimpleHandler_init', 'WSGIServer_get_app',
+                         'BaseHandler_run']:
+            self.assertIn(function, visited)
+
+
+class SubclassTests(unittest.TestCase):
+
+    def test_program_of_the_readme(self):
+        source, = readme_blocks('c')
+        port = free_port()
+        include = sysconfig.get_path('include')
+        libdir = sysconfig.get_config_var('LIBDIR')
+        version = sysconfig.get_config_var('LDVERSION')
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, 'counting.c')
+            with open(path, 'w', encoding='utf-8') as file:
+                file.write(source.replace('8000', str(port)))
+            program = os.path.join(directory, 'counting')
+            subprocess.run(
+                ['cc', '-std=c11', '-Wall', '-Wextra', '-Werror', *C_FLAGS,
+                 '-I' + os.path.join(ROOT, 'src'), '-isystem', include, path,
+                 LIBRARY, '-L' + libdir, '-Wl,-rpath,' + libdir,
+                 '-lpython' + version, '-lm', '-o', program], check=True)
+            self.talk_to(program, port)
+
+    def talk_to(self, program, port):
+        process = subprocess.Popen([program], stderr=subprocess.PIPE)
+        try:
+            log = []
+            for path in ['/first', '/second']:
+                connection = self.connect(process, port)
+                connection.request('GET', path)
+                self.assertEqual(connection.getresponse().status, 200)
+                connection.close()
+                log.append(process.stderr.readline().decode())
+            self.assertRegex(log[0], r'] #1 "GET /first HTTP/1.1" 200 \d+$')
+            self.assertRegex(log[1], r'] #2 "GET /second HTTP/1.1" 200 \d+$')
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.stderr.read()
+            process.stderr.close()
+            process.wait(30)
+
+    def connect(self, process, port):
+        """A connection; the program says nothing when it listens."""
+        while process.poll() is None:
+            connection = http.client.HTTPConnection('127.0.0.1', port,
+                                                    timeout=60)
+            try:
+                connection.connect()
+                return connection
+            except ConnectionRefusedError:
+                connection.close()
+        raise AssertionError('the program has ended')
+
+
+if __name__ == '__main__':
+    unittest.main()
