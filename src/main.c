@@ -179,7 +179,7 @@ serve(BaseServer *server, const Options *options)
                                : BaseServer_serve_forever(server, 0.5);
     }
     handled = finally_enter();
-    if (signals_reset() < 0 || server->cls->server_close(server) < 0) {
+    if (server->cls->server_close(server) < 0) {
         result = -1;
     }
     finally_leave(handled);
@@ -193,6 +193,7 @@ run(const Options *options, const Classes *classes)
     PyObject *application = NULL;
     WSGIServer *server = NULL;
     bool stopped = false;
+    Handled handled;
 
     if (release_ready() < 0 || server_types_ready() < 0 ||
         signals_set(&stopped) < 0)
@@ -214,6 +215,9 @@ run(const Options *options, const Classes *classes)
     serve((BaseServer *)server, options);
 
 done:
+    handled = finally_enter();
+    signals_reset(); /* before what they point to is gone */
+    finally_leave(handled);
     Py_XDECREF(server);
     Py_XDECREF(application);
     return interpreter_exit_code();

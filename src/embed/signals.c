@@ -77,7 +77,11 @@ signals_reset(void)
         on_sigterm = PyObject_GetAttrString(module, "SIG_DFL");
     }
     if (on_sigterm != NULL) {
-        result = set_handlers(module, on_sigint, on_sigterm);
+        do { /* signal.signal() itself raises for a signal that has come */
+            PyErr_Clear();
+            result = set_handlers(module, on_sigint, on_sigterm);
+        } while (result < 0 &&
+                 PyErr_ExceptionMatches(PyExc_KeyboardInterrupt));
     }
     Py_XDECREF(on_sigterm);
     Py_XDECREF(on_sigint);

@@ -10,7 +10,8 @@
  * one of these functions. 0 or -1. */
 int signals_set(bool *stop);
 
-/* SIGINT and SIGTERM do again what they do in any Python program. 0 or -1. */
+/* SIGINT and SIGTERM do again what they do in any Python program. One that has
+ * come and not been handled yet is forgotten. 0 or -1. */
 int signals_reset(void);
 
 #endif

@@ -293,9 +293,10 @@ makesockaddr(const Address *address, socklen_t length)
             address->un.sun_path,
             (Py_ssize_t)strnlen(address->un.sun_path, length));
     default:
-        return Py_BuildValue("iy#", address->any.sa_family,
-                             address->any.sa_data,
-                             (Py_ssize_t)sizeof(address->any.sa_data));
+        return Py_BuildValue(
+            "(iN)", address->any.sa_family,
+            PyBytes_FromStringAndSize(address->any.sa_data,
+                                      sizeof(address->any.sa_data)));
     }
 }
 

@@ -602,6 +602,18 @@ error_page(BaseHTTPRequestHandler *self, int code, const char *message,
     return body;
 }
 
+/* What Python says of an attribute that parsing has not set yet. */
+static int
+has_attribute(BaseHTTPRequestHandler *self, PyObject *value, const char *name)
+{
+    if (value == NULL) {
+        PyErr_Format(PyExc_AttributeError, "'%s' object has no attribute '%s'",
+                     Py_TYPE(self)->tp_name, name);
+        return -1;
+    }
+    return 0;
+}
+
 /* Lib/http/server.py: BaseHTTPRequestHandler.send_error */
 int
 BaseHTTPRequestHandler_send_error(BaseHTTPRequestHandler *self, int code,
@@ -644,7 +656,9 @@ BaseHTTPRequestHandler_send_error(BaseHTTPRequestHandler *self, int code,
             goto done;
         }
     }
-    if (FAILED(cls->end_headers(self) < 0)) {
+    if (FAILED(cls->end_headers(self) < 0) ||
+        FAILED(has_attribute(self, self->command, "command") < 0))
+    {
         goto done;
     }
     if (body != NULL && PyBytes_GET_SIZE(body) > 0 &&
@@ -700,18 +714,6 @@ done:
     Py_XDECREF(server);
     Py_XDECREF(date);
     return result;
-}
-
-/* What Python says of an attribute that parsing has not set yet. */
-static int
-has_attribute(BaseHTTPRequestHandler *self, PyObject *value, const char *name)
-{
-    if (value == NULL) {
-        PyErr_Format(PyExc_AttributeError, "'%s' object has no attribute '%s'",
-                     Py_TYPE(self)->tp_name, name);
-        return -1;
-    }
-    return 0;
 }
 
 /* self.request_version != 'HTTP/0.9': whether the client gets a status line

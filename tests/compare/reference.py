@@ -1,0 +1,29 @@
+"""Python's wsgiref.simple_server, started the way cwsgiref is.
+
+    python3 reference.py [--timeout SECONDS] MODULE:CALLABLE
+"""
+
+import argparse
+import importlib
+from wsgiref import simple_server
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--timeout', type=float)
+    parser.add_argument('application', metavar='MODULE:CALLABLE')
+    arguments = parser.parse_args()
+
+    if arguments.timeout is not None:
+        simple_server.WSGIRequestHandler.timeout = arguments.timeout
+    module, _, name = arguments.application.partition(':')
+    application = getattr(importlib.import_module(module), name)
+    server = simple_server.make_server('127.0.0.1', 0, application)
+    port = server.server_port
+    print(f'Serving HTTP on 127.0.0.1 port {port} '
+          f'(http://127.0.0.1:{port}/) ...', flush=True)
+    server.serve_forever()
+
+
+if __name__ == '__main__':
+    main()

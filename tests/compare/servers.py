@@ -1,0 +1,167 @@
+"""Starts and stops the two servers, each a child process.
+
+Both run in this folder, with the same environment variables (the application
+sees them in environ), and both say on stdout where they listen. Their stderr
+goes to a file: it is the log.
+"""
+
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+# How long anything may take before it counts as hung, in seconds. Nothing
+# waits this long when all is well.
+PATIENCE = 20
+
+PASSED_ON = ('PATH', 'LD_LIBRARY_PATH', 'VIRTUAL_ENV', 'PYTHONMALLOC',
+             'ASAN_OPTIONS', 'LSAN_OPTIONS', 'UBSAN_OPTIONS')
+
+
+def environment():
+    """The environment variables of both servers."""
+    result = {name: os.environ[name] for name in PASSED_ON
+              if name in os.environ}
+    result['LANG'] = 'C.UTF-8'
+    result['PYTHONDONTWRITEBYTECODE'] = '1'
+    return result
+
+
+def reference(application='apps:application', timeout=None):
+    """Python's own server, by the Python that runs this."""
+    command = [sys.executable, 'reference.py']
+    if timeout is not None:
+        command += ['--timeout', str(timeout)]
+    command.append(application or 'wsgiref.simple_server:demo_app')
+    return Server(command)
+
+
+def program(application='apps:application', timeout=None):
+    """The program under test. Without an application it has its own."""
+    path = os.environ.get('CWSGIREF')
+    if path is None:
+        raise RuntimeError('the environment variable CWSGIREF must hold the '
+                           'path of the program, or the word "reference"')
+    if path == 'reference':
+        return reference(application, timeout)
+    command = [os.path.abspath(path), '--bind', '127.0.0.1:0']
+    if timeout is not None:
+        command += ['--timeout', str(timeout)]
+    if application:
+        command.append(application)
+    return Server(command, is_program=True)
+
+
+class Server:
+    """A running server."""
+
+    def __init__(self, command, is_program=False):
+        self.command = command
+        self.is_program = is_program  # the one under test
+        self.start()
+
+    def start(self):
+        self.log_file = tempfile.TemporaryFile()
+        self.log_read = 0  # how much of the log has been handed out
+        self.syncs = 0
+        self.lines = b''  # what has been read from stdout
+        self.process = subprocess.Popen(
+            self.command, cwd=HERE, env=environment(),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=self.log_file)
+        listening = self.wait_for_line(
+            rb'Serving HTTP on 127\.0\.0\.1 port (\d+) '
+            rb'\(http://127\.0\.0\.1:\1/\) \.\.\.')
+        self.address = ('127.0.0.1', int(listening[1]))
+
+    def connect(self):
+        return socket.create_connection(self.address, timeout=PATIENCE)
+
+    def wait_for_line(self, pattern):
+        """Waits for a line on stdout, which the application has for its
+        signs of life, and returns the match. Lines before it are dropped."""
+        end = time.monotonic() + PATIENCE
+        stdout = self.process.stdout.fileno()
+        while True:
+            while b'\n' in self.lines:
+                line, _, self.lines = self.lines.partition(b'\n')
+                match = re.fullmatch(pattern, line)
+                if match:
+                    return match
+            ready, _, _ = select.select(
+                [stdout], [], [], max(0, end - time.monotonic()))
+            more = os.read(stdout, 4096) if ready else b''
+            if not more:
+                raise RuntimeError(
+                    f'{self.command[0]} did not print {pattern!r}; its log: '
+                    f'{self.new_log()!r}')
+            self.lines += more
+
+    def new_log(self):
+        """What the log has got since the last call, as text."""
+        size = os.fstat(self.log_file.fileno()).st_size
+        # Not read(): the child writes at the very position that it moves.
+        data = os.pread(self.log_file.fileno(), size - self.log_read,
+                        self.log_read)
+        self.log_read = size
+        return data.decode('utf-8', 'backslashreplace')
+
+    def log_of_exchange(self):
+        """The log of all that has gone before, and nothing else.
+
+        The server answers one request after the other and writes its log
+        line before it closes. So when one more request has been answered,
+        the log of those before it is complete."""
+        self.syncs += 1
+        with self.connect() as connection:
+            connection.sendall(b'GET /sync/%d HTTP/1.0\r\n\r\n' % self.syncs)
+            while connection.recv(8192):
+                pass
+        log = self.new_log()
+        match = re.search(r'127\.0\.0\.1 - - \[[^]]*\] '
+                          r'"GET /sync/%d HTTP/1\.0" 200 0\n\Z' % self.syncs,
+                          log)
+        if match is None:
+            raise RuntimeError(f'not the end of a log: {log[-500:]!r}')
+        return log[:match.start()]
+
+    def stop(self):
+        """Ends the server, by SIGTERM. Returns the exit status and the log
+        until then."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        finally:
+            self.process.stdout.close()
+        log = self.new_log()
+        self.log_file.close()
+        return self.process.returncode, log
+
+    def stop_cleanly(self):
+        """Ends the program under test, which must exit with 0 and without a
+        word. (Python's server dies of the signal.)"""
+        log = self.new_log()
+        status, last_words = self.stop()
+        expected = 0 if self.is_program else -signal.SIGTERM
+        if status != expected or last_words:
+            raise AssertionError(
+                f'{self.command[0]} ended with status {status}; the end of '
+                f'its log: {log[-3000:]}{last_words}')
+
+    def restart(self):
+        """After a hang or a crash. Raises AssertionError."""
+        status, log = self.stop()
+        self.start()
+        raise AssertionError(
+            f'{self.command[0]} had to be started again; it had ended with '
+            f'status {status}, its log: {log}')
