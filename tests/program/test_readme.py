@@ -211,5 +211,25 @@ class SubclassTests(unittest.TestCase):
         raise AssertionError('the program has ended')
 
 
+class InstallTests(unittest.TestCase):
+
+    def test_install_brings_the_program_and_its_manual_page(self):
+        with tempfile.TemporaryDirectory() as prefix:
+            subprocess.run(['cmake', '--install', os.path.dirname(PROGRAM),
+                            '--prefix', prefix], check=True,
+                           stdout=subprocess.DEVNULL)
+            version = subprocess.run(
+                [os.path.join(prefix, 'bin', 'cwsgiref'), '--version'],
+                check=True, capture_output=True, text=True).stdout
+            self.assertRegex(version, r'^cwsgiref \d+\.\d+\.\d+ ')
+            page = os.path.join(prefix, 'share', 'man', 'man1', 'cwsgiref.1')
+            with open(page, encoding='utf-8') as file:
+                text = file.read()
+        usage = subprocess.run([PROGRAM, '--help'], check=True,
+                               capture_output=True, text=True).stdout
+        for option in re.findall(r'--[a-z]+', usage):
+            self.assertIn(option.replace('-', '\\-'), text)
+
+
 if __name__ == '__main__':
     unittest.main()
