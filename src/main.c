@@ -12,7 +12,6 @@
 #include "embed/signals.h"
 #include "errors.h"
 #include "options.h"
-#include "release.h"
 #include "server/server_types.h"
 #include "server/simple_server.h"
 
@@ -195,9 +194,7 @@ run(const Options *options, const Classes *classes)
     bool stopped = false;
     Handled handled;
 
-    if (release_ready() < 0 || server_types_ready() < 0 ||
-        signals_set(&stopped) < 0)
-    {
+    if (server_types_ready() < 0 || signals_set(&stopped) < 0) {
         goto done;
     }
     application = options->application == NULL

@@ -28,7 +28,8 @@ typedef struct Release {
     const char *error_page_style;
 } Release;
 
-/* The release that is linked; valid after release_ready(). */
+/* The release that is linked. It is known, like all below, once the types of
+ * a folder are ready, which calls release_ready(). */
 const Release *release(void);
 
 /* Finds out, once, after the interpreter has started. 0 or -1. */

@@ -41,7 +41,7 @@ SocketIO_new(const RawIOBaseClass *cls, Socket *sock, const char *mode)
         i++;
     }
     if (i == Py_ARRAY_LENGTH(modes)) {
-        RAISE(PyExc_ValueError, "invalid mode: '%s'", mode);
+        PyErr_Format(PyExc_ValueError, "invalid mode: '%s'", mode);
         return NULL;
     }
     self = (SocketIO *)cls->type->tp_alloc(cls->type, 0);

@@ -76,6 +76,21 @@ test_reset_gives_both_signals_back_to_python(void **state)
                 "True");
 }
 
+static void
+test_reset_forgets_a_signal_that_has_come(void **state)
+{
+    bool stop = false;
+
+    (void)state;
+    assert_int_equal(signals_set(&stop), 0);
+    raise(SIGINT);
+    assert_int_equal(signals_reset(), 0);
+    assert_int_equal(PyErr_CheckSignals(), 0);
+    assert_repr(eval_python("signal.getsignal(signal.SIGTERM) is "
+                            "signal.SIG_DFL"),
+                "True");
+}
+
 static int
 setup(void **state)
 {
@@ -91,6 +106,7 @@ main(void)
         python_test(test_the_flag_is_set_also_when_the_exception_is_caught),
         python_test(test_the_flag_set_last_counts),
         python_test(test_reset_gives_both_signals_back_to_python),
+        python_test(test_reset_forgets_a_signal_that_has_come),
     };
 
     return cmocka_run_group_tests(tests, setup, stop_python);

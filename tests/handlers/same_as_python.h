@@ -171,8 +171,7 @@ start_handlers(void)
 {
     PyObject *run_c_function;
 
-    if (start_python() < 0 || release_ready() < 0 ||
-        handlers_types_ready() < 0) {
+    if (start_python() < 0 || handlers_types_ready() < 0) {
         return -1;
     }
     tested_class = SimpleHandler_class;

@@ -370,7 +370,7 @@ test_errors(void **state)
         "    class Result:\n"
         "        def __iter__(self):\n"
         "            try: yield b'one'; yield 'two'\n"
-        "            finally: say('finally', sys.exc_info()[:2])\n"
+        "            finally: say(sys.exc_info()[1].__context__)\n"
         "        def close(self): say('close', sys.exc_info()[:2])\n"
         "    return Result()\n",
         "def app(environ, start_response):\n"
@@ -438,6 +438,18 @@ test_closing(void **state)
         RETURNS("type('N', (Body,), {'close': property(lambda s: "
                 "s.nope)})([b'x'])"),
         RETURNS("type('N', (Body,), {'close': lambda s, n: 0})([b'x'])"),
+        "class Variable:\n" /* let go of in the finally of close() */
+        "    def __del__(self): say('del', sys.exc_info()[:2])\n"
+        "def app(environ, start_response):\n"
+        "    environ['variable'] = Variable()\n"
+        "    start_response('200 OK', PLAIN[:])\n"
+        "    return Body([b'x'], closing=RuntimeError('closing'))\n",
+        "class Variable:\n"
+        "    def __del__(self): say('del', sys.exc_info()[:2])\n"
+        "def app(environ, start_response):\n"
+        "    environ['variable'] = Variable()\n"
+        "    start_response('200 OK', PLAIN[:])\n"
+        "    return Body([b'x'])\n",
         "def app(environ, start_response):\n" /* what close() still finds */
         "    write = start_response('200 OK', PLAIN[:])\n"
         "    class Result(Body):\n"
@@ -600,6 +612,21 @@ test_nothing_is_left_of_a_request(void **state)
         "    start_response('200 OK', [])\n"
         "    environ['kept'] = start_response, environ\n"
         "    raise BrokenPipeError\n",
+        "def app(environ, start_response):\n" /* through the streams */
+        "    start_response('200 OK', [])\n"
+        "    environ.pop('wsgi.input').kept = start_response\n"
+        "    raise BrokenPipeError\n",
+        "def app(environ, start_response):\n"
+        "    start_response('200 OK', [])\n"
+        "    environ.pop('wsgi.errors').kept = start_response\n"
+        "    raise BrokenPipeError\n",
+        "def app(environ, start_response):\n" /* through the headers */
+        "    class Value(str): pass\n"
+        "    headers = []\n"
+        "    start_response('200 OK', headers)\n"
+        "    headers.append(('X-A', Value()))\n"
+        "    headers[0][1].kept = start_response\n"
+        "    raise BrokenPipeError\n",
         "def app(environ, start_response):\n"
         "    write = start_response('200 OK', PLAIN[:])\n"
         "    write(b'written')\n"
@@ -631,8 +658,8 @@ test_nothing_is_left_of_a_request(void **state)
         "    app, env = ns['app'], dict(ENVIRON)\n"
         "    out = ns.get('out')\n"
         "    def once():\n"
-        "        return run_c(app, None, out or io.BytesIO(), io.StringIO(),\n"
-        "                     env)[0] and None\n"
+        "        return run_c(app, io.BytesIO(), out or io.BytesIO(),\n"
+        "                     io.StringIO(), env)[0] and None\n"
         "    def look():\n"
         "        del log[:]\n"
         "        while gc.collect(): pass\n"

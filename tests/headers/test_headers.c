@@ -614,8 +614,7 @@ static int
 setup(void **state)
 {
     (void)state;
-    if (start_python() < 0 || release_ready() < 0 || headers_types_ready() < 0)
-    {
+    if (start_python() < 0 || headers_types_ready() < 0) {
         return -1;
     }
     set_python("Type", (PyObject *)&Headers_type);

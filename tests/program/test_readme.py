@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import sysconfig
 import tempfile
 import unittest
@@ -187,7 +188,11 @@ class SubclassTests(unittest.TestCase):
             for path in ['/first', '/second']:
                 connection = self.connect(process, port)
                 connection.request('GET', path)
-                self.assertEqual(connection.getresponse().status, 200)
+                response = connection.getresponse()
+                self.assertEqual(response.status, 200)
+                self.assertEqual(response.headers['Server'],
+                                 'WSGIServer/0.2 CPython/%d.%d.%d'
+                                 % sys.version_info[:3])
                 connection.close()
                 log.append(process.stderr.readline().decode())
             self.assertRegex(log[0], r'] #1 "GET /first HTTP/1.1" 200 \d+$')
