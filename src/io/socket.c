@@ -323,6 +323,10 @@ deadline_from_now(const Socket *self)
 static int
 wait_until_ready(Socket *self, short events, double deadline)
 {
+    /* Python looks for signals between any two instructions. */
+    if (PyErr_CheckSignals() < 0) {
+        return -1;
+    }
     while (self->timeout > 0 && self->fd >= 0) {
         struct pollfd ready = { .fd = self->fd, .events = events };
         double left = deadline - monotonic();

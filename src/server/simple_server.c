@@ -45,9 +45,9 @@ done:
 
 /* Lib/wsgiref/simple_server.py: demo_app */
 PyObject *
-demo_app(PyObject *environ, PyObject *start_response)
+demo_app(PyObject *env, PyObject *start_response)
 {
-    PyObject *h = PyMapping_Items(environ);
+    PyObject *h = PyMapping_Items(env);
     PyObject *text = NULL, *write = NULL, *body = NULL, *result = NULL;
 
     if (FAILED(h == NULL) || FAILED(PyList_Sort(h) < 0)) {
@@ -80,14 +80,13 @@ done:
 static PyObject *
 call_demo_app(PyObject *self, PyObject *args)
 {
-    PyObject *environ, *start_response;
+    PyObject *env, *start_response;
 
     (void)self;
-    if (!PyArg_UnpackTuple(args, "demo_app", 2, 2, &environ, &start_response))
-    {
+    if (!PyArg_UnpackTuple(args, "demo_app", 2, 2, &env, &start_response)) {
         return NULL;
     }
-    return demo_app(environ, start_response);
+    return demo_app(env, start_response);
 }
 
 PyObject *

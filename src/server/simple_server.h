@@ -16,7 +16,7 @@ extern char software_version[80];
 PyObject *demo_app_new(void);
 
 /* What it does when called: the list with the body, a new reference. */
-PyObject *demo_app(PyObject *environ, PyObject *start_response);
+PyObject *demo_app(PyObject *env, PyObject *start_response);
 
 /* A server that serves `app` and listens already: a new reference, or NULL.
  * A class of NULL is WSGIServer or WSGIRequestHandler. */

@@ -282,7 +282,7 @@ WSGIRequestHandler_handle(BaseRequestHandler *self)
     BaseHTTPRequestHandler *http = (BaseHTTPRequestHandler *)self;
     WSGIServer *server = (WSGIServer *)self->server;
     BufferedIOBase *rfile = http->base.rfile;
-    PyObject *err = NULL, *environ = NULL, *app = NULL;
+    PyObject *err = NULL, *env = NULL, *app = NULL;
     BaseHandler *handler = NULL;
     int result = -1;
     int parsed;
@@ -308,14 +308,14 @@ WSGIRequestHandler_handle(BaseRequestHandler *self)
     if (FAILED(err == NULL)) {
         goto done;
     }
-    environ = class_of(http)->get_environ(http);
-    if (FAILED(environ == NULL)) {
+    env = class_of(http)->get_environ(http);
+    if (FAILED(env == NULL)) {
         goto done;
     }
     handler = BaseHandler_new(&ServerHandler_class);
     if (FAILED(handler == NULL) ||
         FAILED(SimpleHandler_init(handler, (PyObject *)rfile, http->base.wfile,
-                                  err, environ, false, false) < 0))
+                                  err, env, false, false) < 0))
     {
         goto done;
     }
@@ -331,7 +331,7 @@ WSGIRequestHandler_handle(BaseRequestHandler *self)
 
 done:
     Py_XDECREF(err);
-    Py_XDECREF(environ);
+    Py_XDECREF(env);
     Py_XDECREF(app);
     Py_XDECREF(handler);
     return result;
@@ -361,7 +361,7 @@ const WSGIRequestHandlerClass WSGIRequestHandler_class = {
             .rbufsize = -1,
             /* Python's is 0: a send for each line of the headers' start.
              * Here headers and first block leave together. */
-            .wbufsize = -1,
+            .wbufsize = 65536,
             .timeout = -1,
             .disable_nagle_algorithm = false,
         },
