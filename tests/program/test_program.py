@@ -289,6 +289,10 @@ class Serving(unittest.TestCase):
             self.assertEqual(server.get(), (200, 'hello from app'))
 
     def test_a_name(self):
+        try:
+            socket.gethostbyname('localhost')
+        except OSError:
+            self.skipTest('this machine does not know localhost by name')
         with Server('-b', 'localhost', 'hello') as server:
             self.assertEqual(server.get(), (200, 'hello from app'))
 
