@@ -4,7 +4,6 @@ The gdb session is typed into gdb, the C program is compiled and run. The only
 change is the port: a free one instead of 8000.
 """
 
-import http.client
 import os
 import re
 import shlex
@@ -182,38 +181,36 @@ class SubclassTests(unittest.TestCase):
             self.talk_to(program, port)
 
     def talk_to(self, program, port):
-        process = subprocess.Popen([program], stderr=subprocess.PIPE)
+        process = subprocess.Popen([program], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
         try:
+            self.assertEqual(process.stdout.readline(),
+                             'Serving on port %d ...\n' % port)
             log = []
             for path in ['/first', '/second']:
-                connection = self.connect(process, port)
-                connection.request('GET', path)
-                response = connection.getresponse()
-                self.assertEqual(response.status, 200)
-                self.assertEqual(response.headers['Server'],
-                                 'WSGIServer/0.2 CPython/%d.%d.%d'
-                                 % sys.version_info[:3])
-                connection.close()
-                log.append(process.stderr.readline().decode())
+                answer = self.get(port, path)
+                self.assertTrue(answer.startswith(b'HTTP/1.0 200 OK\r\n'))
+                self.assertIn(b'\r\nServer: WSGIServer/0.2 CPython/%d.%d.%d\r\n'
+                              % sys.version_info[:3], answer)
+                log.append(process.stderr.readline())
             self.assertRegex(log[0], r'] #1 "GET /first HTTP/1.1" 200 \d+$')
             self.assertRegex(log[1], r'] #2 "GET /second HTTP/1.1" 200 \d+$')
-        finally:
             process.send_signal(signal.SIGINT)
-            process.stderr.read()
-            process.stderr.close()
-            process.wait(30)
+            _, rest = process.communicate(timeout=30)
+            self.assertTrue(rest.endswith('KeyboardInterrupt\n'), rest)
+        finally:
+            process.kill()
+            process.communicate()
 
-    def connect(self, process, port):
-        """A connection; the program says nothing when it listens."""
-        while process.poll() is None:
-            connection = http.client.HTTPConnection('127.0.0.1', port,
-                                                    timeout=60)
-            try:
-                connection.connect()
-                return connection
-            except ConnectionRefusedError:
-                connection.close()
-        raise AssertionError('the program has ended')
+    def get(self, port, path):
+        """The answer, read to the end: then the handler has ended, too, and
+        a signal reaches the server and not the request."""
+        answer = b''
+        with socket.create_connection(('127.0.0.1', port), 60) as client:
+            client.sendall(b'GET %s HTTP/1.1\r\n\r\n' % path.encode())
+            while chunk := client.recv(8192):
+                answer += chunk
+        return answer
 
 
 class InstallTests(unittest.TestCase):
