@@ -1,0 +1,98 @@
+/* What the test files of this folder share: a server that only is there,
+ * request handlers on memory streams, and sys.stderr in memory. */
+#ifndef CWSGIREF_TESTS_SERVER_DOUBLES_H
+#define CWSGIREF_TESTS_SERVER_DOUBLES_H
+
+#include "support.h"
+
+#include "io/python_file.h"
+#include "server/server_types.h"
+#include "server/stream_request_handler.h"
+
+/* The group setup of every file here. */
+static inline int
+start_server_types(void **state)
+{
+    (void)state;
+    if (start_python() < 0 || server_types_ready() < 0) {
+        PyErr_Print();
+        return -1;
+    }
+    return 0;
+}
+
+/* sys.stderr becomes a new io.StringIO. */
+static inline void
+capture_stderr(void)
+{
+    run_python("import io, sys\n"
+               "sys.stderr = io.StringIO()\n");
+}
+
+/* What has been written there, a new str; sys.stderr is back. */
+static inline PyObject *
+captured_stderr(void)
+{
+    PyObject *text = eval_python("sys.stderr.getvalue()");
+
+    run_python("sys.stderr = sys.__stderr__");
+    return text;
+}
+
+/* Fails unless a == b in Python. Both are stolen, for results of calls. */
+static inline void
+assert_equal(PyObject *a, PyObject *b)
+{
+    int equal;
+
+    if (a == NULL || b == NULL) {
+        PyErr_Print();
+        fail_msg("Python raised");
+    }
+    equal = PyObject_RichCompareBool(a, b, Py_EQ);
+    if (equal != 1) {
+        PyObject_Print(a, stderr, 0);
+        fprintf(stderr, "\n!=\n");
+        PyObject_Print(b, stderr, 0);
+        fprintf(stderr, "\n");
+        fail_msg("two objects differ");
+    }
+    Py_DECREF(a);
+    Py_DECREF(b);
+}
+
+/* A server that listens to nothing. */
+static inline BaseServer *
+new_idle_server(void)
+{
+    PyObject *address = Py_BuildValue("(si)", "127.0.0.1", 80);
+    BaseServer *server = BaseServer_new(&BaseServer_class, address, NULL);
+
+    Py_DECREF(address);
+    assert_non_null(server);
+    return server;
+}
+
+/* A StreamRequestHandler.setup for which the request is a tuple: the Python
+ * files that rfile and wfile are made of. */
+static inline int
+memory_setup(BaseRequestHandler *self)
+{
+    StreamRequestHandler *stream = (StreamRequestHandler *)self;
+
+    stream->rfile =
+        PythonFile_new(&PythonFile_class, PyTuple_GET_ITEM(self->request, 0));
+    stream->wfile =
+        PythonFile_new(&PythonFile_class, PyTuple_GET_ITEM(self->request, 1));
+    return stream->rfile == NULL || stream->wfile == NULL ? -1 : 0;
+}
+
+/* ... and its finish: what has been written can still be read. */
+static inline int
+memory_finish(BaseRequestHandler *self)
+{
+    (void)self;
+    return 0;
+}
+
+#endif
