@@ -20,7 +20,7 @@ static void
 test_the_server_knows_its_name_and_port_as_pythons_does(void **state)
 {
     static const char *const hosts[] = { "127.0.0.1", "", "0.0.0.0",
-                                         "localhost" };
+                                         "127.0.0.2" };
 
     (void)state;
     run_python("import http.server\n"
@@ -106,6 +106,7 @@ test_name_and_port_go_with_the_server(void **state)
     BaseServer *server = try_server(&HTTPServer_class, "127.0.0.1");
     PyObject *name, *port;
     Py_ssize_t references[2];
+    bool is_address;
 
     (void)state;
     assert_non_null(server);
@@ -113,8 +114,10 @@ test_name_and_port_go_with_the_server(void **state)
     port = Py_NewRef(((HTTPServer *)server)->server_port);
     references[0] = Py_REFCNT(name);
     references[1] = Py_REFCNT(port);
+    /* a host that the system has no name for is its own */
+    is_address = name == PyTuple_GetItem(server->server_address, 0);
     Py_DECREF(server);
-    assert_int_equal(Py_REFCNT(name), references[0] - 1);
+    assert_int_equal(Py_REFCNT(name), references[0] - (is_address ? 2 : 1));
     /* the port is in the address, too */
     assert_int_equal(Py_REFCNT(port), references[1] - 2);
     Py_DECREF(name);

@@ -23,7 +23,7 @@ class_of(WSGIServer *self)
 static void
 test_base_environ_equals_pythons(void **state)
 {
-    static const char *const hosts[] = { "127.0.0.1", "", "localhost" };
+    static const char *const hosts[] = { "127.0.0.1", "", "127.0.0.2" };
 
     (void)state;
     run_python("from wsgiref.simple_server import WSGIServer\n"
