@@ -11,9 +11,16 @@
 #include "embed/interpreter.h"
 #include "embed/signals.h"
 #include "errors.h"
+#include "handlers/cgi_handler.h"
+#include "messages.h"
 #include "options.h"
+#include "server/forking_mix_in.h"
 #include "server/server_types.h"
 #include "server/simple_server.h"
+#include "server/threading_mix_in.h"
+#include "server/unix_stream_server.h"
+#include "validate/validate.h"
+#include "validate/validate_types.h"
 
 /* The classes that the options ask for. */
 typedef struct Classes {
@@ -30,14 +37,26 @@ log_nothing(BaseHTTPRequestHandler *self, PyObject *code, PyObject *size)
     return 0;
 }
 
+/* `over` is the server's class without its mix-in; it outlives the result. */
 static Classes
-subclass(const Options *options)
+subclass(const Options *options, WSGIServerClass *over)
 {
-    Classes classes = { WSGIServer_class, WSGIRequestHandler_class };
+    Classes classes = { .handler = WSGIRequestHandler_class };
 
+    *over = options->unix_socket ? UnixWSGIServer_class : WSGIServer_class;
     if (options->ipv6) {
-        classes.server.base.address_family = AF_INET6;
+        over->base.address_family = AF_INET6;
     }
+    classes.server = *over;
+    if (options->threads) {
+        ThreadingMixIn_lay_over(&classes.server.base, &over->base);
+        classes.server.base.daemon_threads = !options->once;
+    }
+    if (options->fork) {
+        ForkingMixIn_lay_over(&classes.server.base, &over->base);
+    }
+    /* The end comes at once, and waits only for the one request of --once. */
+    classes.server.base.block_on_close = options->once;
     if (options->timeout > 0) {
         classes.handler.base.base.timeout = options->timeout;
     }
@@ -47,123 +66,23 @@ subclass(const Options *options)
     return classes;
 }
 
-/* The errno of the handled exception; 0 if it has none. */
+/* The end of the server: of its processes, its socket, and the socket's
+ * file. */
 static int
-errno_of(PyObject *raised)
+end(BaseServer *server, const Options *options)
 {
-    PyObject *number = PyObject_GetAttrString(raised, "errno");
-    long value = number == NULL ? 0 : PyLong_AsLong(number);
+    int result = 0;
 
-    Py_XDECREF(number);
-    PyErr_Clear();
-    return (int)value;
-}
-
-/* Raises SystemExit for the exception that make_server has failed with. */
-static void
-explain_bind_error(const Options *options)
-{
-    const char *host = options->host[0] == '\0' ? "0.0.0.0" : options->host;
-    int port = options->port;
-    PyObject *raised;
-    Handled handled;
-
-    if (!PyErr_ExceptionMatches(PyExc_OSError)) {
-        return;
+    if (options->fork && !options->once && end_children(server) < 0) {
+        result = -1;
     }
-    handled = except_enter();
-    raised = handled.raised;
-    PyErr_SetHandledException(NULL); /* from None */
-    switch (errno_of(raised)) {
-    case EADDRINUSE:
-        PyErr_Format(PyExc_SystemExit,
-                     "port %d of %s is in use: stop what listens there, or "
-                     "choose another with --port (0 picks a free one)",
-                     port, host);
-        break;
-    case EACCES:
-    case EPERM:
-        PyErr_Format(PyExc_SystemExit,
-                     "port %d is not permitted: those below 1024 are for "
-                     "root; choose another with --port, such as 8000",
-                     port);
-        break;
-    case EADDRNOTAVAIL:
-        PyErr_Format(PyExc_SystemExit,
-                     "%s is not an address of this machine: --bind takes one "
-                     "that is, such as 127.0.0.1, or 0.0.0.0 for all",
-                     host);
-        break;
-    case EAFNOSUPPORT:
-        PyErr_Format(PyExc_SystemExit,
-                     "this machine has no %s: choose another address with "
-                     "--bind",
-                     options->ipv6 ? "IPv6" : "IPv4");
-        break;
-    default:
-        PyErr_Format(PyExc_SystemExit,
-                     errno_of(raised) < 0 /* socket.gaierror */
-                         ? "host '%s' is not known: %S; --bind takes an "
-                           "address or a name of this machine, such as "
-                           "127.0.0.1"
-                         : "'%s' cannot be listened on: %S; try another "
-                           "address, such as 127.0.0.1",
-                     host, raised);
+    if (server->cls->server_close(server) < 0) {
+        result = -1;
     }
-    except_leave(handled);
-}
-
-/* print(line, flush=True) */
-static int
-print_line(PyObject *line)
-{
-    PyObject *out = PySys_GetObject("stdout"); /* borrowed */
-    PyObject *flushed = NULL;
-    Handled handled;
-
-    if (out == NULL || out == Py_None) { /* closed: print() does nothing */
-        return 0;
+    if (options->unix_socket && unlink(options->host) < 0 && errno != ENOENT) {
+        PyErr_SetFromErrnoWithFilename(PyExc_OSError, options->host);
+        result = -1;
     }
-    if (PyFile_WriteObject(line, out, Py_PRINT_RAW) == 0) {
-        flushed = PyObject_CallMethod(out, "flush", NULL);
-    }
-    if (flushed == NULL && !PyErr_ExceptionMatches(PyExc_OSError)) {
-        return -1;
-    }
-    if (flushed == NULL) {
-        handled = except_enter();
-        PyErr_SetHandledException(NULL); /* from None */
-        PyErr_Format(PyExc_SystemExit, "stdout cannot be written to: %S",
-                     handled.raised);
-        except_leave(handled);
-        return -1;
-    }
-    Py_DECREF(flushed);
-    return 0;
-}
-
-static int
-announce(BaseServer *server)
-{
-    PyObject *host = PyTuple_GetItem(server->server_address, 0);
-    PyObject *port = PyTuple_GetItem(server->server_address, 1);
-    bool ipv6 = server->cls->address_family == AF_INET6;
-    PyObject *line;
-    int result;
-
-    if (host == NULL || port == NULL) {
-        return -1;
-    }
-    line = PyUnicode_FromFormat(ipv6 ? "Serving HTTP on %S port %S "
-                                       "(http://[%S]:%S/) ...\n"
-                                     : "Serving HTTP on %S port %S "
-                                       "(http://%S:%S/) ...\n",
-                                host, port, host, port);
-    if (line == NULL) {
-        return -1;
-    }
-    result = print_line(line);
-    Py_DECREF(line);
     return result;
 }
 
@@ -178,11 +97,50 @@ serve(BaseServer *server, const Options *options)
                                : BaseServer_serve_forever(server, 0.5);
     }
     handled = finally_enter();
-    if (server->cls->server_close(server) < 0) {
+    if (end(server, options) < 0) {
         result = -1;
     }
     finally_leave(handled);
     return result;
+}
+
+/* The one request of a CGI program. */
+static int
+run_cgi(PyObject *application)
+{
+    BaseHandler *handler = BaseHandler_new(&CGIHandler_class);
+    int result = -1;
+
+    if (handler != NULL && CGIHandler_init(handler) == 0) {
+        result = handler->cls->run(handler, application);
+    }
+    Py_XDECREF(handler);
+    return result;
+}
+
+/* The server that the options ask for, which listens already. */
+static WSGIServer *
+open_server(const Options *options, const Classes *classes,
+            PyObject *application)
+{
+    PyObject *path;
+    BaseServer *server;
+
+    if (!options->unix_socket) {
+        return make_server(options->host, options->port, application,
+                           &classes->server, &classes->handler);
+    }
+    path = PyUnicode_DecodeFSDefault(options->host);
+    if (path == NULL) {
+        return NULL;
+    }
+    server = BaseServer_new(&classes->server.base, path,
+                            &classes->handler.base.base.base);
+    Py_DECREF(path);
+    if (server != NULL) {
+        classes->server.set_app((WSGIServer *)server, application);
+    }
+    return (WSGIServer *)server;
 }
 
 /* From the application's name to the end of its server: the exit code. */
@@ -194,17 +152,25 @@ run(const Options *options, const Classes *classes)
     bool stopped = false;
     Handled handled;
 
-    if (server_types_ready() < 0 || signals_set(&stopped) < 0) {
+    if (server_types_ready() < 0 || validate_types_ready() < 0 ||
+        signals_set(&stopped) < 0)
+    {
         goto done;
     }
     application = options->application == NULL
                       ? demo_app_new()
                       : find_application(options->application);
+    if (application != NULL && options->validate) {
+        Py_SETREF(application, validator(application));
+    }
     if (application == NULL || stopped) {
         goto done;
     }
-    server = make_server(options->host, options->port, application,
-                         &classes->server, &classes->handler);
+    if (options->cgi) {
+        run_cgi(application);
+        goto done;
+    }
+    server = open_server(options, classes, application);
     if (server == NULL) {
         explain_bind_error(options);
         goto done;
@@ -224,6 +190,7 @@ int
 main(int argc, char *argv[])
 {
     Options options;
+    WSGIServerClass over;
     Classes classes;
     int exit_code;
 
@@ -242,10 +209,11 @@ main(int argc, char *argv[])
                 options.directory, strerror(errno));
         return 1;
     }
+    signals_hold(); /* until run() can end cleanly for one */
     if (interpreter_start(argc, argv) < 0) {
         return 1;
     }
-    classes = subclass(&options);
+    classes = subclass(&options, &over);
     exit_code = run(&options, &classes);
     if (interpreter_stop() < 0) {
         exit_code = 1;

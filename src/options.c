@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 static const char help[] =
     "usage: cwsgiref [options] [MODULE:CALLABLE]\n"
@@ -20,16 +21,31 @@ static const char help[] =
     "\n"
     "  -b, --bind HOST[:PORT]  where to listen (default: 127.0.0.1:8000); an\n"
     "                          IPv6 address as [::1]:8000; :PORT is every\n"
-    "                          IPv4 address\n"
+    "                          IPv4 address; unix:PATH is a Unix socket\n"
     "  -p, --port PORT         the port alone; 0 picks a free one\n"
     "  -C, --chdir DIR         change to this directory first\n"
+    "      --threads           a thread for each request\n"
+    "      --fork              a process for each request\n"
     "      --once              answer one request, then exit\n"
+    "      --cgi               be a CGI program: the request in the "
+    "environment\n"
+    "                          and on stdin, the answer on stdout\n"
+    "      --validate          check application and server against PEP 3333\n"
     "      --timeout SECONDS   give up a client that is silent for so long\n"
     "      --quiet             no access log\n"
     "      --version           show the versions of cwsgiref and its Python\n"
     "  -h, --help              show this help\n";
 
-enum { ONCE = 256, TIMEOUT, QUIET, VERSION }; /* options of no letter */
+enum {
+    THREADS = 256,
+    FORK,
+    ONCE,
+    CGI,
+    VALIDATE,
+    TIMEOUT,
+    QUIET,
+    VERSION
+}; /* options of no letter */
 
 static const char short_options[] =
     ":b:p:C:h"; /* ':' first: no getopt texts */
@@ -38,7 +54,11 @@ static const struct option long_options[] = {
     { "bind", required_argument, NULL, 'b' },
     { "port", required_argument, NULL, 'p' },
     { "chdir", required_argument, NULL, 'C' },
+    { "threads", no_argument, NULL, THREADS },
+    { "fork", no_argument, NULL, FORK },
     { "once", no_argument, NULL, ONCE },
+    { "cgi", no_argument, NULL, CGI },
+    { "validate", no_argument, NULL, VALIDATE },
     { "timeout", required_argument, NULL, TIMEOUT },
     { "quiet", no_argument, NULL, QUIET },
     { "version", no_argument, NULL, VERSION },
@@ -108,8 +128,28 @@ parse_ipv6(Options *options, const char *text, int *port)
     return end[1] == ':' ? parse_port(options, end + 2, port) : 0;
 }
 
-/* HOST, HOST:PORT, :PORT, [HOST] or [HOST]:PORT; *port stays -1 if there is
- * none. */
+/* unix:PATH */
+static int
+parse_unix(Options *options, const char *path)
+{
+    struct sockaddr_un address;
+
+    if (path[0] == '\0') {
+        return complain(options, "unix: needs the path of the socket, as in "
+                                 "unix:/run/cwsgiref.sock");
+    }
+    if (strlen(path) >= sizeof(address.sun_path)) {
+        return complain(options,
+                        "the path of a Unix socket has %zu bytes at most, "
+                        "and '%s' is longer",
+                        sizeof(address.sun_path) - 1, path);
+    }
+    options->unix_socket = true;
+    return set_host(options, path, strlen(path));
+}
+
+/* HOST, HOST:PORT, :PORT, [HOST] or [HOST]:PORT, unix:PATH; *port stays -1 if
+ * there is none. */
 static int
 parse_bind(Options *options, const char *text, int *port)
 {
@@ -117,6 +157,10 @@ parse_bind(Options *options, const char *text, int *port)
 
     *port = -1;
     options->ipv6 = false;
+    options->unix_socket = false;
+    if (strncmp(text, "unix:", 5) == 0) {
+        return parse_unix(options, text + 5);
+    }
     if (text[0] == '[') {
         return parse_ipv6(options, text, port);
     }
@@ -155,7 +199,7 @@ parse_timeout(Options *options, const char *text)
     if (end == text || *end != '\0' || !(seconds > 0 && seconds <= 2e6)) {
         return complain(options,
                         "'%s' is not a timeout: it is a number of seconds "
-                        "above 0, such as 2.5",
+                        "above 0 and not above 2000000, such as 2.5",
                         text);
     }
     options->timeout = seconds;
@@ -228,8 +272,20 @@ parse_option(Options *options, int found, int *bind_port, int *port)
     case 'C':
         options->directory = optarg;
         return 0;
+    case THREADS:
+        options->threads = true;
+        return 0;
+    case FORK:
+        options->fork = true;
+        return 0;
     case ONCE:
         options->once = true;
+        return 0;
+    case CGI:
+        options->cgi = true;
+        return 0;
+    case VALIDATE:
+        options->validate = true;
         return 0;
     case TIMEOUT:
         return parse_timeout(options, optarg);
@@ -249,7 +305,7 @@ int
 options_parse(Options *options, int argc, char *argv[])
 {
     int found;
-    int bind_port = -1;
+    int bind_port = -2; /* -1: --bind without a port */
     int port = -1;
 
     *options = (Options){ .host = "127.0.0.1", .port = 8000, .timeout = -1 };
@@ -272,6 +328,21 @@ options_parse(Options *options, int argc, char *argv[])
         return complain(options,
                         "--bind says port %d and --port says %d: give one",
                         bind_port, port);
+    }
+    if (options->unix_socket && port >= 0) {
+        return complain(options, "a Unix socket has no port: leave out "
+                                 "--port");
+    }
+    if (options->threads && options->fork) {
+        return complain(options, "a request has a thread or a process: give "
+                                 "--threads or --fork");
+    }
+    if (options->cgi &&
+        (options->threads || options->fork || port >= 0 || bind_port >= -1))
+    {
+        return complain(options, "--cgi answers the one request that started "
+                                 "it: it goes without --bind, --port, "
+                                 "--threads and --fork");
     }
     if (bind_port >= 0 || port >= 0) {
         options->port = port >= 0 ? port : bind_port;

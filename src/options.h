@@ -11,6 +11,11 @@ typedef struct Options {
     char host[256];          /* "" is every address */
     int port;                /* 0: a free one */
     bool ipv6;               /* host is an IPv6 address */
+    bool unix_socket;        /* host is the path of a Unix socket */
+    bool cgi;                /* one CGI answer on stdout, and no server */
+    bool validate;           /* the application goes through validator() */
+    bool threads;            /* a thread for each request */
+    bool fork;               /* a process for each request */
     bool once;
     bool quiet;
     double timeout; /* seconds; -1: none */

@@ -188,10 +188,64 @@ test_a_timeout_is_a_number_above_0(void **state)
 
         PyOS_snprintf(expected, sizeof(expected),
                       "'%s' is not a timeout: it is a number of seconds "
-                      "above 0, such as 2.5",
+                      "above 0 and not above 2000000, such as 2.5",
                       timeouts[i]);
         assert_refused(expected, "--timeout", timeouts[i]);
     }
+}
+
+static void
+test_a_unix_socket_is_bound_by_its_path(void **state)
+{
+    Options options;
+    char longest[200] = "unix:";
+    char reason[300];
+
+    (void)state;
+    assert_parsed(&options, "-b", "unix:/run/a:b.sock");
+    assert_true(options.unix_socket);
+    assert_string_equal(options.host, "/run/a:b.sock");
+    assert_parsed(&options, "-b", "unix:x", "-b", "127.0.0.1:1");
+    assert_false(options.unix_socket);
+    memset(longest + 5, 'x', 107);
+    assert_parsed(&options, "-b", longest);
+    assert_refused("unix: needs the path of the socket, as in "
+                   "unix:/run/cwsgiref.sock",
+                   "-b", "unix:");
+    assert_refused("a Unix socket has no port: leave out --port", "-b",
+                   "unix:x", "-p", "8000");
+    longest[112] = 'x';
+    PyOS_snprintf(reason, sizeof(reason),
+                  "the path of a Unix socket has 107 bytes at most, and '%s' "
+                  "is longer",
+                  longest + 5);
+    assert_refused(reason, "-b", longest);
+}
+
+static void
+test_threads_processes_and_cgi_exclude_each_other(void **state)
+{
+    static const char cgi[] =
+        "--cgi answers the one request that started it: it goes without "
+        "--bind, --port, --threads and --fork";
+    Options options;
+
+    (void)state;
+    assert_parsed(&options, "--threads", "--validate");
+    assert_true(options.threads && options.validate);
+    assert_false(options.fork || options.cgi);
+    assert_parsed(&options, "--fork", "--once");
+    assert_true(options.fork && options.once);
+    assert_parsed(&options, "--cgi", "--validate", "a:b");
+    assert_true(options.cgi && options.validate);
+    assert_refused("a request has a thread or a process: give --threads or "
+                   "--fork",
+                   "--threads", "--fork");
+    assert_refused(cgi, "--cgi", "--threads");
+    assert_refused(cgi, "--cgi", "--fork");
+    assert_refused(cgi, "--cgi", "-p", "1");
+    assert_refused(cgi, "--cgi", "-b", "localhost");
+    assert_refused(cgi, "--cgi", "-b", "unix:x");
 }
 
 static void
@@ -298,6 +352,8 @@ main(void)
         cmocka_unit_test(test_what_is_no_host_is_refused),
         cmocka_unit_test(test_what_is_no_port_is_refused),
         cmocka_unit_test(test_a_timeout_is_a_number_above_0),
+        cmocka_unit_test(test_a_unix_socket_is_bound_by_its_path),
+        cmocka_unit_test(test_threads_processes_and_cgi_exclude_each_other),
         cmocka_unit_test(test_there_is_one_application_and_it_has_a_name),
         cmocka_unit_test(test_wrong_options_are_refused_by_name),
         cmocka_unit_test(test_help_and_version_win_over_what_follows),

@@ -10,6 +10,7 @@ import sys
 from config.wsgi import application  # first: it sets Django up
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
+from django.db import connection
 
 call_command("migrate", verbosity=0)
 
@@ -21,3 +22,5 @@ if not User.objects.exists():
         " log in at /admin/",
         file=sys.stderr,
     )
+
+connection.close()  # SQLite forbids to take one over into a process of --fork

@@ -42,6 +42,24 @@ set_handlers(PyObject *module, PyObject *on_sigint, PyObject *on_sigterm)
     return 0;
 }
 
+/* SIG_BLOCK or SIG_UNBLOCK for both signals. */
+static void
+mask_signals(int how)
+{
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(how, &signals, NULL);
+}
+
+void
+signals_hold(void)
+{
+    mask_signals(SIG_BLOCK);
+}
+
 int
 signals_set(bool *stop)
 {
@@ -55,6 +73,7 @@ signals_set(bool *stop)
     }
     if (handler != NULL) {
         result = set_handlers(module, handler, handler);
+        mask_signals(SIG_UNBLOCK);
     }
     Py_XDECREF(handler);
     Py_XDECREF(capsule);

@@ -4,6 +4,10 @@
 
 #include <stdbool.h>
 
+/* Holds SIGINT and SIGTERM back until signals_set(): Python must not see them
+ * while it starts. */
+void signals_hold(void);
+
 /* From now on SIGINT and SIGTERM set `*stop` and raise KeyboardInterrupt. The
  * exception ends what blocks; the flag ends the server also when the
  * application catches the exception. `stop` must live until the next call of

@@ -3,55 +3,10 @@
 #include "arguments.h"
 #include "errors.h"
 #include "handlers/handlers.h"
+#include "names.h"
 #include "release.h"
 #include "util/file_wrapper.h"
 #include "util/util.h"
-
-/* The strings that every request needs, made once. */
-enum {
-    CLOSE,
-    CONTENT_LENGTH,
-    DATE,
-    FLUSH,
-    HTTP_0_9,
-    SERVER,
-    SERVER_PROTOCOL,
-    SERVER_SOFTWARE,
-    SETDEFAULT,
-    UPPER,
-    WSGI_ERRORS,
-    WSGI_FILE_WRAPPER,
-    WSGI_INPUT,
-    WSGI_MULTIPROCESS,
-    WSGI_MULTITHREAD,
-    WSGI_RUN_ONCE,
-    WSGI_URL_SCHEME,
-    WSGI_VERSION,
-    NAMES,
-};
-
-static const char *const texts[NAMES] = {
-    [CLOSE] = "close",
-    [CONTENT_LENGTH] = "Content-Length",
-    [DATE] = "Date",
-    [FLUSH] = "flush",
-    [HTTP_0_9] = "HTTP/0.9",
-    [SERVER] = "Server",
-    [SERVER_PROTOCOL] = "SERVER_PROTOCOL",
-    [SERVER_SOFTWARE] = "SERVER_SOFTWARE",
-    [SETDEFAULT] = "setdefault",
-    [UPPER] = "upper",
-    [WSGI_ERRORS] = "wsgi.errors",
-    [WSGI_FILE_WRAPPER] = "wsgi.file_wrapper",
-    [WSGI_INPUT] = "wsgi.input",
-    [WSGI_MULTIPROCESS] = "wsgi.multiprocess",
-    [WSGI_MULTITHREAD] = "wsgi.multithread",
-    [WSGI_RUN_ONCE] = "wsgi.run_once",
-    [WSGI_URL_SCHEME] = "wsgi.url_scheme",
-    [WSGI_VERSION] = "wsgi.version",
-};
-
-static PyObject *names[NAMES]; /* owned; texts, interned */
 
 PyObject *BaseHandler_os_environ;
 
@@ -222,7 +177,7 @@ set_default_software(PyObject *env, const char *server_software)
     int result = -1;
 
     if (value != NULL &&
-        PyDict_SetDefault(env, names[SERVER_SOFTWARE], value) != NULL)
+        PyDict_SetDefault(env, names.SERVER_SOFTWARE, value) != NULL)
     {
         result = 0;
     }
@@ -243,26 +198,26 @@ BaseHandler_setup_environ(BaseHandler *self)
     }
     Py_SETREF(self->environ, Py_NewRef(env));
     if (FAILED(cls->add_cgi_vars(self) < 0) ||
-        FAILED(set_variable(env, names[WSGI_INPUT], cls->get_stdin(self)) <
+        FAILED(set_variable(env, names.wsgi_input, cls->get_stdin(self)) <
                0) ||
-        FAILED(set_variable(env, names[WSGI_ERRORS], cls->get_stderr(self)) <
+        FAILED(set_variable(env, names.wsgi_errors, cls->get_stderr(self)) <
                0) ||
-        FAILED(set_variable(env, names[WSGI_VERSION],
+        FAILED(set_variable(env, names.wsgi_version,
                             Py_BuildValue("(ii)", cls->wsgi_version[0],
                                           cls->wsgi_version[1])) < 0) ||
-        FAILED(set_variable(env, names[WSGI_RUN_ONCE],
+        FAILED(set_variable(env, names.wsgi_run_once,
                             PyBool_FromLong(self->wsgi_run_once)) < 0) ||
-        FAILED(set_variable(env, names[WSGI_URL_SCHEME],
+        FAILED(set_variable(env, names.wsgi_url_scheme,
                             cls->get_scheme(self)) < 0) ||
-        FAILED(set_variable(env, names[WSGI_MULTITHREAD],
+        FAILED(set_variable(env, names.wsgi_multithread,
                             PyBool_FromLong(self->wsgi_multithread)) < 0) ||
-        FAILED(set_variable(env, names[WSGI_MULTIPROCESS],
+        FAILED(set_variable(env, names.wsgi_multiprocess,
                             PyBool_FromLong(self->wsgi_multiprocess)) < 0))
     {
         goto done;
     }
     if (cls->wsgi_file_wrapper != NULL &&
-        FAILED(set_variable(env, names[WSGI_FILE_WRAPPER],
+        FAILED(set_variable(env, names.wsgi_file_wrapper,
                             Py_NewRef((PyObject *)cls->wsgi_file_wrapper)) <
                0))
     {
@@ -297,12 +252,12 @@ static int
 close_result(BaseHandler *self)
 {
     PyObject *iterable = Py_NewRef(self->result);
-    PyObject *found = PyObject_GetAttr(iterable, names[CLOSE]);
+    PyObject *found = PyObject_GetAttr(iterable, names.close);
     int result = -1;
 
     if (found != NULL) {
         Py_DECREF(found);
-        result = discard(PyObject_CallMethodNoArgs(iterable, names[CLOSE]));
+        result = discard(PyObject_CallMethodNoArgs(iterable, names.close));
     }
     else if (PyErr_ExceptionMatches(PyExc_AttributeError)) {
         PyErr_Clear();
@@ -423,7 +378,7 @@ BaseHandler_set_content_length(BaseHandler *self)
         return 0;
     }
     if (blocks == 1 &&
-        FAILED(set_header(self, names[CONTENT_LENGTH],
+        FAILED(set_header(self, names.Content_Length,
                           PyUnicode_FromFormat("%zd", self->bytes_sent)) < 0))
     {
         return -1;
@@ -451,7 +406,7 @@ has_header(BaseHandler *self, PyObject *name)
 int
 BaseHandler_cleanup_headers(BaseHandler *self)
 {
-    int has_length = has_header(self, names[CONTENT_LENGTH]);
+    int has_length = has_header(self, names.Content_Length);
 
     if (FAILED(has_length < 0)) {
         return -1;
@@ -748,7 +703,7 @@ BaseHandler_send_preamble(BaseHandler *self)
     if (FAILED(write_line(self, status_line(self)) < 0)) {
         return -1;
     }
-    has_date = has_header(self, names[DATE]);
+    has_date = has_header(self, names.Date);
     if (FAILED(has_date < 0)) {
         return -1;
     }
@@ -758,7 +713,7 @@ BaseHandler_send_preamble(BaseHandler *self)
     if (self->server_software == NULL || self->server_software[0] == '\0') {
         return 0;
     }
-    has_server = has_header(self, names[SERVER]);
+    has_server = has_header(self, names.Server);
     if (FAILED(has_server < 0)) {
         return -1;
     }
@@ -846,7 +801,7 @@ set_default_header(BaseHandler *self, PyObject *name, PyObject *value)
         return -1;
     }
     if (headers == NULL) {
-        result = PyObject_GetAttr(Py_None, names[SETDEFAULT]); /* raises */
+        result = PyObject_GetAttr(Py_None, names.setdefault); /* raises */
     }
     else {
         Py_INCREF(headers);
@@ -864,7 +819,7 @@ BaseHandler_finish_content(BaseHandler *self)
     if (!self->headers_sent) {
         /* An application that answers HEAD may have said how long the body
          * would be. */
-        if (FAILED(set_default_header(self, names[CONTENT_LENGTH],
+        if (FAILED(set_default_header(self, names.Content_Length,
                                       PyUnicode_FromString("0")) < 0))
         {
             return -1;
@@ -975,11 +930,11 @@ static PyObject *
 server_protocol_upper(BaseHandler *self)
 {
     PyObject *env = Py_NewRef(self->environ);
-    PyObject *protocol = PyObject_GetItem(env, names[SERVER_PROTOCOL]);
+    PyObject *protocol = PyObject_GetItem(env, names.SERVER_PROTOCOL);
     PyObject *upper = NULL;
 
     if (protocol != NULL) {
-        upper = PyObject_CallMethodNoArgs(protocol, names[UPPER]);
+        upper = PyObject_CallMethodNoArgs(protocol, names.upper);
         Py_DECREF(protocol);
     }
     Py_DECREF(env);
@@ -996,7 +951,7 @@ differs_from_http_0_9(PyObject *upper)
     if (upper == NULL) {
         return -1;
     }
-    truth = PyObject_RichCompare(upper, names[HTTP_0_9], Py_NE);
+    truth = PyObject_RichCompare(upper, names.HTTP_0_9, Py_NE);
     Py_DECREF(upper);
     if (truth == NULL) {
         return -1;
@@ -1060,7 +1015,7 @@ BaseHandler_log_exception(BaseHandler *self, PyObject *exc_info)
     {
         goto done;
     }
-    if (FAILED(discard(PyObject_CallMethodNoArgs(errors, names[FLUSH])) < 0)) {
+    if (FAILED(discard(PyObject_CallMethodNoArgs(errors, names.flush)) < 0)) {
         goto done;
     }
     result = 0;
@@ -1307,12 +1262,6 @@ const BaseHandlerClass BaseHandler_class = {
 int
 base_handler_ready(void)
 {
-    for (int i = 0; i < NAMES; i++) {
-        Py_XSETREF(names[i], PyUnicode_InternFromString(texts[i]));
-        if (names[i] == NULL) {
-            return -1;
-        }
-    }
     Py_XSETREF(BaseHandler_os_environ, read_environ());
     return BaseHandler_os_environ == NULL ? -1
                                           : PyType_Ready(&BaseHandler_type);

@@ -251,6 +251,54 @@ parse_lines(PyObject *headers, const Text *text)
     return 0;
 }
 
+/* email.message.Message() with that Content-Type: what its get_boundary()
+ * gives, a new reference. */
+static PyObject *
+get_boundary(PyObject *content_type)
+{
+    PyObject *email = PyImport_ImportModule("email.message");
+    PyObject *message = NULL, *boundary = NULL, *none = NULL;
+
+    if (email != NULL) {
+        message = PyObject_CallMethod(email, "Message", NULL);
+        Py_DECREF(email);
+    }
+    if (message != NULL) {
+        none = PyObject_CallMethod(message, "__setitem__", "sO",
+                                   "Content-Type", content_type);
+    }
+    if (none != NULL) {
+        boundary = PyObject_CallMethod(message, "get_boundary", NULL);
+        Py_DECREF(none);
+    }
+    Py_XDECREF(message);
+    return boundary;
+}
+
+/* Python's parser looks for the boundary of a multipart message, and there
+ * are some that email can't decode ("boundary*=a; boundary*0=b" is a
+ * TypeError), which ends the request. email itself says which: 0, or -1. */
+static int
+check_boundary(HTTPMessage *self)
+{
+    PyObject *type = HTTPMessage_get_content_type(self);
+    PyObject *value, *boundary = NULL;
+    const char *text = type == NULL ? NULL : PyUnicode_AsUTF8(type);
+    int result = text == NULL ? -1 : 0;
+
+    if (text != NULL && strncmp(text, "multipart/", 10) == 0) {
+        value = HTTPMessage_get(self, "content-type", NULL);
+        if (value != NULL) {
+            boundary = get_boundary(value);
+            Py_DECREF(value);
+        }
+        result = boundary == NULL ? -1 : 0;
+        Py_XDECREF(boundary);
+    }
+    Py_XDECREF(type);
+    return result;
+}
+
 /* Lib/email/parser.py: Parser.parsestr */
 HTTPMessage *
 HTTPMessage_parsestr(const HTTPMessageClass *_class, PyObject *text)
@@ -266,7 +314,9 @@ HTTPMessage_parsestr(const HTTPMessageClass *_class, PyObject *text)
     }
     self->cls = _class;
     self->_headers = PyList_New(0);
-    if (self->_headers == NULL || parse_lines(self->_headers, &characters) < 0)
+    if (self->_headers == NULL ||
+        parse_lines(self->_headers, &characters) < 0 ||
+        check_boundary(self) < 0)
     {
         Py_DECREF(self);
         return NULL;

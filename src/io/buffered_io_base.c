@@ -1,5 +1,7 @@
 #include "io/buffered_io_base.h"
 
+#include <stddef.h>
+
 #include <string.h>
 
 #include "errors.h"
@@ -253,9 +255,23 @@ BufferedIOBase_del(PyObject *op)
     finally_leave(handled);
 }
 
+int
+BufferedIOBase_traverse(PyObject *op, visitproc visit, void *arg)
+{
+    Py_VISIT(((BufferedIOBase *)op)->dict);
+    return 0;
+}
+
 void
 BufferedIOBase_dealloc(PyObject *op)
 {
+    BufferedIOBase *self = (BufferedIOBase *)op;
+
+    PyObject_GC_UnTrack(op);
+    if (self->weakrefs != NULL) {
+        PyObject_ClearWeakRefs(op);
+    }
+    Py_CLEAR(self->dict);
     Py_TYPE(op)->tp_free(op);
 }
 
@@ -586,6 +602,8 @@ static PyMethodDef methods[] = {
 
 static PyGetSetDef getset[] = {
     { "closed", get_closed, NULL, NULL, NULL },
+    { "__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL,
+      NULL },
     { NULL, NULL, NULL, NULL, NULL },
 };
 
@@ -593,7 +611,10 @@ PyTypeObject BufferedIOBase_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.io.BufferedIOBase",
     .tp_basicsize = sizeof(BufferedIOBase),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .tp_traverse = BufferedIOBase_traverse,
+    .tp_dictoffset = offsetof(BufferedIOBase, dict),
+    .tp_weaklistoffset = offsetof(BufferedIOBase, weakrefs),
     .tp_iter = BufferedIOBase_iter,
     .tp_iternext = BufferedIOBase_next,
     .tp_methods = methods,

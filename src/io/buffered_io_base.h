@@ -45,6 +45,8 @@ struct BufferedIOBase {
     PyObject_HEAD
     const BufferedIOBaseClass *cls;
     bool is_closed; /* what closed() answers, where no stream below does */
+    PyObject *dict; /* owned; attributes that Python code has set, or NULL */
+    PyObject *weakrefs; /* CPython's; the weak references to the stream */
 };
 
 extern PyTypeObject BufferedIOBase_type;
@@ -68,6 +70,7 @@ int BufferedIOBase_close(BufferedIOBase *self);
 int BufferedIOBase_fileno(BufferedIOBase *self);
 /* IOBase.__del__, for the tp_finalize of what wants to be closed. */
 void BufferedIOBase_del(PyObject *op);
+int BufferedIOBase_traverse(PyObject *op, visitproc visit, void *arg);
 void BufferedIOBase_dealloc(PyObject *op);
 
 /* raise io.UnsupportedOperation(message).

@@ -766,7 +766,7 @@ static int
 BufferedReader_traverse(PyObject *op, visitproc visit, void *arg)
 {
     Py_VISIT(((BufferedReader *)op)->raw);
-    return 0;
+    return BufferedIOBase_traverse(op, visit, arg);
 }
 
 static int

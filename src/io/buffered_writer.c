@@ -271,7 +271,7 @@ static int
 BufferedWriter_traverse(PyObject *op, visitproc visit, void *arg)
 {
     Py_VISIT(((BufferedWriter *)op)->raw);
-    return 0;
+    return BufferedIOBase_traverse(op, visit, arg);
 }
 
 static int

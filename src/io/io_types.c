@@ -8,6 +8,7 @@
 #include "io/socket.h"
 #include "io/socket_io.h"
 #include "io/socket_writer.h"
+#include "names.h"
 
 /* io.BufferedIOBase.register(type): isinstance() and issubclass() hold. */
 static int
@@ -35,6 +36,9 @@ io_types_ready(void)
     PyObject *io;
     int result;
 
+    if (names_ready() < 0) {
+        return -1;
+    }
     for (size_t i = 0; i < Py_ARRAY_LENGTH(types); i++) {
         if (PyType_Ready(types[i]) < 0) {
             return -1;

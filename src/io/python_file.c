@@ -223,7 +223,7 @@ static int
 PythonFile_traverse(PyObject *op, visitproc visit, void *arg)
 {
     Py_VISIT(((PythonFile *)op)->file);
-    return 0;
+    return BufferedIOBase_traverse(op, visit, arg);
 }
 
 static int

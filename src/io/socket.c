@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -736,6 +737,79 @@ Socket_recv_into(Socket *self, char *buffer, Py_ssize_t size)
     return n;
 }
 
+/* Modules/socketmodule.c: socket.recvfrom */
+int
+Socket_recvfrom(Socket *self, Py_ssize_t size, PyObject **data,
+                PyObject **address)
+{
+    double deadline = deadline_from_now(self);
+    PyObject *buffer;
+    socklen_t length;
+    Address peer;
+    ssize_t n;
+
+    if (size < 0) {
+        PyErr_SetString(PyExc_ValueError, "negative buffersize in recvfrom");
+        return -1;
+    }
+    buffer = PyBytes_FromStringAndSize(NULL, size);
+    if (buffer == NULL) {
+        return -1;
+    }
+    do {
+        char *bytes = PyBytes_AS_STRING(buffer);
+        int fd;
+
+        if (wait_until_ready(self, POLLIN, deadline) < 0) {
+            Py_DECREF(buffer);
+            return -1;
+        }
+        memset(&peer, 0, sizeof(peer));
+        length = sizeof(peer);
+        fd = self->fd;
+        Py_BEGIN_ALLOW_THREADS
+        n = recvfrom(fd, bytes, (size_t)size, 0, &peer.any, &length);
+        Py_END_ALLOW_THREADS
+    } while (n < 0 && try_again(self));
+    if (n < 0 || _PyBytes_Resize(&buffer, n) < 0) {
+        Py_XDECREF(buffer);
+        return -1;
+    }
+    *address = makesockaddr(&peer, length);
+    if (*address == NULL) {
+        Py_DECREF(buffer);
+        return -1;
+    }
+    *data = buffer;
+    return 0;
+}
+
+/* Modules/socketmodule.c: socket.recv */
+PyObject *
+Socket_recv(Socket *self, Py_ssize_t bufsize)
+{
+    PyObject *bytes;
+    Py_ssize_t n;
+
+    if (bufsize < 0) {
+        PyErr_SetString(PyExc_ValueError, "negative buffersize in recv");
+        return NULL;
+    }
+    bytes = PyBytes_FromStringAndSize(NULL, bufsize);
+    if (bytes == NULL) {
+        return NULL;
+    }
+    n = self->cls->recv_into(self, PyBytes_AS_STRING(bytes), bufsize);
+    if (n < 0) {
+        Py_DECREF(bytes);
+        return NULL;
+    }
+    if (n < bufsize) {
+        _PyBytes_Resize(&bytes, n);
+    }
+    return bytes;
+}
+
 /* One send(), which has until `deadline`. */
 static Py_ssize_t
 send_before(Socket *self, const char *data, Py_ssize_t size, double deadline)
@@ -783,6 +857,64 @@ Socket_sendall(Socket *self, const char *data, Py_ssize_t size)
         }
     } while (size > 0);
     return 0;
+}
+
+/* Modules/socketmodule.c: socket.sendto */
+Py_ssize_t
+Socket_sendto(Socket *self, const char *data, Py_ssize_t size,
+              PyObject *address)
+{
+    double deadline;
+    socklen_t length;
+    Address peer;
+    ssize_t n;
+
+    if (getsockaddrarg(self, address, "sendto", &peer, &length) < 0) {
+        return -1;
+    }
+    deadline = deadline_from_now(self);
+    do {
+        int fd;
+
+        if (wait_until_ready(self, POLLOUT, deadline) < 0) {
+            return -1;
+        }
+        fd = self->fd;
+        Py_BEGIN_ALLOW_THREADS
+        n = sendto(fd, data, (size_t)size, MSG_NOSIGNAL, &peer.any, length);
+        Py_END_ALLOW_THREADS
+    } while (n < 0 && try_again(self));
+    return n;
+}
+
+/* Lib/socket.py: socket.sendfile */
+Py_ssize_t
+Socket_sendfile(Socket *self, int fd, off_t offset)
+{
+    const size_t block_size = 1 << 30; /* as much as Python asks for */
+    Py_ssize_t total_sent = 0;
+    ssize_t sent;
+
+    do {
+        if (wait_until_ready(self, POLLOUT, deadline_from_now(self)) < 0) {
+            return -1;
+        }
+        Py_BEGIN_ALLOW_THREADS
+        sent = sendfile(self->fd, fd, &offset, block_size);
+        Py_END_ALLOW_THREADS
+        if (sent < 0) {
+            if (total_sent == 0 && (errno == EINVAL || errno == ENOSYS)) {
+                return 0;
+            }
+            if (!try_again(self)) {
+                return -1;
+            }
+        }
+        else {
+            total_sent += sent;
+        }
+    } while (sent != 0);
+    return total_sent;
 }
 
 /* Modules/socketmodule.c: socket.shutdown */
@@ -961,8 +1093,10 @@ const SocketClass Socket_class = {
     .listen = Socket_listen,
     .accept = Socket_accept,
     .recv_into = Socket_recv_into,
+    .recvfrom = Socket_recvfrom,
     .send = Socket_send,
     .sendall = Socket_sendall,
+    .sendto = Socket_sendto,
     .shutdown = Socket_shutdown,
     .close = Socket_close,
 };

@@ -4,6 +4,7 @@
 
 #include <Python.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "io/buffered_io_base.h"
 
@@ -19,8 +20,14 @@ struct SocketClass {
     int (*accept)(Socket *self, Socket **connection, PyObject **address);
     /* How many bytes were received, 0 at the end; -1 on error. */
     Py_ssize_t (*recv_into)(Socket *self, char *buffer, Py_ssize_t size);
+    /* A datagram of `size` bytes at most (the rest of a longer one is lost)
+     * and who has sent it, both new references. */
+    int (*recvfrom)(Socket *self, Py_ssize_t size, PyObject **data,
+                    PyObject **address);
     Py_ssize_t (*send)(Socket *self, const char *data, Py_ssize_t size);
     int (*sendall)(Socket *self, const char *data, Py_ssize_t size);
+    Py_ssize_t (*sendto)(Socket *self, const char *data, Py_ssize_t size,
+                         PyObject *address);
     int (*shutdown)(Socket *self, int how);
     int (*close)(Socket *self);
 };
@@ -55,8 +62,19 @@ int Socket_accept(Socket *self, Socket **connection, PyObject **address);
 /* TimeoutError("timed out") after `timeout` seconds. EINTR runs Python's
  * signal handlers and resumes. The GIL is released while they block. */
 Py_ssize_t Socket_recv_into(Socket *self, char *buffer, Py_ssize_t size);
+int Socket_recvfrom(Socket *self, Py_ssize_t size, PyObject **data,
+                    PyObject **address);
+/* New bytes, `bufsize` of them at most; none at the end. */
+PyObject *Socket_recv(Socket *self, Py_ssize_t bufsize);
 Py_ssize_t Socket_send(Socket *self, const char *data, Py_ssize_t size);
 int Socket_sendall(Socket *self, const char *data, Py_ssize_t size);
+Py_ssize_t Socket_sendto(Socket *self, const char *data, Py_ssize_t size,
+                         PyObject *address);
+/* Sends what the open file `fd` (borrowed) holds from `offset` on: how many
+ * bytes. 0 also when the system can't send from such a file; -1 on error. The
+ * timeout is for each part that the system takes at once.
+ * Lib/socket.py: socket._sendfile_use_sendfile */
+Py_ssize_t Socket_sendfile(Socket *self, int fd, off_t offset);
 
 int Socket_shutdown(Socket *self, int how); /* SHUT_RD, SHUT_WR, SHUT_RDWR */
 /* Closes the descriptor once the last stream over it is closed too. */

@@ -71,7 +71,7 @@ static int
 SocketWriter_traverse(PyObject *op, visitproc visit, void *arg)
 {
     Py_VISIT(((SocketWriter *)op)->_sock);
-    return 0;
+    return BufferedIOBase_traverse(op, visit, arg);
 }
 
 static int

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "errors.h"
+#include "names.h"
 #include "release.h"
 #include "server/responses.h"
 
@@ -241,11 +242,13 @@ done:
 /* The part of parse_request that reads the headers: 1, 0 (431 has been
  * sent), or -1. */
 static int
-read_headers(BaseHTTPRequestHandler *self)
+receive_headers(BaseHTTPRequestHandler *self)
 {
     const char *message = "Line too long";
     HTTPMessage *headers =
         parse_headers(self->base.rfile, class_of(self)->MessageClass);
+    const char *explain;
+    PyObject *err;
     Handled handled;
     int result = -1;
 
@@ -261,12 +264,12 @@ read_headers(BaseHTTPRequestHandler *self)
         message = "Too many headers";
     }
     handled = except_enter();
-    PyObject *err = PyObject_Str(handled.raised);
-    if (err != NULL && class_of(self)->send_error(
-                           self, HTTPStatus_REQUEST_HEADER_FIELDS_TOO_LARGE,
-                           message, PyUnicode_AsUTF8(err)) == 0)
-    {
-        result = 0;
+    err = PyObject_Str(handled.raised);
+    explain = err == NULL ? NULL : PyUnicode_AsUTF8(err);
+    if (explain != NULL) {
+        result = class_of(self)->send_error(
+            self, HTTPStatus_REQUEST_HEADER_FIELDS_TOO_LARGE, message,
+            explain);
     }
     Py_XDECREF(err);
     except_leave(handled);
@@ -289,7 +292,7 @@ header_is(BaseHTTPRequestHandler *self, const char *name, const char *value)
         result = 0;
     }
     else {
-        lower = PyObject_CallMethod(header, "lower", NULL);
+        lower = PyObject_CallMethodNoArgs(header, names.lower);
         if (lower != NULL) {
             result = PyUnicode_CompareWithASCIIString(lower, value) == 0;
         }
@@ -367,7 +370,7 @@ BaseHTTPRequestHandler_parse_request(BaseHTTPRequestHandler *self)
     if (FAILED(line == NULL || self->request_version == NULL)) {
         goto done;
     }
-    requestline = PyObject_CallMethod(line, "rstrip", "s", "\r\n");
+    requestline = PyObject_CallMethodOneArg(line, names.rstrip, names.crlf);
     if (FAILED(requestline == NULL)) {
         goto done;
     }
@@ -420,7 +423,7 @@ BaseHTTPRequestHandler_parse_request(BaseHTTPRequestHandler *self)
         go_on = 1;
         goto done;
     }
-    go_on = read_headers(self);
+    go_on = receive_headers(self);
     if (FAILED(go_on < 0) || !go_on) {
         goto done;
     }
@@ -679,6 +682,17 @@ done:
     return result;
 }
 
+/* self.send_header(keyword, value), of a str. */
+static int
+send_str_header(BaseHTTPRequestHandler *self, const char *keyword,
+                PyObject *value)
+{
+    const char *text = PyUnicode_AsUTF8(value);
+
+    return text == NULL ? -1
+                        : class_of(self)->send_header(self, keyword, text);
+}
+
 /* Lib/http/server.py: BaseHTTPRequestHandler.send_response */
 int
 BaseHTTPRequestHandler_send_response(BaseHTTPRequestHandler *self, int code,
@@ -697,14 +711,13 @@ BaseHTTPRequestHandler_send_response(BaseHTTPRequestHandler *self, int code,
     }
     server = cls->version_string(self);
     if (FAILED(server == NULL) ||
-        FAILED(cls->send_header(self, "Server", PyUnicode_AsUTF8(server)) < 0))
+        FAILED(send_str_header(self, "Server", server) < 0))
     {
         goto done;
     }
     date = cls->date_time_string(self, -1);
     if (FAILED(date == NULL) ||
-        FAILED(cls->send_header(self, "Date", PyUnicode_AsUTF8(date)) < 0))
-    {
+        FAILED(send_str_header(self, "Date", date) < 0)) {
         goto done;
     }
     result = 0;
@@ -919,10 +932,26 @@ write_to_stderr(PyObject *line)
         return -1;
     }
     Py_INCREF(err);
-    none = PyObject_CallMethod(err, "write", "O", line);
+    none = PyObject_CallMethodOneArg(err, names.write, line);
     Py_DECREF(err);
     Py_XDECREF(none);
     return none == NULL ? -1 : 0;
+}
+
+/* message.translate(self._control_char_table), a new reference */
+static PyObject *
+escape_control_characters(PyObject *message)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(message);
+
+    for (Py_ssize_t i = 0; i < length; i++) {
+        Py_UCS4 c = PyUnicode_READ_CHAR(message, i);
+
+        if (c < 0x20 || c == '\\' || (c >= 0x7f && c < 0xa0)) {
+            return PyUnicode_Translate(message, control_char_table, NULL);
+        }
+    }
+    return Py_NewRef(message); /* most have nothing to escape */
 }
 
 /* Lib/http/server.py: BaseHTTPRequestHandler.log_message */
@@ -945,7 +974,7 @@ BaseHTTPRequestHandler_log_message(BaseHTTPRequestHandler *self,
     if (FAILED(date == NULL)) {
         goto done;
     }
-    escaped = PyUnicode_Translate(message, control_char_table, NULL);
+    escaped = escape_control_characters(message);
     if (FAILED(escaped == NULL)) {
         goto done;
     }

@@ -443,6 +443,8 @@ BaseServer_traverse(PyObject *op, visitproc visit, void *arg)
     BaseServer *self = (BaseServer *)op;
 
     Py_VISIT(self->server_address);
+    Py_VISIT(self->_threads);
+    Py_VISIT(self->active_children);
     return 0;
 }
 
@@ -452,6 +454,8 @@ BaseServer_clear(PyObject *op)
     BaseServer *self = (BaseServer *)op;
 
     Py_CLEAR(self->server_address);
+    Py_CLEAR(self->_threads);
+    Py_CLEAR(self->active_children);
     return 0;
 }
 

@@ -9,6 +9,7 @@ typedef struct BaseServer BaseServer;
 typedef struct BaseServerClass BaseServerClass;
 typedef struct BaseRequestHandlerClass BaseRequestHandlerClass;
 typedef struct ShutDownWaiter ShutDownWaiter;
+typedef struct Threads Threads;
 
 /* What the class does: one constant table, shared by every instance. A
  * `request` is what get_request gives: a Socket, for a TCPServer. */
@@ -23,6 +24,11 @@ struct BaseServerClass {
     int request_queue_size;
     bool allow_reuse_address;
     bool allow_reuse_port;
+    int max_packet_size; /* UDPServer's, in bytes */
+    /* ThreadingMixIn's and ForkingMixIn's */
+    bool daemon_threads;
+    bool block_on_close;
+    int max_children;
 
     /* BaseServer's ignores bind_and_activate. */
     int (*init)(BaseServer *self, PyObject *server_address,
@@ -57,6 +63,9 @@ struct BaseServer {
     bool is_shut_down;       /* an event, which others may wait for */
     ShutDownWaiter *waiters; /* borrowed; the threads that do */
     bool shutdown_request;
+    Threads *_threads;         /* owned; ThreadingMixIn's, NULL at first */
+    PyObject *active_children; /* owned; ForkingMixIn's: a set of process
+                                * ids, NULL is None */
 };
 
 extern PyTypeObject BaseServer_type;

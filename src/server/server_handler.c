@@ -1,9 +1,13 @@
 #include "server/server_handler.h"
 
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "errors.h"
-#include "handlers/handlers.h"
+#include "io/buffered_writer.h"
+#include "io/socket_io.h"
+#include "io/socket_writer.h"
+#include "names.h"
 #include "server/base_http_request_handler.h"
 #include "server/simple_server.h"
 #include "util/file_wrapper.h"
@@ -26,7 +30,11 @@ log_request(ServerHandler *self)
                      Py_TYPE(self)->tp_name);
         return -1;
     }
-    words = PyObject_CallMethod(base->status, "split", "si", " ", 1);
+    if (!PyUnicode_Check(base->status)) { /* None has no split(): raises */
+        Py_XDECREF(PyObject_GetAttrString(base->status, "split"));
+        return -1;
+    }
+    words = PyUnicode_Split(base->status, names.space, 1);
     if (words == NULL) {
         return -1;
     }
@@ -44,6 +52,16 @@ log_request(ServerHandler *self)
     return result;
 }
 
+/* What Python's unbuffered wfile has sent by now is sent, before the log says
+ * so: the headers of an answer without a body wait until here. */
+static int
+flush_headers(ServerHandler *self)
+{
+    BufferedIOBase *out = self->base.stdout;
+
+    return out == NULL ? 0 : out->cls->flush(out);
+}
+
 /* Lib/wsgiref/simple_server.py: ServerHandler.close */
 int
 ServerHandler_close(BaseHandler *self)
@@ -52,7 +70,9 @@ ServerHandler_close(BaseHandler *self)
     int result = 0;
 
     /* try: */
-    if (FAILED(log_request((ServerHandler *)self) < 0)) {
+    if (FAILED(flush_headers((ServerHandler *)self) < 0) ||
+        FAILED(log_request((ServerHandler *)self) < 0))
+    {
         result = -1;
     }
     /* finally: SimpleHandler.close(self) */
@@ -62,6 +82,165 @@ ServerHandler_close(BaseHandler *self)
     }
     finally_leave(handled);
     return result;
+}
+
+/* type(object) is io.<name>: 1, 0, or -1 on error. */
+static int
+is_io_type(PyObject *object, const char *name)
+{
+    PyObject *io = PyImport_ImportModule("io");
+    PyObject *type = io == NULL ? NULL : PyObject_GetAttrString(io, name);
+    int result = type == NULL ? -1 : (PyObject *)Py_TYPE(object) == type;
+
+    Py_XDECREF(type);
+    Py_XDECREF(io);
+    return result;
+}
+
+/* Whether `file` is one of Python's own binary files, so that its read()
+ * gives what the system holds under its descriptor: 1, 0, or -1 on error. */
+static int
+is_binary_file(PyObject *file)
+{
+    PyObject *raw;
+    int result = is_io_type(file, "BufferedReader");
+
+    if (result == 0) {
+        result = is_io_type(file, "BufferedRandom");
+    }
+    if (result == 0) {
+        return is_io_type(file, "FileIO");
+    }
+    if (result < 0) {
+        return -1;
+    }
+    raw = PyObject_GetAttrString(file, "raw");
+    if (raw == NULL) {
+        return -1;
+    }
+    result = is_io_type(raw, "FileIO");
+    Py_DECREF(raw);
+    return result;
+}
+
+/* Where a file stands, its descriptor (borrowed), and whether there is more in
+ * it: 1; 0 if it is not a file for sendfile(2); -1 on error. */
+static int
+find_rest(PyObject *file, int *fd, off_t *offset)
+{
+    PyObject *flushed, *position;
+    struct stat status;
+    int result = is_binary_file(file);
+
+    if (result <= 0) {
+        return result;
+    }
+    *fd = PyObject_AsFileDescriptor(file);
+    if (*fd < 0) {
+        return -1;
+    }
+    flushed = PyObject_CallMethod(file, "flush", NULL); /* as read() does */
+    if (flushed == NULL) {
+        return -1;
+    }
+    Py_DECREF(flushed);
+    position = PyObject_CallMethod(file, "tell", NULL);
+    if (position == NULL) {
+        return -1;
+    }
+    *offset = (off_t)PyLong_AsLongLong(position);
+    Py_DECREF(position);
+    if (PyErr_Occurred()) {
+        return -1;
+    }
+    return fstat(*fd, &status) == 0 && S_ISREG(status.st_mode) &&
+           status.st_size > *offset;
+}
+
+/* The file and the place in it where the iteration would begin: 1; 0 where
+ * only the iteration will do. */
+static int
+find_file(ServerHandler *self, int *fd, off_t *offset)
+{
+    BaseHandler *base = &self->base.base;
+    FileWrapper *wrapper = (FileWrapper *)base->result;
+    int found;
+
+    if (!Py_IS_TYPE(base->result, &FileWrapper_type) ||
+        base->status == Py_None || !PyLong_CheckExact(wrapper->blksize) ||
+        PyLong_AsSsize_t(wrapper->blksize) <= 0)
+    {
+        PyErr_Clear(); /* OverflowError */
+        return 0;
+    }
+    found = find_rest(wrapper->filelike, fd, offset);
+    if (found < 0) {
+        PyErr_Clear(); /* whatever is the matter, read() will say so */
+        return 0;
+    }
+    return found;
+}
+
+/* The socket under stdout, borrowed; NULL if there is something between. */
+static Socket *
+find_socket(ServerHandler *self)
+{
+    BufferedIOBase *out = self->base.stdout;
+    RawIOBase *raw;
+
+    if (out != NULL && out->cls == &SocketWriter_class) {
+        return ((SocketWriter *)out)->_sock;
+    }
+    if (out == NULL || out->cls != &BufferedWriter_class) {
+        return NULL;
+    }
+    raw = ((BufferedWriter *)out)->raw;
+    return raw != NULL && raw->cls == &SocketIO_class
+               ? ((SocketIO *)raw)->_sock
+               : NULL;
+}
+
+/* filelike.seek(offset) */
+static int
+seek(PyObject *filelike, off_t offset)
+{
+    PyObject *position =
+        PyObject_CallMethod(filelike, "seek", "L", (long long)offset);
+
+    Py_XDECREF(position);
+    return position == NULL ? -1 : 0;
+}
+
+int
+ServerHandler_sendfile(BaseHandler *self)
+{
+    ServerHandler *handler = (ServerHandler *)self;
+    BufferedIOBase *out = handler->base.stdout;
+    Socket *sock = find_socket(handler);
+    off_t offset;
+    Py_ssize_t sent;
+    int fd;
+
+    if (sock == NULL || !find_file(handler, &fd, &offset)) {
+        return 0;
+    }
+    if (!self->headers_sent && FAILED(self->cls->send_headers(self) < 0)) {
+        return -1;
+    }
+    if (FAILED(out->cls->flush(out) < 0)) {
+        return -1;
+    }
+    sent = Socket_sendfile(sock, fd, offset);
+    if (FAILED(sent < 0)) {
+        return -1;
+    }
+    self->bytes_sent += sent;
+    if (sent > 0 && FAILED(seek(((FileWrapper *)self->result)->filelike,
+                                offset + sent) < 0))
+    {
+        return -1;
+    }
+    return sent > 0;
 }
 
 int
@@ -129,7 +308,7 @@ const BaseHandlerClass ServerHandler_class = {
     .start_response = BaseHandler_start_response,
     .send_preamble = BaseHandler_send_preamble,
     .write = BaseHandler_write,
-    .sendfile = BaseHandler_sendfile,
+    .sendfile = ServerHandler_sendfile,
     .finish_content = BaseHandler_finish_content,
     .close = ServerHandler_close,
     .send_headers = BaseHandler_send_headers,

@@ -16,6 +16,11 @@ extern PyTypeObject ServerHandler_type;
 extern const BaseHandlerClass ServerHandler_class;
 
 int ServerHandler_close(BaseHandler *self);
+/* Fills the hook that Python's ServerHandler leaves empty: a real file leaves
+ * by sendfile(2), from where it stands to its end, and then stands there.
+ * 1; 0 for anything else, which is iterated over; or -1. The bytes, and the
+ * log, are the same as without. */
+int ServerHandler_sendfile(BaseHandler *self);
 
 int ServerHandler_traverse(PyObject *op, visitproc visit, void *arg);
 int ServerHandler_clear(PyObject *op);

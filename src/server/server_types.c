@@ -2,8 +2,13 @@
 
 #include "handlers/handlers_types.h"
 #include "release.h"
+#include "server/datagram_request_handler.h"
+#include "server/forking_servers.h"
 #include "server/server_handler.h"
 #include "server/simple_server.h"
+#include "server/threading_mix_in.h"
+#include "server/threading_servers.h"
+#include "server/unix_stream_server.h"
 
 int
 server_types_ready(void)
@@ -13,8 +18,26 @@ server_types_ready(void)
         &TCPServer_type,
         &HTTPServer_type,
         &WSGIServer_type,
+        &UDPServer_type,
+        &UnixStreamServer_type,
+        &UnixDatagramServer_type,
+        &UnixWSGIServer_type,
+        &Threads_type,
+        &NoThreads_type,
+        &ThreadingUDPServer_type,
+        &ThreadingTCPServer_type,
+        &ThreadingUnixStreamServer_type,
+        &ThreadingUnixDatagramServer_type,
+        &ThreadingHTTPServer_type,
+        &ThreadingWSGIServer_type,
+        &ForkingUDPServer_type,
+        &ForkingTCPServer_type,
+        &ForkingUnixStreamServer_type,
+        &ForkingUnixDatagramServer_type,
+        &ForkingWSGIServer_type,
         &BaseRequestHandler_type,
         &StreamRequestHandler_type,
+        &DatagramRequestHandler_type,
         &BaseHTTPRequestHandler_type,
         &WSGIRequestHandler_type,
         &ServerHandler_type,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "errors.h"
+#include "names.h"
 #include "release.h"
 #include "server/server_handler.h"
 #include "server/simple_server.h"
@@ -60,12 +61,12 @@ unquote(PyObject *string)
 
 /* env[key] = value; steals the value, or is -1 when that is NULL. */
 static int
-set_item(PyObject *env, const char *key, PyObject *value)
+set_item(PyObject *env, PyObject *key, PyObject *value)
 {
     int result = -1;
 
     if (value != NULL) {
-        result = PyDict_SetItemString(env, key, value);
+        result = PyDict_SetItem(env, key, value);
         Py_DECREF(value);
     }
     return result;
@@ -84,9 +85,9 @@ set_path_and_query(PyObject *env, PyObject *target)
         return -1;
     }
     path = PyUnicode_Substring(target, 0, mark < 0 ? length : mark);
-    if (path != NULL && set_item(env, "PATH_INFO", unquote(path)) == 0) {
+    if (path != NULL && set_item(env, names.PATH_INFO, unquote(path)) == 0) {
         result = set_item(
-            env, "QUERY_STRING",
+            env, names.QUERY_STRING,
             PyUnicode_Substring(target, mark < 0 ? length : mark + 1, length));
     }
     Py_XDECREF(path);
@@ -112,12 +113,12 @@ set_remote(BaseHTTPRequestHandler *self, PyObject *env)
         }
         differs = PyObject_RichCompareBool(host, address, Py_NE);
         if (differs < 0 ||
-            (differs && PyDict_SetItemString(env, "REMOTE_HOST", host) < 0))
+            (differs && PyDict_SetItem(env, names.REMOTE_HOST, host) < 0))
         {
             goto done;
         }
     }
-    result = PyDict_SetItemString(env, "REMOTE_ADDR", address);
+    result = PyDict_SetItem(env, names.REMOTE_ADDR, address);
 
 done:
     Py_XDECREF(host);
@@ -137,7 +138,7 @@ set_content(HTTPMessage *headers, PyObject *env)
     if (type == Py_None) {
         Py_SETREF(type, HTTPMessage_get_content_type(headers));
     }
-    if (set_item(env, "CONTENT_TYPE", type) < 0) {
+    if (set_item(env, names.CONTENT_TYPE, type) < 0) {
         return -1;
     }
     length = HTTPMessage_get(headers, "content-length", Py_None);
@@ -146,8 +147,7 @@ set_content(HTTPMessage *headers, PyObject *env)
     }
     has_length = PyObject_IsTrue(length);
     if (has_length < 0 ||
-        (has_length &&
-         PyDict_SetItemString(env, "CONTENT_LENGTH", length) < 0))
+        (has_length && PyDict_SetItem(env, names.CONTENT_LENGTH, length) < 0))
     {
         result = -1;
     }
@@ -174,39 +174,74 @@ append_item(PyObject *env, PyObject *key, PyObject *value)
     return result;
 }
 
-/* env['HTTP_' + name], of one header; a name that env has already without
- * the HTTP_ (content length, type, etc.) is skipped. */
+/* 'HTTP_' + name.replace('-', '_').upper(), a new str. parse_headers gives
+ * names of ASCII characters only. */
+static PyObject *
+header_variable(PyObject *name)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(name);
+    PyObject *variable = PyUnicode_New(length + 5, 127);
+    Py_UCS1 *to;
+
+    if (variable == NULL) {
+        return NULL;
+    }
+    to = PyUnicode_1BYTE_DATA(variable);
+    memcpy(to, "HTTP_", 5);
+    for (Py_ssize_t i = 0; i < length; i++) {
+        Py_UCS4 c = PyUnicode_READ_CHAR(name, i);
+
+        to[i + 5] = c == '-' ? '_' : (Py_UCS1)Py_TOUPPER(c);
+    }
+    return variable;
+}
+
+/* value.strip() */
+static PyObject *
+strip(PyObject *value)
+{
+    Py_ssize_t begin = 0;
+    Py_ssize_t end = PyUnicode_GET_LENGTH(value);
+
+    while (begin < end &&
+           Py_UNICODE_ISSPACE(PyUnicode_READ_CHAR(value, begin))) {
+        begin++;
+    }
+    while (end > begin &&
+           Py_UNICODE_ISSPACE(PyUnicode_READ_CHAR(value, end - 1))) {
+        end--;
+    }
+    return PyUnicode_Substring(value, begin, end);
+}
+
+/* The variable of one header; a name that env has already without the HTTP_
+ * (content length, type, etc.) is skipped. */
 static int
 set_header(PyObject *env, PyObject *name, PyObject *value)
 {
-    PyObject *dashless = NULL, *k = NULL, *v = NULL, *key = NULL;
+    PyObject *variable = header_variable(name);
+    PyObject *k = NULL, *v = NULL;
     int result = -1;
     int known;
 
-    dashless = PyObject_CallMethod(name, "replace", "ss", "-", "_");
-    if (dashless == NULL) {
-        goto done;
+    if (variable == NULL) {
+        return -1;
     }
-    k = PyObject_CallMethod(dashless, "upper", NULL);
-    v = PyObject_CallMethod(value, "strip", NULL);
-    if (k == NULL || v == NULL) {
-        goto done;
-    }
-    known = PyDict_Contains(env, k);
+    k = PyUnicode_Substring(variable, 5, PyUnicode_GET_LENGTH(variable));
+    known = k == NULL ? -1 : PyDict_Contains(env, k);
     if (known != 0) {
         result = known < 0 ? -1 : 0;
         goto done;
     }
-    key = PyUnicode_FromFormat("HTTP_%U", k);
-    if (key != NULL) {
-        result = append_item(env, key, v);
+    v = strip(value);
+    if (v != NULL) {
+        result = append_item(env, variable, v);
     }
 
 done:
-    Py_XDECREF(dashless);
+    Py_DECREF(variable);
     Py_XDECREF(k);
     Py_XDECREF(v);
-    Py_XDECREF(key);
     return result;
 }
 
@@ -219,13 +254,12 @@ WSGIRequestHandler_get_environ(BaseHTTPRequestHandler *self)
     PyObject *items = NULL;
 
     if (FAILED(env == NULL) ||
-        FAILED(PyDict_SetItemString(env, "SERVER_PROTOCOL",
-                                    self->request_version) < 0) ||
-        FAILED(set_item(env, "SERVER_SOFTWARE",
+        FAILED(PyDict_SetItem(env, names.SERVER_PROTOCOL,
+                              self->request_version) < 0) ||
+        FAILED(set_item(env, names.SERVER_SOFTWARE,
                         PyUnicode_FromString(
                             class_of(self)->base.server_version)) < 0) ||
-        FAILED(PyDict_SetItemString(env, "REQUEST_METHOD", self->command) <
-               0) ||
+        FAILED(PyDict_SetItem(env, names.REQUEST_METHOD, self->command) < 0) ||
         FAILED(set_path_and_query(env, self->path) < 0) ||
         FAILED(set_remote(self, env) < 0))
     {
@@ -281,7 +315,7 @@ WSGIRequestHandler_handle(BaseRequestHandler *self)
 {
     BaseHTTPRequestHandler *http = (BaseHTTPRequestHandler *)self;
     WSGIServer *server = (WSGIServer *)self->server;
-    BufferedIOBase *rfile = http->base.rfile;
+    BufferedIOBase *rfile = http->base.rfile, *wfile;
     PyObject *err = NULL, *env = NULL, *app = NULL;
     BaseHandler *handler = NULL;
     int result = -1;
@@ -303,7 +337,10 @@ WSGIRequestHandler_handle(BaseRequestHandler *self)
     }
 
     /* ServerHandler(self.rfile, self.wfile, self.get_stderr(),
-     *               self.get_environ(), multithread=False) */
+     *               self.get_environ(), multithread=False)
+     * A subclass may have replaced the streams by now. */
+    rfile = (BufferedIOBase *)Py_NewRef((PyObject *)http->base.rfile);
+    wfile = (BufferedIOBase *)Py_NewRef((PyObject *)http->base.wfile);
     err = class_of(http)->get_stderr(http);
     if (FAILED(err == NULL)) {
         goto done;
@@ -314,8 +351,8 @@ WSGIRequestHandler_handle(BaseRequestHandler *self)
     }
     handler = BaseHandler_new(&ServerHandler_class);
     if (FAILED(handler == NULL) ||
-        FAILED(SimpleHandler_init(handler, (PyObject *)rfile, http->base.wfile,
-                                  err, env, false, false) < 0))
+        FAILED(SimpleHandler_init(handler, (PyObject *)rfile, wfile, err, env,
+                                  false, false) < 0))
     {
         goto done;
     }
@@ -330,6 +367,8 @@ WSGIRequestHandler_handle(BaseRequestHandler *self)
     result = 0;
 
 done:
+    Py_DECREF(rfile);
+    Py_DECREF(wfile);
     Py_XDECREF(err);
     Py_XDECREF(env);
     Py_XDECREF(app);

@@ -1,28 +1,32 @@
 #include "util/util.h"
 
 #include "errors.h"
+#include "names.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-/* `value in names`, as Python finds out: by comparing one after the other. */
+/* `value in strings`, as Python finds out: by comparing one after the other. */
 static int
-is_one_of(PyObject *value, const char *const names[])
+is_one_of(PyObject *value, const char *const strings[])
 {
     PyObject *tuple;
     int found;
 
+    if (value == Py_None) {
+        return 0;
+    }
     if (PyUnicode_CheckExact(value)) {
-        for (; *names != NULL; names++) {
-            if (PyUnicode_CompareWithASCIIString(value, *names) == 0) {
+        for (; *strings != NULL; strings++) {
+            if (PyUnicode_CompareWithASCIIString(value, *strings) == 0) {
                 return 1;
             }
         }
         return 0;
     }
     tuple = PyTuple_New(0);
-    for (; *names != NULL && tuple != NULL; names++) {
-        PyObject *more = Py_BuildValue("(s)", *names);
+    for (; *strings != NULL && tuple != NULL; strings++) {
+        PyObject *more = Py_BuildValue("(s)", *strings);
 
         Py_XSETREF(tuple,
                    more == NULL ? NULL : PySequence_Concat(tuple, more));
@@ -41,7 +45,7 @@ PyObject *
 guess_scheme(PyObject *env)
 {
     static const char *const on[] = { "yes", "on", "1", NULL };
-    PyObject *https = PyObject_CallMethod(env, "get", "s", "HTTPS");
+    PyObject *https = PyObject_CallMethodOneArg(env, names.get, names.HTTPS);
     int found;
 
     if (FAILED(https == NULL)) {
@@ -52,7 +56,640 @@ guess_scheme(PyObject *env)
     if (FAILED(found < 0)) {
         return NULL;
     }
-    return PyUnicode_FromString(found ? "https" : "http");
+    return Py_NewRef(found ? names.https : names.http);
+}
+
+/* Lib/urllib/parse.py: _ALWAYS_SAFE */
+static bool
+is_always_safe(unsigned char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-' ||
+           c == '~';
+}
+
+/* Lib/urllib/parse.py: quote_from_bytes */
+static PyObject *
+quote_from_bytes(PyObject *bs, const char *safe)
+{
+    PyObject *result = NULL;
+    Py_buffer view;
+    char *quoted, *end;
+
+    if (!PyBytes_Check(bs) && !PyByteArray_Check(bs)) {
+        RAISE(PyExc_TypeError, "quote_from_bytes() expected bytes");
+        return NULL;
+    }
+    if (FAILED(PyObject_GetBuffer(bs, &view, PyBUF_SIMPLE) < 0)) {
+        return NULL;
+    }
+    quoted = end = PyMem_Malloc(3 * (size_t)view.len + 1);
+    if (quoted == NULL) {
+        PyErr_NoMemory();
+        (void)FAILED(true);
+        goto done;
+    }
+    for (Py_ssize_t i = 0; i < view.len; i++) {
+        unsigned char c = ((const unsigned char *)view.buf)[i];
+
+        if (is_always_safe(c) || (c != '\0' && strchr(safe, c) != NULL)) {
+            *end++ = (char)c;
+        }
+        else {
+            PyOS_snprintf(end, 4, "%%%02X", c);
+            end += 3;
+        }
+    }
+    result = PyUnicode_FromStringAndSize(quoted, end - quoted);
+    PyMem_Free(quoted);
+
+done:
+    PyBuffer_Release(&view);
+    return result;
+}
+
+/* Lib/urllib/parse.py: quote, whose encoding is always latin1 here */
+static PyObject *
+quote(PyObject *string, const char *safe)
+{
+    PyObject *bs, *quoted;
+    int some;
+
+    if (!PyUnicode_Check(string)) {
+        RAISE(PyExc_TypeError, "quote() doesn't support 'encoding' for bytes");
+        return NULL;
+    }
+    some = PyObject_IsTrue(string);
+    if (FAILED(some < 0)) {
+        return NULL;
+    }
+    if (!some) {
+        return Py_NewRef(string);
+    }
+    bs = PyObject_CallMethod(string, "encode", "ss", "latin1", "strict");
+    if (FAILED(bs == NULL)) {
+        return NULL;
+    }
+    quoted = quote_from_bytes(bs, safe);
+    Py_DECREF(bs);
+    if (FAILED(quoted == NULL)) {
+        return NULL;
+    }
+    return quoted;
+}
+
+/* environ[name], a new reference. */
+static PyObject *
+get_item(PyObject *env, const char *name)
+{
+    PyObject *key = PyUnicode_FromString(name);
+    PyObject *value = NULL;
+
+    if (key != NULL) {
+        value = PyObject_GetItem(env, key);
+        Py_DECREF(key);
+    }
+    return value;
+}
+
+/* environ.get(name, default_), or environ.get(name) where that is NULL: a new
+ * reference. */
+static PyObject *
+get(PyObject *env, const char *name, const char *default_)
+{
+    if (default_ == NULL) {
+        return PyObject_CallMethod(env, "get", "s", name);
+    }
+    return PyObject_CallMethod(env, "get", "ss", name, default_);
+}
+
+/* Whether a new reference is true: 1, 0, or -1 on error or for NULL. */
+static int
+is_true(PyObject *value)
+{
+    int result = value == NULL ? -1 : PyObject_IsTrue(value);
+
+    Py_XDECREF(value);
+    return result;
+}
+
+/* environ[name] == text, or with Py_NE !=: 1, 0, or -1 on error. */
+static int
+compare_item(PyObject *env, const char *name, int op, const char *text)
+{
+    PyObject *value = get_item(env, name);
+    PyObject *other = value == NULL ? NULL : PyUnicode_FromString(text);
+    PyObject *result = NULL;
+
+    if (other != NULL) {
+        result = PyObject_RichCompare(value, other, op);
+    }
+    Py_XDECREF(other);
+    Py_XDECREF(value);
+    return is_true(result);
+}
+
+/* a + b, a new reference; takes both, which may be NULL. */
+static PyObject *
+add(PyObject *a, PyObject *b)
+{
+    PyObject *sum = NULL;
+
+    if (a != NULL && b != NULL) {
+        sum = PyNumber_Add(a, b);
+    }
+    Py_XDECREF(a);
+    Py_XDECREF(b);
+    return sum;
+}
+
+/* *url += more; takes `more`, and is -1 for NULL. */
+static int
+append(PyObject **url, PyObject *more)
+{
+    PyObject *sum;
+
+    if (more == NULL) {
+        return -1;
+    }
+    sum = PyNumber_InPlaceAdd(*url, more);
+    Py_DECREF(more);
+    if (sum == NULL) {
+        return -1;
+    }
+    Py_SETREF(*url, sum);
+    return 0;
+}
+
+/* prefix + environ[name], a new reference. */
+static PyObject *
+prefixed_item(const char *prefix, PyObject *env, const char *name)
+{
+    PyObject *value = get_item(env, name);
+
+    return value == NULL ? NULL : add(PyUnicode_FromString(prefix), value);
+}
+
+/* url += environ['SERVER_NAME'], and the port unless it is the scheme's. */
+static int
+append_server(PyObject **url, PyObject *env)
+{
+    int https, other_port;
+
+    if (append(url, get_item(env, "SERVER_NAME")) < 0) {
+        return -1;
+    }
+    https = compare_item(env, "wsgi.url_scheme", Py_EQ, "https");
+    if (https < 0) {
+        return -1;
+    }
+    other_port = compare_item(env, "SERVER_PORT", Py_NE, https ? "443" : "80");
+    if (other_port < 0) {
+        return -1;
+    }
+    return other_port ? append(url, prefixed_item(":", env, "SERVER_PORT"))
+                      : 0;
+}
+
+/* quote(environ.get('SCRIPT_NAME') or '/', encoding='latin1') */
+static PyObject *
+quoted_script_name(PyObject *env)
+{
+    PyObject *script_name = get(env, "SCRIPT_NAME", NULL);
+    int some = script_name == NULL ? -1 : PyObject_IsTrue(script_name);
+    PyObject *quoted = NULL;
+
+    if (some == 0) {
+        Py_SETREF(script_name, PyUnicode_FromString("/"));
+    }
+    if (some >= 0 && script_name != NULL) {
+        quoted = quote(script_name, "/");
+    }
+    Py_XDECREF(script_name);
+    return quoted;
+}
+
+/* Lib/wsgiref/util.py: application_uri */
+PyObject *
+application_uri(PyObject *env)
+{
+    PyObject *url = get_item(env, "wsgi.url_scheme");
+    int has_host;
+
+    if (FAILED(url == NULL)) {
+        return NULL;
+    }
+    url = add(url, PyUnicode_FromString("://"));
+    if (FAILED(url == NULL)) {
+        return NULL;
+    }
+    has_host = is_true(get(env, "HTTP_HOST", NULL));
+    if (FAILED(has_host < 0)) {
+        goto error;
+    }
+    if (has_host) {
+        if (FAILED(append(&url, get_item(env, "HTTP_HOST")) < 0)) {
+            goto error;
+        }
+    }
+    else if (FAILED(append_server(&url, env) < 0)) {
+        goto error;
+    }
+    if (FAILED(append(&url, quoted_script_name(env)) < 0)) {
+        goto error;
+    }
+    return url;
+
+error:
+    Py_DECREF(url);
+    return NULL;
+}
+
+/* quote(environ.get('PATH_INFO',''), safe='/;=,', encoding='latin1') */
+static PyObject *
+quoted_path_info(PyObject *env)
+{
+    PyObject *path_info = get(env, "PATH_INFO", "");
+    PyObject *quoted = NULL;
+
+    if (path_info != NULL) {
+        quoted = quote(path_info, "/;=,");
+        Py_DECREF(path_info);
+    }
+    return quoted;
+}
+
+/* Lib/wsgiref/util.py: request_uri */
+PyObject *
+request_uri(PyObject *env, bool include_query)
+{
+    PyObject *url = application_uri(env);
+    PyObject *path_info = NULL;
+    int some;
+
+    if (FAILED(url == NULL)) {
+        return NULL;
+    }
+    path_info = quoted_path_info(env);
+    if (FAILED(path_info == NULL)) {
+        goto error;
+    }
+    some = is_true(get(env, "SCRIPT_NAME", NULL));
+    if (FAILED(some < 0)) {
+        goto error;
+    }
+    if (!some) { /* the URI of the application ends with its slash */
+        Py_SETREF(path_info,
+                  PySequence_GetSlice(path_info, 1, PY_SSIZE_T_MAX));
+    }
+    if (FAILED(append(&url, Py_XNewRef(path_info)) < 0)) {
+        goto error;
+    }
+    if (include_query) {
+        some = is_true(get(env, "QUERY_STRING", NULL));
+        if (FAILED(some < 0)) {
+            goto error;
+        }
+        if (some &&
+            FAILED(append(&url, prefixed_item("?", env, "QUERY_STRING")) < 0))
+        {
+            goto error;
+        }
+    }
+    Py_DECREF(path_info);
+    return url;
+
+error:
+    Py_XDECREF(path_info);
+    Py_DECREF(url);
+    return NULL;
+}
+
+/* p and p != '.': 1, 0, or -1 on error. */
+static int
+is_name(PyObject *p)
+{
+    PyObject *dot;
+    PyObject *differs = NULL;
+    int some = PyObject_IsTrue(p);
+
+    if (some <= 0) {
+        return some;
+    }
+    dot = PyUnicode_FromString(".");
+    if (dot != NULL) {
+        differs = PyObject_RichCompare(p, dot, Py_NE);
+        Py_DECREF(dot);
+    }
+    return is_true(differs);
+}
+
+/* path_parts[1:-1] = [p for p in path_parts[1:-1] if p and p != '.'] */
+static int
+keep_names(PyObject *path_parts)
+{
+    PyObject *inner = PySequence_GetSlice(path_parts, 1, -1);
+    PyObject *iterator = inner == NULL ? NULL : PyObject_GetIter(inner);
+    PyObject *kept = PyList_New(0);
+    PyObject *p;
+    int result = -1;
+
+    if (iterator == NULL || kept == NULL) {
+        goto done;
+    }
+    while ((p = PyIter_Next(iterator)) != NULL) {
+        int keep = is_name(p);
+
+        if (keep > 0) {
+            keep = PyList_Append(kept, p);
+        }
+        Py_DECREF(p);
+        if (keep < 0) {
+            goto done;
+        }
+    }
+    if (!PyErr_Occurred()) {
+        result = PySequence_SetSlice(path_parts, 1, -1, kept);
+    }
+
+done:
+    Py_XDECREF(kept);
+    Py_XDECREF(iterator);
+    Py_XDECREF(inner);
+    return result;
+}
+
+/* posixpath.normpath(path); takes the path, which may be NULL. The linked
+ * Python's own, for the releases differ (a NUL ends the path in 3.11.2). */
+static PyObject *
+normpath(PyObject *path)
+{
+    PyObject *posixpath;
+    PyObject *result = NULL;
+
+    if (path == NULL) {
+        return NULL;
+    }
+    posixpath = PyImport_ImportModule("posixpath");
+    if (posixpath != NULL) {
+        result = PyObject_CallMethod(posixpath, "normpath", "O", path);
+        Py_DECREF(posixpath);
+    }
+    Py_DECREF(path);
+    return result;
+}
+
+static int
+ends_with_slash(PyObject *script_name)
+{
+    return is_true(PyObject_CallMethod(script_name, "endswith", "s", "/"));
+}
+
+/* SCRIPT_NAME with the name at its end, normalized: a new reference. */
+static PyObject *
+extended_script_name(PyObject *env, PyObject *name)
+{
+    PyObject *script_name = get(env, "SCRIPT_NAME", "");
+    int slash, some;
+
+    if (script_name != NULL) {
+        script_name = add(script_name, PyUnicode_FromString("/"));
+    }
+    if (script_name != NULL) {
+        script_name = normpath(add(script_name, Py_NewRef(name)));
+    }
+    if (script_name == NULL) {
+        return NULL;
+    }
+    slash = ends_with_slash(script_name);
+    if (slash > 0) {
+        Py_SETREF(script_name, PySequence_GetSlice(script_name, 0, -1));
+    }
+    if (slash < 0 || script_name == NULL) {
+        goto error;
+    }
+    some = PyObject_IsTrue(name);
+    if (some == 0) {
+        slash = ends_with_slash(script_name);
+    }
+    if (some < 0 || slash < 0) {
+        goto error;
+    }
+    if (!some && !slash && append(&script_name, PyUnicode_FromString("/")) < 0)
+    {
+        goto error;
+    }
+    return script_name;
+
+error:
+    Py_XDECREF(script_name);
+    return NULL;
+}
+
+/* environ[name] = value; takes the value, and is -1 for NULL. */
+static int
+set_item(PyObject *env, const char *name, PyObject *value)
+{
+    PyObject *key;
+    int result = -1;
+
+    if (value == NULL) {
+        return -1;
+    }
+    key = PyUnicode_FromString(name);
+    if (key != NULL) {
+        result = PyObject_SetItem(env, key, value);
+        Py_DECREF(key);
+    }
+    Py_DECREF(value);
+    return result;
+}
+
+/* '/'.join(path_parts), a new reference. */
+static PyObject *
+join_with_slash(PyObject *path_parts)
+{
+    PyObject *slash = PyUnicode_FromString("/");
+    PyObject *result = NULL;
+
+    if (slash != NULL) {
+        result = PyUnicode_Join(slash, path_parts);
+        Py_DECREF(slash);
+    }
+    return result;
+}
+
+/* name == '.': 1, 0, or -1 on error. */
+static int
+is_dot(PyObject *name)
+{
+    PyObject *dot = PyUnicode_FromString(".");
+    PyObject *equal = NULL;
+
+    if (dot != NULL) {
+        equal = PyObject_RichCompare(name, dot, Py_EQ);
+        Py_DECREF(dot);
+    }
+    return is_true(equal);
+}
+
+/* Lib/wsgiref/util.py: shift_path_info */
+PyObject *
+shift_path_info(PyObject *env)
+{
+    PyObject *path_info = get(env, "PATH_INFO", "");
+    PyObject *path_parts = NULL, *name = NULL, *script_name = NULL;
+    PyObject *result = NULL;
+    int some = path_info == NULL ? -1 : PyObject_IsTrue(path_info);
+
+    if (FAILED(some < 0)) {
+        goto done;
+    }
+    if (!some) {
+        result = Py_NewRef(Py_None);
+        goto done;
+    }
+    path_parts = PyObject_CallMethod(path_info, "split", "s", "/");
+    if (FAILED(path_parts == NULL) || FAILED(keep_names(path_parts) < 0)) {
+        goto done;
+    }
+    name = PySequence_GetItem(path_parts, 1);
+    if (FAILED(name == NULL) || FAILED(PySequence_DelItem(path_parts, 1) < 0))
+    {
+        goto done;
+    }
+    script_name = extended_script_name(env, name);
+    if (FAILED(script_name == NULL) ||
+        FAILED(set_item(env, "SCRIPT_NAME", Py_NewRef(script_name)) < 0) ||
+        FAILED(set_item(env, "PATH_INFO", join_with_slash(path_parts)) < 0))
+    {
+        goto done;
+    }
+    /* '/.': the last name is not normalized, so here it is. */
+    some = is_dot(name);
+    if (FAILED(some < 0)) {
+        goto done;
+    }
+    result = Py_NewRef(some ? Py_None : name);
+
+done:
+    Py_XDECREF(script_name);
+    Py_XDECREF(name);
+    Py_XDECREF(path_parts);
+    Py_XDECREF(path_info);
+    return result;
+}
+
+/* environ.setdefault(name, value); takes the value, and is -1 for NULL. */
+static int
+setdefault(PyObject *env, const char *name, PyObject *value)
+{
+    PyObject *result;
+
+    if (value == NULL) {
+        return -1;
+    }
+    result = PyObject_CallMethod(env, "setdefault", "sO", name, value);
+    Py_DECREF(value);
+    Py_XDECREF(result);
+    return result == NULL ? -1 : 0;
+}
+
+static int
+setdefault_text(PyObject *env, const char *name, const char *text)
+{
+    return setdefault(env, name, PyUnicode_FromString(text));
+}
+
+static int
+setdefault_number(PyObject *env, const char *name, long number)
+{
+    return setdefault(env, name, PyLong_FromLong(number));
+}
+
+/* name in environ: 1, 0, or -1 on error. */
+static int
+contains(PyObject *env, const char *name)
+{
+    PyObject *key = PyUnicode_FromString(name);
+    int result = key == NULL ? -1 : PySequence_Contains(env, key);
+
+    Py_XDECREF(key);
+    return result;
+}
+
+/* The path is the root's when neither of its parts is there. */
+static int
+set_default_path(PyObject *env)
+{
+    int found = contains(env, "SCRIPT_NAME");
+
+    if (found == 0) {
+        found = contains(env, "PATH_INFO");
+    }
+    if (found != 0) {
+        return found < 0 ? -1 : 0;
+    }
+    if (setdefault_text(env, "SCRIPT_NAME", "") < 0) {
+        return -1;
+    }
+    return setdefault_text(env, "PATH_INFO", "/");
+}
+
+/* io.<name>(), a new reference. */
+static PyObject *
+open_in_memory(const char *name)
+{
+    PyObject *io = PyImport_ImportModule("io");
+    PyObject *result = NULL;
+
+    if (io != NULL) {
+        result = PyObject_CallMethod(io, name, NULL);
+        Py_DECREF(io);
+    }
+    return result;
+}
+
+/* The port that the scheme has by default, if it has one. */
+static int
+set_default_port(PyObject *env)
+{
+    int found = compare_item(env, "wsgi.url_scheme", Py_EQ, "http");
+
+    if (found != 0) {
+        return found < 0 ? -1 : setdefault_text(env, "SERVER_PORT", "80");
+    }
+    found = compare_item(env, "wsgi.url_scheme", Py_EQ, "https");
+    if (found != 0) {
+        return found < 0 ? -1 : setdefault_text(env, "SERVER_PORT", "443");
+    }
+    return 0;
+}
+
+/* Lib/wsgiref/util.py: setup_testing_defaults */
+int
+setup_testing_defaults(PyObject *env)
+{
+    if (FAILED(setdefault_text(env, "SERVER_NAME", "127.0.0.1") < 0) ||
+        FAILED(setdefault_text(env, "SERVER_PROTOCOL", "HTTP/1.0") < 0) ||
+        FAILED(setdefault(env, "HTTP_HOST", get_item(env, "SERVER_NAME")) <
+               0) ||
+        FAILED(setdefault_text(env, "REQUEST_METHOD", "GET") < 0) ||
+        FAILED(set_default_path(env) < 0) ||
+        FAILED(setdefault(env, "wsgi.version", Py_BuildValue("(ii)", 1, 0)) <
+               0) ||
+        FAILED(setdefault_number(env, "wsgi.run_once", 0) < 0) ||
+        FAILED(setdefault_number(env, "wsgi.multithread", 0) < 0) ||
+        FAILED(setdefault_number(env, "wsgi.multiprocess", 0) < 0) ||
+        FAILED(setdefault(env, "wsgi.input", open_in_memory("BytesIO")) < 0) ||
+        FAILED(setdefault(env, "wsgi.errors", open_in_memory("StringIO")) <
+               0) ||
+        FAILED(setdefault(env, "wsgi.url_scheme", guess_scheme(env)) < 0) ||
+        FAILED(set_default_port(env) < 0))
+    {
+        return -1;
+    }
+    return 0;
 }
 
 /* Lib/wsgiref/util.py: _hoppish */

@@ -3,10 +3,29 @@
 #define CWSGIREF_UTIL_UTIL_H
 
 #include <Python.h>
+#include <stdbool.h>
 
 /* "https" or "http" (a new str), by environ's HTTPS. NULL on error.
  * Lib/wsgiref/util.py: guess_scheme */
 PyObject *guess_scheme(PyObject *environ);
+
+/* The URI of the application (a new str), without path and query. The
+ * environ of this and the next three is any mapping.
+ * Lib/wsgiref/util.py: application_uri */
+PyObject *application_uri(PyObject *environ);
+
+/* The URI of the request (a new str), `include_query`: and its query.
+ * Lib/wsgiref/util.py: request_uri */
+PyObject *request_uri(PyObject *environ, bool include_query);
+
+/* Moves the next name of PATH_INFO to SCRIPT_NAME, in the environ itself: the
+ * name, or None when there is none left. A new reference, NULL on error.
+ * Lib/wsgiref/util.py: shift_path_info */
+PyObject *shift_path_info(PyObject *environ);
+
+/* Gives the environ what a server of tests would have put there, where it is
+ * missing. 0 or -1. Lib/wsgiref/util.py: setup_testing_defaults */
+int setup_testing_defaults(PyObject *environ);
 
 /* Whether `header_name` (a str) is a hop-by-hop header of HTTP/1.1, which an
  * application must not set: 1, 0, or -1 on error.

@@ -1,13 +1,14 @@
 """The application that both servers run: one behaviour for each path.
 
 The path `/read-cl` is the function read_cl. A path that is in no function's
-name gets the environ as text. Four behaviours are given by the request
+name gets the environ as text. Some behaviours are given by the request
 itself, as a Python expression in the query: `/status?'204 No Content'`.
 
 `APP` begins what an application writes into the log.
 """
 
 import gc
+import gzip
 import hashlib
 import io
 import json
@@ -799,6 +800,48 @@ def file_wrapper_real(environ, start_response):
     file.seek(0)
     start_response('200 OK', plain())
     return environ['wsgi.file_wrapper'](file)
+
+
+def on_disk(data=b'on disk\n' * 3000, position=0, buffering=-1):
+    """A file that has no name, at some position."""
+    file = tempfile.TemporaryFile(buffering=buffering)
+    file.write(data)
+    file.seek(position)
+    return file
+
+
+def pipe(data):
+    """The end of a pipe that holds the data."""
+    reader, writer = os.pipe()
+    os.write(writer, data)
+    os.close(writer)
+    return open(reader, 'rb')
+
+
+@route
+def file_wrapper_of(environ, start_response):
+    """What the query says, in Python, wrapped; what is left of it is said."""
+    arguments = expression(environ)
+    if not isinstance(arguments, tuple):
+        arguments = arguments,
+    start_response('200 OK', plain())
+    result = environ['wsgi.file_wrapper'](*arguments)
+    file = arguments[0]
+    if hasattr(file, 'tell') and not file.closed and file.seekable():
+        close, result.close = result.close, None
+        result.close = lambda: (said(f'at {file.tell()}'), close())
+    return result
+
+
+@route
+def file_wrapper_after_write(environ, start_response):
+    start_response('200 OK', plain())(b'written\n')
+    return environ['wsgi.file_wrapper'](on_disk())
+
+
+@route
+def file_wrapper_unstarted(environ, start_response):
+    return environ['wsgi.file_wrapper'](on_disk())
 
 
 @route

@@ -666,10 +666,45 @@ for target, why in {
         '/file-wrapper-no-close': 'a file that cannot be closed',
         '/file-wrapper-text': 'a file of text',
         '/file-wrapper-real': 'a real one, of several blocks',
+        '/file-wrapper-after-write': 'a real one, after write()',
+        '/file-wrapper-unstarted': 'a real one, without start_response',
         '/file-wrapper-by-hand': 'as an iterator',
         '/file-wrapper-wrong': 'without a file',
         }.items():
     answer(target[1:], why, target)
+
+# A real file leaves by sendfile(2); nothing else may show that.
+for name, value in {
+        'disk': 'on_disk()',
+        'disk-position': 'on_disk(position=5)',
+        'disk-end': 'on_disk(position=24000)',
+        'disk-past-end': 'on_disk(position=30000)',
+        'disk-empty': "on_disk(b'')",
+        'disk-big': "on_disk(b'big ' * 1000000)",
+        'disk-raw': 'on_disk(buffering=0)',
+        'disk-read': '(lambda f: (f.read(10), f)[1])(on_disk())',
+        'disk-written': "(lambda f: (f.write(b'over'), f)[1])(on_disk())",
+        'disk-closed': '(lambda f: (f.close(), f)[1])(on_disk())',
+        'disk-small-blocks': 'on_disk(), 100',
+        'disk-one-read': 'on_disk(), -1',
+        'disk-no-block': 'on_disk(), 0',
+        'disk-block-of-none': 'on_disk(), None',
+        'disk-block-of-str': "on_disk(), 'x'",
+        'disk-text': "open('/proc/version')",
+        'disk-proc': "open('/proc/version', 'rb')",
+        'disk-null': "open('/dev/null', 'rb')",
+        'disk-gzip': "gzip.GzipFile(fileobj=io.BytesIO("
+                     "gzip.compress(b'zipped', mtime=0)))",
+        'disk-buffered-bytes': "io.BufferedReader(io.BytesIO(b'bytes'))",
+        'disk-named': "(lambda f: (f.write(b'named'), f.seek(1), f)[2])"
+                      "(tempfile.NamedTemporaryFile())",
+        'pipe': "pipe(b'piped')",
+        }.items():
+    asked('file-' + name, 'wrapped: ' + value, '/file-wrapper-of', value)
+case('file-disk-head', 'a real one, to HEAD',
+     request('/file-wrapper-of?on_disk()', method='HEAD'))
+case('file-disk-09', 'a real one, without headers',
+     b'GET /file-wrapper-of?on_disk()\r\n\r\n')
 
 # ---- wsgiref.validate as middleware: it looks at types and order
 

@@ -1,263 +1,38 @@
-"""The examples, served by the program and used as their visitors use them.
+"""The first examples: hello, a download, Bottle, Flask, Django; Chromium.
 
     cd tests && python3 -m unittest -v examples/test_examples.py
 
-CWSGIREF in the environment is the program, build/study/cwsgiref by default.
+They run with --threads and --fork, too: see served.py.
 """
 
-import contextlib
 import hashlib
-import http.client
-import http.cookiejar
-import importlib.util
 import json
 import os
 import re
-import select
-import shutil
-import signal
-import socket
 import subprocess
 import tempfile
-import time
 import unittest
-import urllib.error
 import urllib.parse
-import urllib.request
-from html.parser import HTMLParser
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = ROOT / "examples"
-PROGRAM = os.environ.get("CWSGIREF", str(ROOT / "build/study/cwsgiref"))
-TIMEOUT = 60
+from .served import (
+    EXAMPLES,
+    TIMEOUT,
+    Browser,
+    ServedExample,
+    load_tests_with_options,
+    needs_command,
+    needs_module,
+    with_each_option,
+)
+
 MEBIBYTE = 1024 * 1024
-
-
-def needs_module(module, package):
-    return unittest.skipUnless(
-        importlib.util.find_spec(module),
-        f"needs {module}: apt install {package}",
-    )
-
-
-def needs_command(command):
-    return unittest.skipUnless(
-        shutil.which(command), f"needs {command}: apt install {command}"
-    )
-
-
-class Server:
-    """The program, serving one example on a free port."""
-
-    def __init__(self, example, **environ):
-        self.stderr = tempfile.TemporaryFile()
-        self.process = subprocess.Popen(
-            [PROGRAM, "--port", "0", EXAMPLES / example],
-            env={**os.environ, **environ},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=self.stderr,
-        )
-        try:
-            line = self.read_first_line()
-            self.url = re.search(r"^Serving HTTP on .*\((http:.*/)\)", line)[1]
-            self.port = urllib.parse.urlsplit(self.url).port
-        except BaseException:
-            self.kill()
-            raise
-
-    def read_first_line(self):
-        line = b""
-        deadline = time.monotonic() + TIMEOUT
-        while not line.endswith(b"\n"):
-            left = max(0, deadline - time.monotonic())
-            if not select.select([self.process.stdout], [], [], left)[0]:
-                raise AssertionError(f"silent:\n{self.read_stderr()}")
-            byte = os.read(self.process.stdout.fileno(), 1)
-            if not byte:
-                raise AssertionError(f"it ended:\n{self.read_stderr()}")
-            line += byte
-        return line.decode()
-
-    def read_stderr(self):
-        size = os.fstat(self.stderr.fileno()).st_size
-        return os.pread(self.stderr.fileno(), size, 0).decode()
-
-    def finish_requests(self):
-        """One after the other: when this one is over, all others are."""
-        address = ("127.0.0.1", self.port)
-        with socket.create_connection(address, TIMEOUT) as connection:
-            connection.shutdown(socket.SHUT_WR)
-            connection.recv(1)
-
-    def log(self):
-        self.finish_requests()
-        return self.read_stderr()
-
-    def memory_peak(self):
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
-
-    def deleted_files(self):
-        """Open files without a name: ours is stderr."""
-        directory = Path(f"/proc/{self.process.pid}/fd")
-        stderr = os.readlink(directory / "2")
-        targets = [os.readlink(link) for link in directory.iterdir()]
-        return [
-            target
-            for target in targets
-            if target.endswith("(deleted)") and target != stderr
-        ]
-
-    def stop(self):
-        """Ends the program by SIGTERM: its exit code and what it logged."""
-        try:
-            with contextlib.suppress(ConnectionError):  # it has crashed
-                self.finish_requests()
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(TIMEOUT)
-            return self.process.returncode, self.read_stderr()
-        finally:
-            self.kill()
-
-    def kill(self):
-        self.process.kill()
-        self.process.communicate()
-        self.stderr.close()
-
-
-class ServedExample(unittest.TestCase):
-    """Each test has its server, which must end cleanly and in good health."""
-
-    example = None
-
-    def setUp(self):
-        self.directory = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.serve()
-
-    def serve(self):
-        self.server = Server(self.example, **self.environ())
-        self.addCleanup(self.stop, self.server)
-
-    def environ(self):
-        return {"TMPDIR": str(self.directory)}
-
-    def stop(self, server):
-        if server.process.returncode is None:
-            exit_code, log = server.stop()
-            self.assertNotIn("Traceback", log)
-            self.assertEqual(exit_code, 0, log)
-
-    def connect(self):
-        connection = http.client.HTTPConnection(
-            "127.0.0.1", self.server.port, timeout=TIMEOUT
-        )
-        self.addCleanup(connection.close)
-        return connection
-
-    def request(self, method, path, body=None, headers={}):
-        connection = self.connect()
-        connection.request(method, path, body, headers)
-        response = connection.getresponse()
-        return response, response.read()
-
-    def curl(self, *arguments):
-        path = arguments[-1]
-        return subprocess.run(
-            [
-                "curl",
-                "--silent",
-                "--show-error",
-                "--noproxy",
-                "*",
-                "--max-time",
-                str(TIMEOUT),
-                *arguments[:-1],
-                urllib.parse.urljoin(self.server.url, path),
-            ],
-            check=True,
-            stdout=subprocess.PIPE,
-        ).stdout
-
-
-class Page(HTMLParser):
-    """What a person sees of a page: its text, and forms to fill in."""
-
-    def __init__(self, response):
-        super().__init__()
-        self.url = response.url
-        self.status = response.status
-        self.html = response.read().decode()
-        self.forms = []
-        self.stylesheets = []
-        self.words = []
-        self.textarea = None
-        self.feed(self.html)
-        self.text = " ".join(" ".join(self.words).split())
-
-    def handle_starttag(self, tag, attrs):
-        attributes = dict(attrs)
-        name = attributes.get("name")
-        if tag == "form":
-            action = attributes.get("action") or ""
-            self.forms.append((urllib.parse.urljoin(self.url, action), {}))
-        elif tag == "link" and attributes.get("rel") == "stylesheet":
-            self.stylesheets.append(attributes["href"])
-        elif tag == "textarea":
-            self.textarea = name
-            self.forms[-1][1][name] = ""
-        elif tag == "input" and name and self.forms:
-            if attributes.get("type") not in {"checkbox", "submit"}:
-                self.forms[-1][1][name] = attributes.get("value") or ""
-
-    def handle_endtag(self, tag):
-        if tag == "textarea":
-            self.textarea = None
-
-    def handle_data(self, data):
-        self.words.append(data)
-        if self.textarea:
-            self.forms[-1][1][self.textarea] += data
-
-    def form(self, field):
-        """The form that has this field: its address and fields."""
-        return next(form for form in self.forms if field in form[1])
-
-
-class Browser:
-    """Keeps cookies, follows redirects, sends the hidden fields back."""
-
-    def __init__(self, url):
-        self.url = url
-        self.cookies = http.cookiejar.CookieJar()
-        self.opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}),
-            urllib.request.HTTPCookieProcessor(self.cookies),
-        )
-
-    def get(self, path, data=None):
-        url = urllib.parse.urljoin(self.url, path)
-        try:
-            with self.opener.open(url, data, timeout=TIMEOUT) as response:
-                return Page(response)
-        except urllib.error.HTTPError as error:
-            with error:
-                return Page(error)
-
-    def submit(self, page, **fields):
-        """Fills in the form that has these fields, and sends it."""
-        url, values = page.form(next(iter(fields)))
-        data = urllib.parse.urlencode({**values, **fields}).encode()
-        return self.get(url, data)
-
-    def cookie(self, name):
-        return next(c.value for c in self.cookies if c.name == name)
 
 
 class HelloTest(ServedExample):
     example = "hello.py"
 
+    @with_each_option
     def test_greets(self):
         response, body = self.request("GET", "/any/path")
         self.assertEqual(response.status, 200)
@@ -273,6 +48,7 @@ class HelloTest(ServedExample):
 
     def test_logs_each_request(self):
         self.request("GET", "/one")
+        self.server.finish_requests()
         self.request("GET", "/two")
         self.assertRegex(
             self.server.log(),
@@ -300,17 +76,20 @@ class DownloadTest(ServedExample):
         return digest.hexdigest()
 
     def download(self, path):
+        """The answer, its digest, and what memory it has taken."""
         connection = self.connect()
         connection.request("GET", path)
         response = connection.getresponse()
         digest = hashlib.sha256()
+        memory = 0
         while block := response.read(MEBIBYTE):
             digest.update(block)
-        return response, digest.hexdigest()
+            memory = max(memory, self.server.memory_peak())
+        return response, digest.hexdigest(), memory
 
     def assert_file_is_gone(self):
         self.server.finish_requests()
-        self.assertEqual(self.server.deleted_files(), [])
+        self.assertEqual(self.server.deleted_files(), set())
         self.assertEqual(list(self.directory.iterdir()), [])
 
     def test_index_links_to_the_file(self):
@@ -318,10 +97,10 @@ class DownloadTest(ServedExample):
         self.assertIn('href="/file"', page.html)
         self.assertEqual(page.form("size")[0], self.server.url + "file")
 
+    @with_each_option
     def test_streams_64_mebibytes_in_constant_memory(self):
-        self.download("/file?size=1")
-        before = self.server.memory_peak()
-        response, sha256 = self.download("/file")
+        _, _, before = self.download("/file?size=1")
+        response, sha256, memory = self.download("/file")
         self.assertEqual(response.status, 200)
         self.assertEqual(
             response.headers["Content-Length"], str(64 * MEBIBYTE)
@@ -331,11 +110,11 @@ class DownloadTest(ServedExample):
             'attachment; filename="numbers.bin"',
         )
         self.assertEqual(sha256, self.sha256_of(64))
-        self.assertLess(self.server.memory_peak() - before, 16 * MEBIBYTE)
+        self.assertLess(memory - before, 16 * MEBIBYTE)
         self.assert_file_is_gone()
 
     def test_size_from_the_query(self):
-        response, sha256 = self.download("/file?size=3")
+        response, sha256, _ = self.download("/file?size=3")
         self.assertEqual(response.headers["Content-Length"], str(3 * MEBIBYTE))
         self.assertEqual(sha256, self.sha256_of(3))
 
@@ -351,6 +130,7 @@ class DownloadTest(ServedExample):
         self.assertEqual(response.status, 404)
         self.assertEqual(body, b"Not found\n")
 
+    @with_each_option
     def test_closes_the_file_when_the_client_goes_away(self):
         connection = self.connect()
         connection.request("GET", "/file")
@@ -384,6 +164,7 @@ class BottleTest(ServedExample):
         page = Browser(self.server.url).get("/")
         self.assertIn("Shopping list bread milk", page.text)
 
+    @with_each_option
     def test_form_adds_an_item(self):
         browser = Browser(self.server.url)
         page = browser.submit(browser.get("/"), item="<b>Käse</b> & 茶")
@@ -391,6 +172,7 @@ class BottleTest(ServedExample):
         self.assertIn("bread milk <b>Käse</b> & 茶", page.text)
         self.assertEqual(self.items(), ["bread", "milk", "<b>Käse</b> & 茶"])
 
+    @with_each_option
     def test_removes_an_item(self):
         response, body = self.request("DELETE", "/items/0")
         self.assertEqual((response.status, body), (204, b""))
@@ -442,6 +224,7 @@ class FlaskTest(ServedExample):
         _, body = self.request("GET", "/", headers={"Cookie": "session=e30.x"})
         self.assertIn(b"Visits: 1<", body)
 
+    @with_each_option
     def test_form_keeps_the_name_in_a_cookie(self):
         browser = Browser(self.server.url)
         page = browser.get("/")
@@ -494,6 +277,7 @@ class FlaskTest(ServedExample):
         )
         self.assertEqual(response.status, 400)
 
+    @with_each_option
     def test_upload(self):
         content = bytes(range(256)) * 8192  # 2 MiB, CR, LF and NUL in it
         response, body = self.upload("all bytes.bin", content)
@@ -516,6 +300,7 @@ class FlaskTest(ServedExample):
         self.assertNotIn("Content-Length", response.headers)
         self.assertEqual(body, b"1\n2\n3\n")
 
+    @with_each_option
     def test_streaming_answer_arrives_line_by_line(self):
         # It would take three hours: lines arrive while it is being made.
         connection = self.connect()
@@ -608,6 +393,7 @@ class DjangoTest(ServedExample):
         self.assertNotIn("password", self.server.log())
         self.assertIn("Site administration", self.log_in().text)
 
+    @with_each_option
     def test_guest_signs_the_book(self):
         self.assertIn("No entries yet.", self.browser.get("/").text)
         self.sign("Ann", "First!")
@@ -677,6 +463,7 @@ class DjangoTest(ServedExample):
         self.assertIn("Please enter the correct username", page.text)
         self.assertIn("/admin/login/", self.browser.get("/admin/").url)
 
+    @with_each_option
     def test_log_in_and_out(self):
         page = self.log_in()
         self.assertEqual(page.url, self.server.url + "admin/")
@@ -771,6 +558,10 @@ class ChromiumTest(ServedExample):
         log = self.server.log()
         self.assertRegex(log, r'"GET /static/admin/css/base.css .*" 200')
 
+
+load_tests = load_tests_with_options(
+    [HelloTest, DownloadTest, BottleTest, FlaskTest, DjangoTest, ChromiumTest]
+)
 
 if __name__ == "__main__":
     unittest.main()

@@ -55,21 +55,14 @@ take_exception(void)
     return value;
 }
 
-/* run_c(app, stdin, stdout, stderr, environ): what was raised, and what the
- * handler holds afterwards. */
-static PyObject *
-run_c(PyObject *module, PyObject *args)
+/* self.run(app): what was raised, and what the handler, which is released,
+ * holds afterwards. */
+static inline PyObject *
+run_and_release(BaseHandler *self, PyObject *app)
 {
-    PyObject *app, *in, *out, *err, *env, *raised, *state;
-    BaseHandler *self;
-    int result;
+    PyObject *raised, *state;
+    int result = self->cls->run(self, app);
 
-    (void)module;
-    if (!PyArg_ParseTuple(args, "OOOOO", &app, &in, &out, &err, &env)) {
-        return NULL;
-    }
-    self = new_handler(&tested_class, in, out, err, env);
-    result = self->cls->run(self, app);
     assert_int_equal(result < 0, PyErr_Occurred() != NULL);
     raised = take_exception();
     state =
@@ -78,6 +71,19 @@ run_c(PyObject *module, PyObject *args)
                       Py_REFCNT(self) > 1, self->bytes_sent);
     Py_DECREF(self);
     return state;
+}
+
+/* run_c(app, stdin, stdout, stderr, environ) */
+static PyObject *
+run_c(PyObject *module, PyObject *args)
+{
+    PyObject *app, *in, *out, *err, *env;
+
+    (void)module;
+    if (!PyArg_ParseTuple(args, "OOOOO", &app, &in, &out, &err, &env)) {
+        return NULL;
+    }
+    return run_and_release(new_handler(&tested_class, in, out, err, env), app);
 }
 
 static const char prelude[] =
@@ -182,6 +188,50 @@ start_handlers(void)
     set_python("run_c", run_c_function);
     Py_DECREF(run_c_function);
     return 0;
+}
+
+/* set_python() that takes the reference. */
+static inline void
+give_python(const char *name, PyObject *value)
+{
+    assert_non_null(value);
+    set_python(name, value);
+    Py_DECREF(value);
+}
+
+/* Fails unless what the class sets is what Python's class of that name sets;
+ * what wsgi_file_wrapper and headers_class are is not compared. */
+static inline void
+assert_class_attributes_of_python(const BaseHandlerClass *cls,
+                                  const char *name)
+{
+    give_python("name", PyUnicode_FromString(name));
+    give_python("error_body", PyBytes_FromString(cls->error_body));
+    give_python("error_status", PyUnicode_FromString(cls->error_status));
+    give_python("error_headers",
+                Py_BuildValue("[(ss)]", cls->error_headers[0].name,
+                              cls->error_headers[0].value));
+    assert_null(cls->error_headers[1].name);
+    give_python("flags",
+                Py_BuildValue("(iiiiissi)", cls->wsgi_version[0],
+                              cls->wsgi_version[1], cls->wsgi_multithread,
+                              cls->wsgi_multiprocess, cls->wsgi_run_once,
+                              cls->http_version, cls->server_software,
+                              cls->origin_server));
+    set_python("os_environ", *cls->os_environ);
+    run_python("B = getattr(wsgiref.handlers, name)\n"
+               "assert B.error_body == error_body\n"
+               "assert B.error_status == error_status\n"
+               "assert B.error_headers == error_headers\n"
+               "assert flags == (*B.wsgi_version, B.wsgi_multithread,\n"
+               "                 B.wsgi_multiprocess, B.wsgi_run_once,\n"
+               "                 B.http_version, B.server_software,\n"
+               "                 B.origin_server), flags\n"
+               "assert B.os_environ == os_environ\n"
+               "assert B.traceback_limit is None\n"
+               "del B, name, error_body, error_status, error_headers, flags\n"
+               "del os_environ\n");
+    assert_int_equal(cls->traceback_limit, -1);
 }
 
 /* Fails, with what differs, unless app of `source` fares as in Python. */

@@ -690,15 +690,6 @@ test_nothing_is_left_of_a_request(void **state)
     }
 }
 
-/* set_python() that takes the reference. */
-static void
-give_python(const char *name, PyObject *value)
-{
-    assert_non_null(value);
-    set_python(name, value);
-    Py_DECREF(value);
-}
-
 /* The exception in flight: the names of its frames. */
 static void
 assert_frames(const char *expected)
@@ -710,8 +701,9 @@ assert_frames(const char *expected)
     run_python("del raised");
 }
 
+/* CPython's HandlerTests, by the name. */
 static void
-test_abstract_methods_raise_not_implemented(void **state)
+HandlerTests_testAbstractMethods(void **state)
 {
     BaseHandler *self = BaseHandler_new(&BaseHandler_class);
 
@@ -767,33 +759,8 @@ test_a_new_handler_has_the_attributes_of_the_class(void **state)
 static void
 test_class_attributes_are_those_of_python(void **state)
 {
-    const BaseHandlerClass *cls = &BaseHandler_class;
-
     (void)state;
-    give_python("error_body", PyBytes_FromString(cls->error_body));
-    give_python("error_status", PyUnicode_FromString(cls->error_status));
-    give_python("error_headers",
-                Py_BuildValue("[(ss)]", cls->error_headers[0].name,
-                              cls->error_headers[0].value));
-    assert_null(cls->error_headers[1].name);
-    give_python("flags",
-                Py_BuildValue("(iiiiissi)", cls->wsgi_version[0],
-                              cls->wsgi_version[1], cls->wsgi_multithread,
-                              cls->wsgi_multiprocess, cls->wsgi_run_once,
-                              cls->http_version, cls->server_software,
-                              cls->origin_server));
-    run_python("B = wsgiref.handlers.BaseHandler\n"
-               "assert B.error_body == error_body\n"
-               "assert B.error_status == error_status\n"
-               "assert B.error_headers == error_headers\n"
-               "assert flags == (*B.wsgi_version, B.wsgi_multithread,\n"
-               "                 B.wsgi_multiprocess, B.wsgi_run_once,\n"
-               "                 B.http_version, B.server_software,\n"
-               "                 B.origin_server), flags\n"
-               "assert B.traceback_limit is None\n");
-    assert_int_equal(cls->traceback_limit, -1);
-    set_python("os_environ", *cls->os_environ);
-    run_python("assert B.os_environ == os_environ");
+    assert_class_attributes_of_python(&BaseHandler_class, "BaseHandler");
 }
 
 /* A handler on memory streams, as CPython's tests have it. */
@@ -1568,7 +1535,7 @@ main(void)
         python_test(test_environ),
         python_test(test_what_the_application_keeps),
         python_test(test_nothing_is_left_of_a_request),
-        python_test(test_abstract_methods_raise_not_implemented),
+        python_test(HandlerTests_testAbstractMethods),
         python_test(test_a_new_handler_has_the_attributes_of_the_class),
         python_test(test_class_attributes_are_those_of_python),
         python_test(test_setup_environ_joins_its_sources),

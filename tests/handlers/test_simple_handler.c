@@ -301,9 +301,73 @@ test_partial_writes_in_a_request(void **state)
     }
 }
 
+/* CPython's HandlerTests, by their names. */
+
+/* What SimpleHandler(BytesIO(), out, err, environ) does with an application
+ * that says hello; `writer` is the body of the class of `out`. The handler is
+ * returned. */
+static BaseHandler *
+say_hello_to(const char *writer)
+{
+    char source[300];
+    PyObject *app, *in, *out, *err, *env;
+    BaseHandler *self;
+
+    PyOS_snprintf(source, sizeof(source),
+                  "written = bytearray()\n"
+                  "class Writer:\n"
+                  "%s"
+                  "    def flush(self): pass\n"
+                  "out, err = Writer(), io.StringIO()\n",
+                  writer);
+    run_python(source);
+    run_python("def app(environ, start_response):\n"
+               "    start_response('200 OK', [\n"
+               "        ('Content-Type', 'text/plain'),\n"
+               "        ('Date', 'Mon, 05 Jun 2006 18:49:54 GMT')])\n"
+               "    return [b'Hello, world!']\n");
+    app = eval_python("app");
+    in = eval_python("io.BytesIO()");
+    out = eval_python("out");
+    err = eval_python("err");
+    env = eval_python("{'SERVER_PROTOCOL': 'HTTP/1.0'}");
+    self = new_handler(&SimpleHandler_class, in, out, err, env);
+    assert_int_equal(self->cls->run(self, app), 0);
+    Py_DECREF(env);
+    Py_DECREF(err);
+    Py_DECREF(out);
+    Py_DECREF(in);
+    Py_DECREF(app);
+    return self;
+}
+
+static void
+HandlerTests_testPartialWrite(void **state)
+{
+    BaseHandler *self;
+
+    (void)state;
+    run_python("catcher = warnings.catch_warnings(record=True)\n"
+               "warned = catcher.__enter__()\n"
+               "warnings.simplefilter('always')");
+    self = say_hello_to("    def write(self, b):\n"
+                        "        written.extend(b[:7])\n"
+                        "        return len(b[:7])\n");
+    assert_repr(eval_python("bytes(written)"),
+                "b'HTTP/1.0 200 OK\\r\\nContent-Type: text/plain\\r\\n"
+                "Date: Mon, 05 Jun 2006 18:49:54 GMT\\r\\n"
+                "Content-Length: 13\\r\\n\\r\\nHello, world!'");
+    assert_repr(eval_python("{(w.category, str(w.message)) for w in warned}"),
+                "{(<class 'DeprecationWarning'>, 'SimpleHandler.stdout.write()"
+                " should not do partial writes')}");
+    run_python("catcher.__exit__()\n"
+               "del catcher, warned");
+    Py_DECREF(self);
+}
+
 /* A client that goes away is no error: nothing is logged, nothing is closed. */
 static void
-test_a_client_that_has_gone_is_not_an_error(void **state)
+HandlerTests_testClientConnectionTerminations(void **state)
 {
     static const char *const errors[] = {
         "ConnectionAbortedError",
@@ -331,6 +395,22 @@ test_a_client_that_has_gone_is_not_an_error(void **state)
         /* finish_response has closed the result */
         assert_repr(eval_python("len(log), 'close' in log[0]"), "(1, True)");
     }
+}
+
+static void
+HandlerTests_testDontResetInternalStateOnException(void **state)
+{
+    BaseHandler *self;
+
+    (void)state;
+    run_python("class CustomException(ValueError): pass");
+    self = say_hello_to("    def write(self, b): raise CustomException\n");
+    assert_repr(eval_python("'CustomException' in err.getvalue()"), "True");
+    assert_true(PyList_Check(self->result));
+    assert_non_null(self->headers);
+    assert_repr(Py_NewRef(self->status), "'200 OK'");
+    assert_true(PyDict_Check(self->environ));
+    Py_DECREF(self);
 }
 
 static void
@@ -376,7 +456,9 @@ main(void)
         python_test(test_flush_is_replaced_on_the_instance_once_it_has_worked),
         python_test(test_without_a_stdout_as_in_python),
         python_test(test_partial_writes_in_a_request),
-        python_test(test_a_client_that_has_gone_is_not_an_error),
+        python_test(HandlerTests_testPartialWrite),
+        python_test(HandlerTests_testClientConnectionTerminations),
+        python_test(HandlerTests_testDontResetInternalStateOnException),
         python_test(test_the_table_inherits_what_python_inherits),
     };
 

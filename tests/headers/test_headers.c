@@ -736,6 +736,96 @@ setup(void **state)
     return 0;
 }
 
+/* CPython's HeaderTests, by their names. */
+
+static void
+HeaderTests_testMappingInterface(void **state)
+{
+    (void)state;
+    assert_repr(eval_python("len(Ours()), len(Ours([]))"), "(0, 0)");
+    run_python("test = [('x', 'y')]\n"
+               "own = Ours(test)\n");
+    assert_repr(eval_python("len(own), own.keys(), own.values(), own.items()"),
+                "(1, ['x'], ['y'], [('x', 'y')])");
+    assert_repr(eval_python("own.items() is test, own.items() == test"),
+                "(False, True)"); /* a copy */
+
+    run_python("h = Ours()\n"
+               "del h['foo']\n" /* not there: no error */
+               "h['Foo'] = 'bar'\n"
+               "lookups = [lambda name: name in h, h.get, h.get_all,\n"
+               "           lambda name: h[name]]\n");
+    assert_repr(eval_python("[bool(look(name)) for look in lookups\n"
+                            " for name in ('foo', 'Foo', 'FOO', 'bar')]"),
+                "[True, True, True, False, True, True, True, False, "
+                "True, True, True, False, True, True, True, False]");
+    assert_repr(eval_python("h['foo']"), "'bar'");
+    run_python("h['foo'] = 'baz'\n");
+    assert_repr(eval_python("h['FOO'], h.get_all('foo')"), "('baz', ['baz'])");
+    assert_repr(eval_python("h.get('foo', 'whee'), h.get('zoo', 'whee')"),
+                "('baz', 'whee')");
+    assert_repr(eval_python("h.setdefault('foo', 'whee'),"
+                            " h.setdefault('zoo', 'whee')"),
+                "('baz', 'whee')");
+    assert_repr(eval_python("h['foo'], h['zoo']"), "('baz', 'whee')");
+    run_python("del h, lookups, own, test");
+}
+
+static void
+HeaderTests_testRequireList(void **state)
+{
+    PyObject *text = eval_python("'foo'");
+
+    (void)state;
+    assert_null(Headers_new(&Headers_class, text));
+    assert_raised(PyExc_TypeError,
+                  "Headers must be a list of name/value tuples");
+    Py_DECREF(text);
+}
+
+static void
+HeaderTests_testExtras(void **state)
+{
+    (void)state;
+    run_python("h = Ours()");
+    assert_repr(eval_python("str(h)"), "'\\r\\n'");
+    run_python("h.add_header('foo', 'bar', baz='spam')");
+    assert_repr(eval_python("h['foo']"), "'bar; baz=\"spam\"'");
+    assert_repr(eval_python("str(h)"), "'foo: bar; baz=\"spam\"\\r\\n\\r\\n'");
+    run_python("h.add_header('Foo', 'bar', cheese=None)");
+    assert_repr(eval_python("h.get_all('foo')"),
+                "['bar; baz=\"spam\"', 'bar; cheese']");
+    assert_repr(eval_python("str(h)"),
+                "'foo: bar; baz=\"spam\"\\r\\nFoo: bar; cheese\\r\\n\\r\\n'");
+    run_python("del h");
+}
+
+static void
+HeaderTests_testRaisesControlCharacters(void **state)
+{
+    (void)state;
+    if (!release()->header_control_characters_refused) {
+        skip();
+    }
+    run_python(
+        "def refuses(method, *args, **kwargs):\n"
+        "    if isinstance(method, str): method = getattr(Type, method)\n"
+        "    try: method(Ours(), *args, **kwargs)\n"
+        "    except ValueError: return True\n"
+        "    return False\n");
+    run_python("for c in [*map(chr, range(0x20)), '\\x7f']:\n"
+               "    tab = c == '\\t'\n"
+               "    assert refuses('add_header', 'key' + c, 'val', p='p'), c\n"
+               "    assert refuses('setdefault', 'key' + c, 'val'), c\n"
+               "    assert refuses(setitem, 'key' + c, 'val'), c\n"
+               /* a TAB may be in a value, not in a name */
+               "    assert refuses(setitem, 'key', 'val' + c) != tab, c\n"
+               "    assert refuses('setdefault', 'key', 'val' + c) != tab, c\n"
+               "    assert refuses('add_header', 'key', 'val' + c) != tab, c\n"
+               "    assert refuses('add_header', 'key', 'val',\n"
+               "                   p='p' + c) != tab, c\n");
+}
+
 /* python -O: the checks of __init__ are left out, those of the other methods
  * are not. */
 static void
@@ -783,6 +873,10 @@ main(void)
         python_test(test_cycle_through_the_list_is_collected),
         python_test(test_no_table_has_an_empty_slot),
         python_test(test_python_makes_no_instance),
+        python_test(HeaderTests_testMappingInterface),
+        python_test(HeaderTests_testRequireList),
+        python_test(HeaderTests_testExtras),
+        python_test(HeaderTests_testRaisesControlCharacters),
     };
     int failed = run_without_debug() != 0;
 

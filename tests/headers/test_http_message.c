@@ -366,6 +366,26 @@ test_content_type_is_that_of_the_original(void **state)
 }
 
 static void
+test_boundary_that_email_cannot_decode_fails_as_in_the_original(void **state)
+{
+    (void)state;
+    run_python(
+        "kinds = ['boundary*=a; boundary*0=b', 'boundary=b', 'boundary*=b',\n"
+        "    'boundary*' + '9' * 5000 + '=x', \"boundary*=a\\0b'en'x\", '']\n"
+        "blocks = [('Content-Type: %s; %s\\r\\n\\r\\n' % (t, k)).encode()\n"
+        "          for t in ['multipart/mixed', 'MULTIPART/x', 'text/x']\n"
+        "          for k in kinds]\n"
+        "def outcome(parse, block):\n"
+        "    try: return parse(block)\n"
+        "    except Exception as e: return type(e), str(e)\n");
+    assert_repr(eval_python("[b for b in blocks if outcome(ours, b) != "
+                            "outcome(original, b)]"),
+                "[]");
+    assert_repr(eval_python("outcome(ours, blocks[0])[0]"),
+                "<class 'TypeError'>");
+}
+
+static void
 test_random_blocks_give_what_the_original_gives(void **state)
 {
     const char *count = getenv("CWSGIREF_TEST_BLOCKS"); /* more of them */
@@ -531,6 +551,8 @@ main(void)
         python_test(test_get_all_gives_all_of_that_name),
         python_test(test_items_keys_and_values_keep_the_order),
         python_test(test_content_type_is_that_of_the_original),
+        python_test(
+            test_boundary_that_email_cannot_decode_fails_as_in_the_original),
         python_test(test_random_blocks_give_what_the_original_gives),
         python_test(test_a_long_block_is_cut_where_its_lines_end),
         python_test(test_text_beyond_latin_1_is_kept),

@@ -119,6 +119,42 @@ sock_sendall(PyObject *module, PyObject *args)
 }
 
 static PyObject *
+sock_recvfrom(PyObject *module, PyObject *args)
+{
+    PyObject *data = NULL, *address = NULL;
+    Py_ssize_t size;
+    Socket *sock;
+
+    (void)module;
+    if (!PyArg_ParseTuple(args, "On", &sock, &size) ||
+        sock->cls->recvfrom(sock, size, &data, &address) < 0)
+    {
+        return NULL;
+    }
+    if (Py_REFCNT(data) != 1 && PyBytes_GET_SIZE(data) > 1) {
+        PyErr_SetString(PyExc_AssertionError, "a reference too many");
+        return NULL;
+    }
+    return Py_BuildValue("(NN)", data, address);
+}
+
+static PyObject *
+sock_sendto(PyObject *module, PyObject *args)
+{
+    PyObject *address;
+    const char *data;
+    Py_ssize_t size, n;
+    Socket *sock;
+
+    (void)module;
+    if (!PyArg_ParseTuple(args, "Oy#O", &sock, &data, &size, &address)) {
+        return NULL;
+    }
+    n = sock->cls->sendto(sock, data, size, address);
+    return n < 0 ? NULL : PyLong_FromSsize_t(n);
+}
+
+static PyObject *
 sock_shutdown(PyObject *module, PyObject *args)
 {
     Socket *sock;
@@ -194,6 +230,8 @@ static PyMethodDef functions[] = {
     { "recv_into", sock_recv_into, METH_VARARGS, NULL },
     { "send", sock_send, METH_VARARGS, NULL },
     { "sendall", sock_sendall, METH_VARARGS, NULL },
+    { "recvfrom", sock_recvfrom, METH_VARARGS, NULL },
+    { "sendto", sock_sendto, METH_VARARGS, NULL },
     { "shutdown", sock_shutdown, METH_VARARGS, NULL },
     { "settimeout", sock_settimeout, METH_VARARGS, NULL },
     { "setsockopt", sock_setsockopt, METH_VARARGS, NULL },
@@ -524,6 +562,107 @@ test_a_signal_runs_its_handler_and_the_call_goes_on(void **state)
                 "3000000))");
 }
 
+static void
+test_datagrams_go_and_come_with_their_addresses(void **state)
+{
+    (void)state;
+    run_python(
+        "def echoed(make, family, address, data, size):\n"
+        "    s, client = make(family, socket.SOCK_DGRAM), socket.socket(\n"
+        "        family, socket.SOCK_DGRAM)\n"
+        "    try:\n"
+        "        s.bind(address), client.bind(address[:-1] + '-client' if\n"
+        "            family == socket.AF_UNIX else address)\n"
+        "        client.sendto(data, s.getsockname())\n"
+        "        got, peer = s.recvfrom(size)\n"
+        "        assert type(got) is bytes\n"
+        "        assert peer == client.getsockname(), peer\n"
+        "        sent = s.sendto(got[::-1], peer)\n"
+        "        back, server = client.recvfrom(100000)\n"
+        "        assert server == s.getsockname(), server\n"
+        "        return got, sent, back\n"
+        "    finally: s.close(), client.close()\n"
+        "four = socket.AF_INET, ('127.0.0.1', 0)\n"
+        "small = both(echoed, *four, b'hello', 8192)\n"
+        "cut = both(echoed, *four, b'hello', 3)\n"
+        "empty = both(echoed, *four, b'', 8192)\n"
+        "nothing = both(echoed, *four, b'hello', 0)\n"
+        "full = both(echoed, *four, bytes(range(250)) * 32, 8000)\n"
+        "assert full[:2] == (bytes(range(250)) * 32, 8000)\n"
+        "both(echoed, socket.AF_INET6, ('::1', 0), b'six', 99)\n"
+        "both(echoed, socket.AF_UNIX, '\\0datagram-%d' % os.getpid(), "
+        "b'unix', 99)");
+    assert_repr(eval_python("small, cut, empty, nothing"),
+                "((b'hello', 5, b'olleh'), (b'hel', 3, b'leh'), (b'', 0, "
+                "b''), (b'', 0, b''))");
+}
+
+static void
+test_a_datagram_of_nobody_has_no_address(void **state)
+{
+    (void)state;
+    run_python("def unnamed(make):\n"
+               "    left, right = socket.socketpair(\n"
+               "        socket.AF_UNIX, socket.SOCK_DGRAM)\n"
+               "    s = make(-1, -1, -1, right.detach())\n"
+               "    left.send(b'hello')\n"
+               "    try: return s.recvfrom(9)\n"
+               "    finally: s.close(), left.close()\n"
+               "def connected(make):\n"
+               "    left, s = pair(make)\n"
+               "    left.sendall(b'hello')\n"
+               "    try: return s.recvfrom(9)\n"
+               "    finally: s.close(), left.close()\n"
+               "results = both(unnamed), both(connected)");
+    assert_repr(eval_python("results"),
+                "((b'hello', None), (b'hello', None))");
+}
+
+static void
+test_datagram_calls_fail_as_pythons_do(void **state)
+{
+    (void)state;
+    run_python(
+        "def call(make, family, name, *args):\n"
+        "    s = make(family, socket.SOCK_DGRAM)\n"
+        "    s.settimeout(0.02)\n"
+        "    try: return getattr(s, name)(*args)\n"
+        "    finally: s.close()\n"
+        "four, six, unix = socket.AF_INET, socket.AF_INET6, socket.AF_UNIX\n"
+        "for address in (None, 'x', (), ('127.0.0.1',), ('127.0.0.1', -1),\n"
+        "                ('127.0.0.1', 65536), ('127.0.0.1', 'x'),\n"
+        "                ('127.0.0.1', 1, 2), ('::1', 1), ['h', 1]):\n"
+        "    both(call, four, 'sendto', b'x', address)\n"
+        "port = both(call, four, 'sendto', b'x', ('127.0.0.1', 65536))\n"
+        "for address in (('::1',), ('::1', 1 << 16), ('::1', 1, 1 << 20)):\n"
+        "    both(call, six, 'sendto', b'x', address)\n"
+        "for address in (None, 3, ('127.0.0.1', 0), '/no/such', 'x' * 200):\n"
+        "    both(call, unix, 'sendto', b'x', address)\n"
+        "both(call, four, 'sendto', b'x' * 70000, ('127.0.0.1', 9))\n"
+        "negative = both(call, four, 'recvfrom', -1)\n"
+        "late = both(call, four, 'recvfrom', 9)\n"
+        "for name, args in (('recvfrom', (9,)), ('sendto', (b'x', four))):\n"
+        "    both(on_closed, name, *args)\n"
+        "closed = both(on_closed, 'sendto', b'x', ('127.0.0.1', 9))\n"
+        "def interrupted_datagram(make):\n"
+        "    s = make(socket.AF_INET, socket.SOCK_DGRAM)\n"
+        "    def handler(number, frame): raise KeyError('handler')\n"
+        "    old = signal.signal(signal.SIGALRM, handler)\n"
+        "    signal.setitimer(signal.ITIMER_REAL, 0.02)\n"
+        "    try: return s.recvfrom(9)\n"
+        "    finally: signal.signal(signal.SIGALRM, old), s.close()\n"
+        "signalled = both(interrupted_datagram)");
+    assert_repr(eval_python("port"),
+                "(<class 'OverflowError'>, 'sendto(): port must be "
+                "0-65535.')");
+    assert_repr(eval_python("negative, late"),
+                "((<class 'ValueError'>, 'negative buffersize in recvfrom'), "
+                "(<class 'TimeoutError'>, 'timed out'))");
+    assert_repr(eval_python("closed, signalled"),
+                "((<class 'OSError'>, '[Errno 9] Bad file descriptor'), "
+                "(<class 'KeyError'>, \"'handler'\"))");
+}
+
 /* The descriptor stays open until the last stream is closed too. */
 static void
 test_close_waits_for_the_streams(void **state)
@@ -742,6 +881,9 @@ main(void)
         python_test(test_a_timeout_is_a_timeout_error),
         python_test(test_sendall_sends_all_however_small_the_pieces),
         python_test(test_a_signal_runs_its_handler_and_the_call_goes_on),
+        python_test(test_datagrams_go_and_come_with_their_addresses),
+        python_test(test_a_datagram_of_nobody_has_no_address),
+        python_test(test_datagram_calls_fail_as_pythons_do),
         python_test(test_close_waits_for_the_streams),
         python_test(test_makefile_refuses_what_it_cannot_do),
         python_test(test_a_stream_keeps_its_socket_alive),

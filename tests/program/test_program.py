@@ -711,8 +711,8 @@ class Usage(unittest.TestCase):
 
     def test_bad_timeout(self):
         self.assert_refused(
-            "'0' is not a timeout: it is a number of seconds above 0, such "
-            "as 2.5", '--timeout', '0')
+            "'0' is not a timeout: it is a number of seconds above 0 and "
+            "not above 2000000, such as 2.5", '--timeout', '0')
 
     def test_two_applications(self):
         self.assert_refused(

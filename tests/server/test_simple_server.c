@@ -1,6 +1,8 @@
 #include "doubles.h"
 
 #include "server/simple_server.h"
+#include "validate/validate.h"
+#include "validate/validate_types.h"
 
 /* Python's demo_app beside ours, and a start_response that notes its calls. */
 static const char reference[] =
@@ -221,13 +223,221 @@ test_a_made_server_answers_as_pythons_does(void **state)
     Py_DECREF(app);
 }
 
+/* CPython's IntegrationTests, by their names. Its MockServer has no socket, and
+ * its MockHandler reads and writes memory. */
+
+/* class MockServer(WSGIServer): BaseServer.__init__, then server_bind() */
+static int
+mock_init(BaseServer *self, PyObject *server_address,
+          const BaseRequestHandlerClass *RequestHandlerClass,
+          bool bind_and_activate)
+{
+    if (BaseServer_init(self, server_address, RequestHandlerClass,
+                        bind_and_activate) < 0)
+    {
+        return -1;
+    }
+    return self->cls->server_bind(self);
+}
+
+static int
+mock_server_bind(BaseServer *self)
+{
+    HTTPServer *http = (HTTPServer *)self;
+    const WSGIServerClass *cls = (const WSGIServerClass *)self->cls;
+
+    http->server_name = PySequence_GetItem(self->server_address, 0);
+    http->server_port = PySequence_GetItem(self->server_address, 1);
+    return cls->setup_environ((WSGIServer *)self);
+}
+
+/* What Python's `out` and `err` are once `app` (an expression), or what
+ * validator() makes of it, has answered `data` (another). */
+static void
+run_mock(const char *app, bool validated, const char *data)
+{
+    WSGIServerClass server_class = WSGIServer_class;
+    WSGIRequestHandlerClass handler_class = WSGIRequestHandler_class;
+    PyObject *application = eval_python(app);
+    PyObject *bytes = eval_python(data);
+    PyObject *request, *address, *err;
+    WSGIServer *server;
+    BaseServer *base;
+
+    server_class.base.init = mock_init;
+    server_class.base.server_bind = mock_server_bind;
+    handler_class.base.base.base.setup = memory_setup;
+    handler_class.base.base.base.finish = memory_finish;
+    if (validated) {
+        Py_SETREF(application, validator(application));
+    }
+    server = make_server("", 80, application, &server_class, &handler_class);
+    assert_non_null(server);
+    base = (BaseServer *)server;
+    capture_stderr();
+    set_python("data", bytes);
+    run_python("stdout = io.BytesIO()");
+    request = eval_python("io.BufferedReader(io.BytesIO(data)), stdout");
+    address = Py_BuildValue("(si)", "127.0.0.1", 8888);
+    assert_int_equal(base->cls->finish_request(base, request, address), 0);
+    err = captured_stderr();
+    set_python("err", err);
+    Py_DECREF(err);
+    run_python("out = stdout.getvalue()\n"
+               "del stdout, data\n");
+    Py_DECREF(address);
+    Py_DECREF(request);
+    Py_DECREF(server);
+    Py_DECREF(bytes);
+    Py_DECREF(application);
+}
+
+static const char mock_apps[] =
+    "import io, platform, signal, threading\n"
+    "import http.client\n"
+    "DATE = 'Mon, 05 Jun 2006 18:49:54 GMT'\n"
+    "def hello_app(environ, start_response):\n"
+    "    start_response('200 OK', [('Content-Type', 'text/plain'),\n"
+    "                              ('Date', DATE)])\n"
+    "    return [b'Hello, world!']\n"
+    "def header_app(environ, start_response):\n"
+    "    start_response('200 OK', [('Content-Type', 'text/plain'),\n"
+    "                              ('Date', DATE)])\n"
+    "    return [';'.join([environ['HTTP_X_TEST_HEADER'],\n"
+    "                      environ['QUERY_STRING'],\n"
+    "                      environ['PATH_INFO']]).encode('iso-8859-1')]\n"
+    "def path_app(environ, start_response):\n"
+    "    start_response('200 OK', [('Content-Type', 'text/plain'),\n"
+    "                              ('Date', DATE)])\n"
+    "    return [environ['PATH_INFO'].encode('latin-1')]\n"
+    "software = 'WSGIServer/0.2 %s/%s' % (\n"
+    "    platform.python_implementation(), sys.version.split()[0])\n";
+
+static void
+IntegrationTests_test_plain_hello(void **state)
+{
+    (void)state;
+    run_mock("hello_app", false, "b'GET / HTTP/1.0\\n\\n'");
+    run_python("expected = (\n"
+               "    'HTTP/1.0 200 OK\\r\\n'\n"
+               "    'Server: ' + software + '\\r\\n'\n"
+               "    'Content-Type: text/plain\\r\\n'\n"
+               "    'Date: Mon, 05 Jun 2006 18:49:54 GMT\\r\\n'\n"
+               "    'Content-Length: 13\\r\\n\\r\\n'\n"
+               "    'Hello, world!').encode()\n"
+               "assert out == expected, out\n"
+               "assert err.endswith('\"GET / HTTP/1.0\" 200 13\\n'), err\n"
+               "del expected, out, err\n");
+}
+
+static void
+IntegrationTests_test_environ(void **state)
+{
+    (void)state;
+    run_mock("header_app", false,
+             "b'GET /p%61th/?query=test HTTP/1.0\\n"
+             "X-Test-Header: Python test \\n"
+             "X-Test-Header: Python test 2\\n"
+             "Content-Length: 0\\n\\n'");
+    assert_repr(eval_python("out.splitlines()[-1]"),
+                "b'Python test,Python test 2;query=test;/path/'");
+}
+
+static void
+IntegrationTests_test_request_length(void **state)
+{
+    (void)state;
+    run_mock("hello_app", false,
+             "b'GET ' + b'x' * 65537 + b' HTTP/1.0\\n\\n'");
+    run_python("reason = http.client.responses[414]\n"
+               "if sys.version_info < (3, 13):\n"
+               "    assert reason == 'Request-URI Too Long'\n"
+               "line = out.splitlines()[0]\n"
+               "assert line == b'HTTP/1.0 414 ' + reason.encode(), line\n");
+}
+
+static void
+IntegrationTests_test_cp1252_url(void **state)
+{
+    (void)state;
+    run_mock("path_app", true, "b'GET /\\x80%80 HTTP/1.0'");
+    assert_repr(eval_python("[line for line in out.splitlines()\n"
+                            " if not line.startswith(b'Server: ')]"),
+                "[b'HTTP/1.0 200 OK', b'Content-Type: text/plain', "
+                "b'Date: Mon, 05 Jun 2006 18:49:54 GMT', b'', "
+                "b'/\\x80\\x80']");
+    assert_repr(eval_python("len(out.splitlines())"), "6");
+}
+
+static int
+log_nothing(BaseHTTPRequestHandler *self, const char *format, PyObject *args)
+{
+    (void)self;
+    (void)format;
+    (void)args;
+    return 0;
+}
+
+/* A signal comes while the server blocks in the middle of sending 16 MiB: its
+ * handler runs, and all the rest arrives. */
+static void
+IntegrationTests_test_interrupted_write(void **state)
+{
+    WSGIRequestHandlerClass handler_class = WSGIRequestHandler_class;
+    PyObject *app;
+    WSGIServer *server;
+
+    (void)state;
+    handler_class.base.log_message = log_nothing;
+    run_python("SIZE = 16 * 1024 * 1024 + 1\n"
+               "def app(environ, start_response):\n"
+               "    start_response('200 OK', [])\n"
+               "    return [b'\\0' * SIZE]\n");
+    app = eval_python("app");
+    server = make_server("127.0.0.1", 0, app, NULL, &handler_class);
+    assert_non_null(server);
+    set_python("port", server->base.server_port);
+    run_python(
+        "interrupted = threading.Event()\n"
+        "original = signal.signal(signal.SIGUSR1,\n"
+        "                         lambda *args: interrupted.set())\n"
+        "main_thread = threading.get_ident()\n"
+        "received = []\n"
+        "def client():\n"
+        "    http_client = http.client.HTTPConnection('127.0.0.1', port)\n"
+        "    http_client.request('GET', '/')\n"
+        "    with http_client.getresponse() as response:\n"
+        "        received.append(len(response.read(100)))\n"
+        /* The first one finds a send that has sent a part, those after it
+         * one that has sent nothing. Each again, for it may come between
+         * two sends. */
+        "        for i in range(3):\n"
+        "            interrupted.clear()\n"
+        "            for again in range(20):\n"
+        "                signal.pthread_kill(main_thread, signal.SIGUSR1)\n"
+        "                if interrupted.wait(timeout=1.0): break\n"
+        "            received.append(interrupted.is_set())\n"
+        "        received.append(len(response.read()))\n"
+        "    http_client.close()\n"
+        "background = threading.Thread(target=client)\n"
+        "background.start()\n");
+    assert_int_equal(BaseServer_handle_request((BaseServer *)server), 0);
+    run_python("background.join()\n"
+               "signal.signal(signal.SIGUSR1, original)\n"
+               "assert received == [100, True, True, True, SIZE - 100],\\\n"
+               "    received\n");
+    Py_DECREF(server);
+    Py_DECREF(app);
+}
+
 static int
 setup(void **state)
 {
-    if (start_server_types(state) < 0) {
+    if (start_server_types(state) < 0 || validate_types_ready() < 0) {
         return -1;
     }
     run_python(reference);
+    run_python(mock_apps);
     return 0;
 }
 
@@ -244,6 +454,11 @@ main(void)
         python_test(
             test_make_server_of_a_port_that_is_none_fails_as_in_python),
         python_test(test_a_made_server_answers_as_pythons_does),
+        python_test(IntegrationTests_test_plain_hello),
+        python_test(IntegrationTests_test_environ),
+        python_test(IntegrationTests_test_request_length),
+        python_test(IntegrationTests_test_cp1252_url),
+        python_test(IntegrationTests_test_interrupted_write),
     };
 
     return cmocka_run_group_tests(tests, setup, stop_python);

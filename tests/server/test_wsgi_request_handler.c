@@ -25,7 +25,17 @@ static const char reference[] =
     "        return 'name.example'\n"
     "class Reference11(Reference):\n"
     "    protocol_version = 'HTTP/1.1'\n"
-    "classes = [Reference, Named, Reference11]\n"
+    "class Replacing(Reference):\n"
+    "    # The application reads what parse_request leaves it.\n"
+    "    def parse_request(self):\n"
+    "        parsed = super().parse_request()\n"
+    "        self.rfile = io.BytesIO(b'another body')\n"
+    "        return parsed\n"
+    "    def get_environ(self):\n"
+    "        environ = super().get_environ()\n"
+    "        self.rfile = io.BytesIO(b'too late')\n"
+    "        return environ\n"
+    "classes = [Reference, Named, Reference11, Replacing]\n"
     "def app(environ, start_response):\n"
     "    global seen\n"
     "    own = 'wsgi.input', 'wsgi.errors', 'wsgi.file_wrapper'\n"
@@ -144,8 +154,40 @@ named_address_string(BaseHTTPRequestHandler *self)
     return PyUnicode_FromString("name.example");
 }
 
+static void
+replace_rfile(BaseHTTPRequestHandler *self, const char *file)
+{
+    PyObject *body = eval_python(file);
+
+    Py_SETREF(self->base.rfile, PythonFile_new(&PythonFile_class, body));
+    assert_non_null(self->base.rfile);
+    Py_DECREF(body);
+}
+
+static int
+replacing_parse_request(BaseHTTPRequestHandler *self)
+{
+    int parsed = BaseHTTPRequestHandler_parse_request(self);
+
+    if (parsed >= 0) {
+        replace_rfile(self, "io.BytesIO(b'another body')");
+    }
+    return parsed;
+}
+
+static PyObject *
+replacing_get_environ(BaseHTTPRequestHandler *self)
+{
+    PyObject *env = WSGIRequestHandler_get_environ(self);
+
+    if (env != NULL) {
+        replace_rfile(self, "io.BytesIO(b'too late')");
+    }
+    return env;
+}
+
 /* The C classes that stand for the Python list `classes`. */
-static WSGIRequestHandlerClass classes[3];
+static WSGIRequestHandlerClass classes[4];
 
 static void
 fill_classes(void)
@@ -157,6 +199,8 @@ fill_classes(void)
     }
     classes[1].base.address_string = named_address_string;
     classes[2].base.protocol_version = "HTTP/1.1";
+    classes[3].base.parse_request = replacing_parse_request;
+    classes[3].get_environ = replacing_get_environ;
 }
 
 /* cls(request, client_address, server); `request` is stolen. */

@@ -222,6 +222,34 @@ test_cycle_through_the_file_is_collected(void **state)
     assert_repr(eval_python("[ref() for ref in refs]"), "[None, None]");
 }
 
+/* CPython's UtilityTests, by the name. */
+static void
+UtilityTests_testFileWrapper(void **state)
+{
+    PyObject *wrapper, *file;
+
+    (void)state;
+    wrapper = eval_python("FileWrapper(io.StringIO('xyz' * 50), 120)");
+    set_python("wrapper", wrapper);
+    assert_repr(eval_python("iter(wrapper) is wrapper"), "True");
+    assert_repr(eval_python("[next(wrapper) == 'xyz' * 40,\n"
+                            " next(wrapper) == 'xyz' * 10,\n"
+                            " next(wrapper, 'the end')]"),
+                "[True, True, 'the end']");
+    file = Py_NewRef(((FileWrapper *)wrapper)->filelike);
+    set_python("file", file);
+    assert_repr(eval_python("wrapper.filelike is file"), "True");
+    /* the end does not close it */
+    assert_repr(eval_python("file.closed"), "False");
+    assert_repr(eval_python("list(wrapper)"), "[]");
+    assert_repr(eval_python("file.closed"), "False");
+    assert_repr(eval_python("wrapper.close()"), "None");
+    assert_repr(eval_python("file.closed"), "True");
+    run_python("del wrapper, file");
+    Py_DECREF(file);
+    Py_DECREF(wrapper);
+}
+
 static int
 setup(void **state)
 {
@@ -305,6 +333,7 @@ main(void)
         python_test(test_is_its_own_iterator),
         python_test(test_owns_its_file_and_lets_go_of_it),
         python_test(test_cycle_through_the_file_is_collected),
+        python_test(UtilityTests_testFileWrapper),
     };
 
     return cmocka_run_group_tests(tests, setup, stop_python);

@@ -1,0 +1,155 @@
+#include "messages.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "errors.h"
+
+/* print(line, flush=True) */
+static int
+print_line(PyObject *line)
+{
+    PyObject *out = PySys_GetObject("stdout"); /* borrowed */
+    PyObject *flushed = NULL;
+    Handled handled;
+
+    if (out == NULL || out == Py_None) { /* closed: print() does nothing */
+        return 0;
+    }
+    if (PyFile_WriteObject(line, out, Py_PRINT_RAW) == 0) {
+        flushed = PyObject_CallMethod(out, "flush", NULL);
+    }
+    if (flushed == NULL && !PyErr_ExceptionMatches(PyExc_OSError)) {
+        return -1;
+    }
+    if (flushed == NULL) {
+        handled = except_enter();
+        PyErr_SetHandledException(NULL); /* from None */
+        PyErr_Format(PyExc_SystemExit, "stdout cannot be written to: %S",
+                     handled.raised);
+        except_leave(handled);
+        return -1;
+    }
+    Py_DECREF(flushed);
+    return 0;
+}
+
+/* Serving HTTP on HOST port PORT (http://HOST:PORT/) ..., a new str. */
+static PyObject *
+announcement(BaseServer *server)
+{
+    PyObject *host, *port;
+
+    if (server->cls->address_family == AF_UNIX) {
+        return PyUnicode_FromFormat("Serving HTTP on unix:%S ...\n",
+                                    server->server_address);
+    }
+    host = PyTuple_GetItem(server->server_address, 0);
+    port = PyTuple_GetItem(server->server_address, 1);
+    if (host == NULL || port == NULL) {
+        return NULL;
+    }
+    return PyUnicode_FromFormat(server->cls->address_family == AF_INET6
+                                    ? "Serving HTTP on %S port %S "
+                                      "(http://[%S]:%S/) ...\n"
+                                    : "Serving HTTP on %S port %S "
+                                      "(http://%S:%S/) ...\n",
+                                host, port, host, port);
+}
+
+int
+announce(BaseServer *server)
+{
+    PyObject *line = announcement(server);
+    int result = line == NULL ? -1 : print_line(line);
+
+    Py_XDECREF(line);
+    return result;
+}
+
+/* The errno of the handled exception; 0 if it has none. */
+static int
+errno_of(PyObject *raised)
+{
+    PyObject *number = PyObject_GetAttrString(raised, "errno");
+    long value = number == NULL ? 0 : PyLong_AsLong(number);
+
+    Py_XDECREF(number);
+    PyErr_Clear();
+    return (int)value;
+}
+
+/* The same for a Unix socket. */
+static void
+explain_unix_error(const char *path, int number, PyObject *raised)
+{
+    if (number == EADDRINUSE) {
+        PyErr_Format(PyExc_SystemExit,
+                     "%s is there already: stop what listens there, or, if "
+                     "nothing does, remove the file",
+                     path);
+        return;
+    }
+    PyErr_Format(PyExc_SystemExit,
+                 "%s cannot be listened on: %S; its directory must be there, "
+                 "and yours to write to",
+                 path, raised);
+}
+
+void
+explain_bind_error(const Options *options)
+{
+    const char *host = options->host[0] == '\0' ? "0.0.0.0" : options->host;
+    int port = options->port;
+    PyObject *raised;
+    Handled handled;
+
+    if (!PyErr_ExceptionMatches(PyExc_OSError)) {
+        return;
+    }
+    handled = except_enter();
+    raised = handled.raised;
+    PyErr_SetHandledException(NULL); /* from None */
+    if (options->unix_socket) {
+        explain_unix_error(host, errno_of(raised), raised);
+        except_leave(handled);
+        return;
+    }
+    switch (errno_of(raised)) {
+    case EADDRINUSE:
+        PyErr_Format(PyExc_SystemExit,
+                     "port %d of %s is in use: stop what listens there, or "
+                     "choose another with --port (0 picks a free one)",
+                     port, host);
+        break;
+    case EACCES:
+    case EPERM:
+        PyErr_Format(PyExc_SystemExit,
+                     "port %d is not permitted: those below 1024 are for "
+                     "root; choose another with --port, such as 8000",
+                     port);
+        break;
+    case EADDRNOTAVAIL:
+        PyErr_Format(PyExc_SystemExit,
+                     "%s is not an address of this machine: --bind takes one "
+                     "that is, such as 127.0.0.1, or 0.0.0.0 for all",
+                     host);
+        break;
+    case EAFNOSUPPORT:
+        PyErr_Format(PyExc_SystemExit,
+                     "this machine has no %s: choose another address with "
+                     "--bind",
+                     options->ipv6 ? "IPv6" : "IPv4");
+        break;
+    default:
+        PyErr_Format(PyExc_SystemExit,
+                     errno_of(raised) < 0 /* socket.gaierror */
+                         ? "host '%s' is not known: %S; --bind takes an "
+                           "address or a name of this machine, such as "
+                           "127.0.0.1"
+                         : "'%s' cannot be listened on: %S; try another "
+                           "address, such as 127.0.0.1",
+                     host, raised);
+    }
+    except_leave(handled);
+}

@@ -1,0 +1,59 @@
+#include "names.h"
+
+Names names;
+
+static const struct {
+    PyObject **name;
+    const char *text;
+} texts[] = {
+    { &names.close, "close" },
+    { &names.flush, "flush" },
+    { &names.get, "get" },
+    { &names.lower, "lower" },
+    { &names.rstrip, "rstrip" },
+    { &names.setdefault, "setdefault" },
+    { &names.upper, "upper" },
+    { &names.write, "write" },
+    { &names.Content_Length, "Content-Length" },
+    { &names.Date, "Date" },
+    { &names.Server, "Server" },
+    { &names.CONTENT_LENGTH, "CONTENT_LENGTH" },
+    { &names.CONTENT_TYPE, "CONTENT_TYPE" },
+    { &names.HTTPS, "HTTPS" },
+    { &names.PATH_INFO, "PATH_INFO" },
+    { &names.QUERY_STRING, "QUERY_STRING" },
+    { &names.REMOTE_ADDR, "REMOTE_ADDR" },
+    { &names.REMOTE_HOST, "REMOTE_HOST" },
+    { &names.REQUEST_METHOD, "REQUEST_METHOD" },
+    { &names.SERVER_PROTOCOL, "SERVER_PROTOCOL" },
+    { &names.SERVER_SOFTWARE, "SERVER_SOFTWARE" },
+    { &names.wsgi_errors, "wsgi.errors" },
+    { &names.wsgi_file_wrapper, "wsgi.file_wrapper" },
+    { &names.wsgi_input, "wsgi.input" },
+    { &names.wsgi_multiprocess, "wsgi.multiprocess" },
+    { &names.wsgi_multithread, "wsgi.multithread" },
+    { &names.wsgi_run_once, "wsgi.run_once" },
+    { &names.wsgi_url_scheme, "wsgi.url_scheme" },
+    { &names.wsgi_version, "wsgi.version" },
+    { &names.empty, "" },
+    { &names.space, " " },
+    { &names.zero, "0" },
+    { &names.crlf, "\r\n" },
+    { &names.HTTP_0_9, "HTTP/0.9" },
+    { &names.http, "http" },
+    { &names.https, "https" },
+};
+
+int
+names_ready(void)
+{
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(texts); i++) {
+        if (*texts[i].name == NULL) {
+            *texts[i].name = PyUnicode_InternFromString(texts[i].text);
+        }
+        if (*texts[i].name == NULL) {
+            return -1;
+        }
+    }
+    return 0;
+}

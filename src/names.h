@@ -1,0 +1,30 @@
+/* The strings that every request needs, made once and interned: names of
+ * methods, of headers, and of variables of the environ. */
+#ifndef CWSGIREF_NAMES_H
+#define CWSGIREF_NAMES_H
+
+#include <Python.h>
+
+typedef struct Names {
+    /* methods and attributes */
+    PyObject *close, *flush, *get, *lower, *rstrip, *setdefault, *upper,
+        *write;
+    /* headers */
+    PyObject *Content_Length, *Date, *Server;
+    /* environ */
+    PyObject *CONTENT_LENGTH, *CONTENT_TYPE, *HTTPS, *PATH_INFO, *QUERY_STRING,
+        *REMOTE_ADDR, *REMOTE_HOST, *REQUEST_METHOD, *SERVER_PROTOCOL,
+        *SERVER_SOFTWARE;
+    PyObject *wsgi_errors, *wsgi_file_wrapper, *wsgi_input, *wsgi_multiprocess,
+        *wsgi_multithread, *wsgi_run_once, *wsgi_url_scheme, *wsgi_version;
+    /* values */
+    PyObject *empty, *space, *zero, *crlf, *HTTP_0_9, *http, *https;
+} Names;
+
+extern Names names; /* each owned; borrow them */
+
+/* Makes them, once, after the interpreter has started: every folder's
+ * *_types_ready() has called it. 0 or -1. */
+int names_ready(void);
+
+#endif

@@ -1,0 +1,30 @@
+/* Lib/socketserver.py: ForkingMixIn: a new process for each request, over any
+ * server class. What it is mixed over in the library is in forking_servers.h.
+ */
+#ifndef CWSGIREF_SERVER_FORKING_MIX_IN_H
+#define CWSGIREF_SERVER_FORKING_MIX_IN_H
+
+#include "server/base_server.h"
+
+/* class cls(ForkingMixIn, over): puts the slots and the class attributes of
+ * the mix-in into `cls`, a copy of the table `over`, which must stay and not
+ * be mixed over anything itself. */
+void ForkingMixIn_lay_over(BaseServerClass *cls, const BaseServerClass *over);
+
+/* Waits for children that have exited. With max_children and more, it waits
+ * until there are fewer; blocking: until there are none. */
+int ForkingMixIn_collect_children(BaseServer *self, bool blocking);
+int ForkingMixIn_handle_timeout(BaseServer *self);
+int ForkingMixIn_service_actions(BaseServer *self);
+int ForkingMixIn_process_request(BaseServer *self, PyObject *request,
+                                 PyObject *client_address);
+/* With block_on_close it waits for the children. */
+int ForkingMixIn_server_close(BaseServer *self);
+
+/* Ends the children that are left, for a program that must end now: by
+ * SIGTERM, and those that are still there after a second by SIGKILL. It comes
+ * before server_close, which waits for max_children and more even without
+ * block_on_close. */
+int end_children(BaseServer *self);
+
+#endif

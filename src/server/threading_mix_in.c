@@ -1,0 +1,332 @@
+#include "server/threading_mix_in.h"
+
+#include <stddef.h>
+
+#include "errors.h"
+
+_Static_assert(offsetof(Threads, base) == 0, "the base must be first");
+
+/* Whether `thread.daemon`, or another attribute, is true: 1, 0 or -1. */
+static int
+is_true(PyObject *value)
+{
+    int result = value == NULL ? -1 : PyObject_IsTrue(value);
+
+    Py_XDECREF(value);
+    return result;
+}
+
+/* Lib/socketserver.py: _Threads.append */
+int
+Threads_append(Threads *self, PyObject *thread)
+{
+    int daemon;
+
+    if (FAILED(Threads_reap(self) < 0)) {
+        return -1;
+    }
+    daemon = is_true(PyObject_GetAttrString(thread, "daemon"));
+    if (FAILED(daemon < 0)) {
+        return -1;
+    }
+    if (daemon) {
+        return 0;
+    }
+    return FAILED(PyList_Append((PyObject *)self, thread) < 0) ? -1 : 0;
+}
+
+/* Lib/socketserver.py: _Threads.pop_all */
+PyObject *
+Threads_pop_all(Threads *self)
+{
+    PyObject *list = (PyObject *)self;
+    PyObject *result = PyList_GetSlice(list, 0, PY_SSIZE_T_MAX);
+
+    if (FAILED(result == NULL)) {
+        return NULL;
+    }
+    if (FAILED(PyList_SetSlice(list, 0, PY_SSIZE_T_MAX, NULL) < 0)) {
+        Py_CLEAR(result);
+    }
+    return result;
+}
+
+/* Lib/socketserver.py: _Threads.join */
+int
+Threads_join(Threads *self)
+{
+    PyObject *threads = Threads_pop_all(self);
+    int result = 0;
+
+    if (FAILED(threads == NULL)) {
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(threads) && result == 0; i++) {
+        PyObject *thread = PyList_GET_ITEM(threads, i);
+        PyObject *none = PyObject_CallMethod(thread, "join", NULL);
+
+        if (FAILED(none == NULL)) {
+            result = -1;
+        }
+        Py_XDECREF(none);
+    }
+    Py_DECREF(threads);
+    return result;
+}
+
+/* Lib/socketserver.py: _Threads.reap */
+int
+Threads_reap(Threads *self)
+{
+    PyObject *list = (PyObject *)self;
+    PyObject *living = PyList_New(0);
+    int result = -1;
+
+    if (FAILED(living == NULL)) {
+        return -1;
+    }
+    /* is_alive() lets other threads run, and they may shorten the list. */
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
+        PyObject *thread = Py_NewRef(PyList_GET_ITEM(list, i));
+        int alive = is_true(PyObject_CallMethod(thread, "is_alive", NULL));
+
+        if (alive > 0 && PyList_Append(living, thread) < 0) {
+            alive = -1;
+        }
+        Py_DECREF(thread);
+        if (FAILED(alive < 0)) {
+            goto done;
+        }
+    }
+    if (FAILED(PyList_SetSlice(list, 0, PY_SSIZE_T_MAX, living) < 0)) {
+        goto done;
+    }
+    result = 0;
+
+done:
+    Py_DECREF(living);
+    return result;
+}
+
+/* To Python it is a list, and list brings all that a type needs. */
+PyTypeObject Threads_type = {
+    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
+    .tp_name = "cwsgiref.socketserver._Threads",
+    .tp_base = &PyList_Type,
+    .tp_basicsize = sizeof(Threads),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+};
+
+const ThreadsClass Threads_class = {
+    .type = &Threads_type,
+
+    .append = Threads_append,
+    .join = Threads_join,
+};
+
+Threads *
+Threads_new(const ThreadsClass *cls)
+{
+    Threads *self = (Threads *)cls->type->tp_alloc(cls->type, 0);
+
+    if (self != NULL) {
+        self->cls = cls;
+    }
+    return self;
+}
+
+/* Lib/socketserver.py: _NoThreads.append */
+int
+NoThreads_append(Threads *self, PyObject *thread)
+{
+    (void)self;
+    (void)thread;
+    return 0;
+}
+
+/* Lib/socketserver.py: _NoThreads.join */
+int
+NoThreads_join(Threads *self)
+{
+    (void)self;
+    return 0;
+}
+
+PyTypeObject NoThreads_type = {
+    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
+    .tp_name = "cwsgiref.socketserver._NoThreads",
+    .tp_basicsize = sizeof(Threads), /* so that one pointer does for both */
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+};
+
+const ThreadsClass NoThreads_class = {
+    .type = &NoThreads_type,
+
+    .append = NoThreads_append,
+    .join = NoThreads_join,
+};
+
+/* self._threads: the instance's, or else the class's _NoThreads(). Borrowed.
+ */
+static Threads *
+threads_of(BaseServer *self)
+{
+    static Threads no_threads = {
+        .base.ob_base = { PyObject_HEAD_INIT(&NoThreads_type) 0 },
+        .cls = &NoThreads_class,
+    };
+
+    return self->_threads == NULL ? &no_threads : self->_threads;
+}
+
+/* Lib/socketserver.py: ThreadingMixIn, the class body */
+void
+ThreadingMixIn_lay_over(BaseServerClass *cls, const BaseServerClass *over)
+{
+    cls->mixed_over = over;
+    cls->daemon_threads = false;
+    cls->block_on_close = true;
+
+    cls->process_request = ThreadingMixIn_process_request;
+    cls->server_close = ThreadingMixIn_server_close;
+}
+
+/* Lib/socketserver.py: ThreadingMixIn.process_request_thread */
+int
+ThreadingMixIn_process_request_thread(BaseServer *self, PyObject *request,
+                                      PyObject *client_address)
+{
+    int result = 0;
+    Handled handled;
+
+    /* try: */
+    if (FAILED(self->cls->finish_request(self, request, client_address) < 0)) {
+        result = -1;
+        if (PyErr_ExceptionMatches(PyExc_Exception)) {
+            /* except Exception: */
+            handled = except_enter();
+            if (!FAILED(self->cls->handle_error(self, request,
+                                                client_address) < 0)) {
+                result = 0;
+            }
+            except_leave(handled);
+        }
+    }
+    /* finally: */
+    handled = finally_enter();
+    if (FAILED(self->cls->shutdown_request(self, request) < 0)) {
+        result = -1;
+    }
+    finally_leave(handled);
+    return result;
+}
+
+/* `self.process_request_thread`, as the thread gets it. */
+static PyObject *
+call_process_request_thread(PyObject *self, PyObject *args)
+{
+    PyObject *request, *client_address;
+
+    if (!PyArg_UnpackTuple(args, "process_request_thread", 2, 2, &request,
+                           &client_address) ||
+        ThreadingMixIn_process_request_thread((BaseServer *)self, request,
+                                              client_address) < 0)
+    {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef process_request_thread_def = { "process_request_thread",
+                                                  call_process_request_thread,
+                                                  METH_VARARGS, NULL };
+
+/* threading.Thread(target=self.process_request_thread, args=(request,
+ * client_address)): Python's own threads, with all that belongs to them:
+ * names, threading.local, threading.excepthook, the end of the interpreter. */
+static PyObject *
+new_thread(BaseServer *self, PyObject *request, PyObject *client_address)
+{
+    PyObject *threading = PyImport_ImportModule("threading");
+    PyObject *type = NULL, *target = NULL, *none = NULL, *kwargs = NULL;
+    PyObject *thread = NULL;
+
+    if (threading == NULL) {
+        return NULL;
+    }
+    type = PyObject_GetAttrString(threading, "Thread");
+    target = PyCFunction_New(&process_request_thread_def, (PyObject *)self);
+    none = PyTuple_New(0);
+    if (type == NULL || target == NULL || none == NULL) {
+        goto done;
+    }
+    kwargs = Py_BuildValue("{sOs(OO)}", "target", target, "args", request,
+                           client_address);
+    if (kwargs != NULL) {
+        thread = PyObject_Call(type, none, kwargs);
+    }
+
+done:
+    Py_DECREF(threading);
+    Py_XDECREF(type);
+    Py_XDECREF(target);
+    Py_XDECREF(none);
+    Py_XDECREF(kwargs);
+    return thread;
+}
+
+/* Lib/socketserver.py: ThreadingMixIn.process_request */
+int
+ThreadingMixIn_process_request(BaseServer *self, PyObject *request,
+                               PyObject *client_address)
+{
+    PyObject *t = NULL, *none = NULL;
+    Threads *threads;
+    int result = -1;
+
+    /* vars(self).setdefault('_threads', _Threads()) */
+    if (self->cls->block_on_close && self->_threads == NULL) {
+        self->_threads = Threads_new(&Threads_class);
+        if (FAILED(self->_threads == NULL)) {
+            return -1;
+        }
+    }
+    t = new_thread(self, request, client_address);
+    if (FAILED(t == NULL)) {
+        return -1;
+    }
+    if (FAILED(PyObject_SetAttrString(
+                   t, "daemon",
+                   self->cls->daemon_threads ? Py_True : Py_False) < 0))
+    {
+        goto done;
+    }
+    threads = threads_of(self);
+    if (FAILED(threads->cls->append(threads, t) < 0)) {
+        goto done;
+    }
+    none = PyObject_CallMethod(t, "start", NULL);
+    if (FAILED(none == NULL)) {
+        goto done;
+    }
+    result = 0;
+
+done:
+    Py_DECREF(t);
+    Py_XDECREF(none);
+    return result;
+}
+
+/* Lib/socketserver.py: ThreadingMixIn.server_close */
+int
+ThreadingMixIn_server_close(BaseServer *self)
+{
+    Threads *threads;
+
+    /* super().server_close() */
+    if (FAILED(self->cls->mixed_over->server_close(self) < 0)) {
+        return -1;
+    }
+    threads = threads_of(self);
+    return FAILED(threads->cls->join(threads) < 0) ? -1 : 0;
+}

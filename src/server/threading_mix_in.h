@@ -1,0 +1,55 @@
+/* Lib/socketserver.py: _Threads, _NoThreads, ThreadingMixIn: a new thread for
+ * each request, over any server class. What it is mixed over in the library
+ * is in threading_servers.h. */
+#ifndef CWSGIREF_SERVER_THREADING_MIX_IN_H
+#define CWSGIREF_SERVER_THREADING_MIX_IN_H
+
+#include "server/base_server.h"
+
+/* What `self._threads` can do. */
+typedef struct ThreadsClass {
+    PyTypeObject *type;
+
+    int (*append)(Threads *self, PyObject *thread);
+    int (*join)(Threads *self);
+} ThreadsClass;
+
+/* The list of threads to be joined: a list to Python, too. */
+struct Threads {
+    PyListObject base; /* must stay first */
+    const ThreadsClass *cls;
+};
+
+extern PyTypeObject Threads_type;
+extern const ThreadsClass Threads_class;
+
+extern PyTypeObject NoThreads_type;
+extern const ThreadsClass NoThreads_class;
+
+Threads *Threads_new(const ThreadsClass *cls);
+
+/* Takes in a thread that is not a daemon; lets go of those that are done. */
+int Threads_append(Threads *self, PyObject *thread);
+PyObject *Threads_pop_all(Threads *self); /* a new list */
+int Threads_join(Threads *self);
+int Threads_reap(Threads *self);
+
+int NoThreads_append(Threads *self, PyObject *thread);
+int NoThreads_join(Threads *self);
+
+/* class cls(ThreadingMixIn, over): puts the slots and the class attributes of
+ * the mix-in into `cls`, a copy of the table `over`, which must stay and not
+ * be mixed over anything itself. */
+void ThreadingMixIn_lay_over(BaseServerClass *cls,
+                             const BaseServerClass *over);
+
+/* What the thread of a request does: process_request, and the handling of
+ * exceptions. */
+int ThreadingMixIn_process_request_thread(BaseServer *self, PyObject *request,
+                                          PyObject *client_address);
+int ThreadingMixIn_process_request(BaseServer *self, PyObject *request,
+                                   PyObject *client_address);
+/* With block_on_close it waits for the threads, unless they are daemons. */
+int ThreadingMixIn_server_close(BaseServer *self);
+
+#endif

@@ -1,0 +1,530 @@
+#include "validate/iterator_wrapper.h"
+
+#include <structmember.h>
+
+#include "arguments.h"
+#include "errors.h"
+#include "names.h"
+#include "validate/validate.h"
+
+/* Lib/wsgiref/validate.py: PartialIteratorWrapper.__init__ */
+int
+PartialIteratorWrapper_init(PartialIteratorWrapper *self,
+                            PyObject *wsgi_iterator)
+{
+    if (FAILED(PyObject_SetAttrString((PyObject *)self, "iterator",
+                                      wsgi_iterator) < 0))
+    {
+        return -1;
+    }
+    return 0;
+}
+
+/* Lib/wsgiref/validate.py: PartialIteratorWrapper.__iter__ */
+PyObject *
+PartialIteratorWrapper_iter(PartialIteratorWrapper *self)
+{
+    PyObject *iterator = PyObject_GetAttrString((PyObject *)self, "iterator");
+    PyObject *wrapper;
+
+    if (FAILED(iterator == NULL)) {
+        return NULL;
+    }
+    wrapper = IteratorWrapper_new(iterator, Py_None);
+    Py_DECREF(iterator);
+    if (FAILED(wrapper == NULL)) {
+        return NULL;
+    }
+    return wrapper;
+}
+
+/* What Python code calls. */
+
+static int
+call_partial_init(PyObject *op, PyObject *args, PyObject *kwargs)
+{
+    static const char *const parameters[] = { "wsgi_iterator", NULL };
+    PyObject *values[1];
+
+    if (bind_arguments("PartialIteratorWrapper.__init__", parameters, 1, args,
+                       kwargs, values) < 0)
+    {
+        return -1;
+    }
+    return PartialIteratorWrapper_init((PartialIteratorWrapper *)op,
+                                       values[0]);
+}
+
+static PyObject *
+call_partial_iter(PyObject *op)
+{
+    return PartialIteratorWrapper_iter((PartialIteratorWrapper *)op);
+}
+
+static int
+PartialIteratorWrapper_traverse(PyObject *op, visitproc visit, void *arg)
+{
+    PartialIteratorWrapper *self = (PartialIteratorWrapper *)op;
+
+    Py_VISIT(self->iterator);
+    Py_VISIT(self->dict);
+    return 0;
+}
+
+static int
+PartialIteratorWrapper_clear(PyObject *op)
+{
+    PartialIteratorWrapper *self = (PartialIteratorWrapper *)op;
+
+    Py_CLEAR(self->iterator);
+    Py_CLEAR(self->dict);
+    return 0;
+}
+
+static void
+PartialIteratorWrapper_dealloc(PyObject *op)
+{
+    PyObject_GC_UnTrack(op);
+    PyObject_ClearWeakRefs(op);
+    PartialIteratorWrapper_clear(op);
+    Py_TYPE(op)->tp_free(op);
+}
+
+/* In the class, where Python's is in the __dict__ of the instance: vars() does
+ * not list it. So it is with those of IteratorWrapper. */
+static PyMemberDef partial_members[] = {
+    { "iterator", T_OBJECT_EX, offsetof(PartialIteratorWrapper, iterator), 0,
+      NULL },
+    { NULL, 0, 0, 0, NULL },
+};
+
+static PyGetSetDef attributes[] = {
+    { "__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL,
+      NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+
+PyTypeObject PartialIteratorWrapper_type = {
+    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
+    .tp_name = "cwsgiref.validate.PartialIteratorWrapper",
+    .tp_basicsize = sizeof(PartialIteratorWrapper),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .tp_dictoffset = offsetof(PartialIteratorWrapper, dict),
+    .tp_weaklistoffset = offsetof(PartialIteratorWrapper, weakrefs),
+    .tp_members = partial_members,
+    .tp_getset = attributes,
+    .tp_new = PyType_GenericNew,
+    .tp_init = call_partial_init,
+    .tp_iter = call_partial_iter,
+    .tp_traverse = PartialIteratorWrapper_traverse,
+    .tp_clear = PartialIteratorWrapper_clear,
+    .tp_dealloc = PartialIteratorWrapper_dealloc,
+};
+
+PyObject *
+IteratorWrapper_new(PyObject *wsgi_iterator, PyObject *check_start_response)
+{
+    IteratorWrapper *self = (IteratorWrapper *)IteratorWrapper_type.tp_alloc(
+        &IteratorWrapper_type, 0);
+
+    if (self == NULL) {
+        return NULL;
+    }
+    if (IteratorWrapper_init(self, wsgi_iterator, check_start_response) < 0) {
+        Py_DECREF(self);
+        return NULL;
+    }
+    return (PyObject *)self;
+}
+
+/* Python's frame refers to self, so that what __del__ says of an object that
+ * nobody else has comes when the traceback goes, after it was shown. To the
+ * same end, the globals of our frame, the newest line of the traceback. */
+static void
+keep_with_traceback(IteratorWrapper *self)
+{
+    PyObject *type, *value, *traceback;
+    PyObject *frame = NULL;
+    PyObject *globals = NULL;
+
+    PyErr_Fetch(&type, &value, &traceback);
+    if (traceback != NULL) {
+        frame = PyObject_GetAttrString(traceback, "tb_frame");
+    }
+    if (frame != NULL) {
+        globals = PyObject_GetAttrString(frame, "f_globals");
+    }
+    if (globals != NULL) {
+        PyDict_SetItemString(globals, "self", (PyObject *)self);
+    }
+    Py_XDECREF(globals);
+    Py_XDECREF(frame);
+    PyErr_Restore(type, value, traceback); /* and no other exception */
+}
+
+/* Lib/wsgiref/validate.py: IteratorWrapper.__init__ */
+int
+IteratorWrapper_init(IteratorWrapper *self, PyObject *wsgi_iterator,
+                     PyObject *check_start_response)
+{
+    PyObject *op = (PyObject *)self;
+    PyObject *iterator = NULL;
+    int result = -1;
+
+    if (FAILED(PyObject_SetAttrString(op, "original_iterator", wsgi_iterator) <
+               0)) {
+        goto done;
+    }
+    iterator = PyObject_GetIter(wsgi_iterator);
+    if (FAILED(iterator == NULL) ||
+        FAILED(PyObject_SetAttrString(op, "iterator", iterator) < 0) ||
+        FAILED(PyObject_SetAttrString(op, "closed", Py_False) < 0) ||
+        FAILED(PyObject_SetAttrString(op, "check_start_response",
+                                      check_start_response) < 0))
+    {
+        goto done;
+    }
+    result = 0;
+
+done:
+    if (result < 0) {
+        keep_with_traceback(self);
+    }
+    Py_XDECREF(iterator);
+    return result;
+}
+
+/* Lib/wsgiref/validate.py: IteratorWrapper.__iter__ */
+PyObject *
+IteratorWrapper_iter(IteratorWrapper *self)
+{
+    return Py_NewRef((PyObject *)self);
+}
+
+/* Whether self.name is true: 1, 0 or -1. */
+static int
+attribute_is_true(IteratorWrapper *self, const char *name)
+{
+    PyObject *value = PyObject_GetAttrString((PyObject *)self, name);
+    int result = value == NULL ? -1 : PyObject_IsTrue(value);
+
+    Py_XDECREF(value);
+    return result;
+}
+
+/* next(self.iterator): NULL, without an exception or with StopIteration, at
+ * the end. */
+static PyObject *
+next_of_iterator(IteratorWrapper *self)
+{
+    PyObject *iterator = PyObject_GetAttrString((PyObject *)self, "iterator");
+    PyObject *v = NULL;
+
+    if (iterator == NULL) {
+        return NULL;
+    }
+    if (PyIter_Check(iterator)) {
+        v = Py_TYPE(iterator)->tp_iternext(iterator);
+    }
+    else {
+        PyErr_Format(PyExc_TypeError, "'%.200s' object is not an iterator",
+                     Py_TYPE(iterator)->tp_name);
+    }
+    Py_DECREF(iterator);
+    return v;
+}
+
+/* That start_response was called before the first block. */
+static int
+check_started(IteratorWrapper *self)
+{
+    PyObject *started =
+        PyObject_GetAttrString((PyObject *)self, "check_start_response");
+    int result = started == NULL ? -1 : 0;
+
+    if (started != NULL && started != Py_None) {
+        result = assert_(PyObject_IsTrue(started),
+                         "The application returns and we started iterating "
+                         "over its body, but start_response has not yet been "
+                         "called");
+        if (result == 0) {
+            result = PyObject_SetAttrString((PyObject *)self,
+                                            "check_start_response", Py_None);
+        }
+    }
+    Py_XDECREF(started);
+    return result;
+}
+
+/* Lib/wsgiref/validate.py: IteratorWrapper.__next__ */
+PyObject *
+IteratorWrapper_next(IteratorWrapper *self)
+{
+    int closed = attribute_is_true(self, "closed");
+    PyObject *v = NULL;
+
+    if (FAILED(closed < 0) ||
+        FAILED(assert_(!closed, "Iterator read after closed") < 0))
+    {
+        goto failed;
+    }
+    v = next_of_iterator(self);
+    if (v == NULL) {
+        if (FAILED(PyErr_Occurred() != NULL)) {
+            goto failed;
+        }
+        return NULL;
+    }
+    if ((!PyBytes_CheckExact(v) &&
+         FAILED(assert_(0, "Iterator yielded non-bytestring (%R)", v) < 0)) ||
+        FAILED(check_started(self) < 0))
+    {
+        goto failed;
+    }
+    return v;
+
+failed:
+    keep_with_traceback(self);
+    Py_XDECREF(v);
+    return NULL;
+}
+
+/* if hasattr(self.original_iterator, 'close'): self.original_iterator.close()
+ */
+static int
+close_original(IteratorWrapper *self)
+{
+    PyObject *original =
+        PyObject_GetAttrString((PyObject *)self, "original_iterator");
+    PyObject *found, *none;
+    int result = -1;
+
+    if (original == NULL) {
+        return -1;
+    }
+    found = PyObject_GetAttr(original, names.close);
+    if (found != NULL) {
+        Py_DECREF(found);
+        none = PyObject_CallMethodNoArgs(original, names.close);
+        result = none == NULL ? -1 : 0;
+        Py_XDECREF(none);
+    }
+    else if (PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        PyErr_Clear();
+        result = 0;
+    }
+    Py_DECREF(original);
+    return result;
+}
+
+/* Lib/wsgiref/validate.py: IteratorWrapper.close */
+int
+IteratorWrapper_close(IteratorWrapper *self)
+{
+    if (FAILED(PyObject_SetAttrString((PyObject *)self, "closed", Py_True) <
+               0) ||
+        FAILED(close_original(self) < 0))
+    {
+        return -1;
+    }
+    return 0;
+}
+
+/* sys.stderr.write(text) */
+static int
+write_to_stderr(const char *text)
+{
+    PyObject *err = PySys_GetObject("stderr"); /* borrowed */
+    PyObject *line, *written;
+
+    if (err == NULL) {
+        PyErr_SetString(PyExc_AttributeError,
+                        "module 'sys' has no attribute 'stderr'");
+        return -1;
+    }
+    line = PyUnicode_FromString(text);
+    if (line == NULL) {
+        return -1;
+    }
+    Py_INCREF(err);
+    written = PyObject_CallMethodOneArg(err, names.write, line);
+    Py_DECREF(err);
+    Py_DECREF(line);
+    Py_XDECREF(written);
+    return written == NULL ? -1 : 0;
+}
+
+/* Lib/wsgiref/validate.py: IteratorWrapper.__del__ */
+int
+IteratorWrapper_del(IteratorWrapper *self)
+{
+    PyObject *closed;
+    int is_closed = attribute_is_true(self, "closed");
+    int result;
+
+    if (FAILED(is_closed < 0)) {
+        return -1;
+    }
+    if (!is_closed &&
+        FAILED(write_to_stderr("Iterator garbage collected without being "
+                               "closed") < 0))
+    {
+        return -1;
+    }
+    closed = PyObject_GetAttrString((PyObject *)self, "closed");
+    if (FAILED(closed == NULL)) {
+        return -1;
+    }
+    result = assert_(PyObject_IsTrue(closed),
+                     "Iterator garbage collected without being closed");
+    Py_DECREF(closed);
+    return FAILED(result < 0) ? -1 : 0;
+}
+
+static int
+call_init(PyObject *op, PyObject *args, PyObject *kwargs)
+{
+    static const char *const parameters[] = { "wsgi_iterator",
+                                              "check_start_response", NULL };
+    PyObject *values[2];
+
+    if (bind_arguments("IteratorWrapper.__init__", parameters, 2, args, kwargs,
+                       values) < 0)
+    {
+        return -1;
+    }
+    return IteratorWrapper_init((IteratorWrapper *)op, values[0], values[1]);
+}
+
+static PyObject *
+call_iter(PyObject *op)
+{
+    return IteratorWrapper_iter((IteratorWrapper *)op);
+}
+
+static PyObject *
+call_next(PyObject *op)
+{
+    return IteratorWrapper_next((IteratorWrapper *)op);
+}
+
+static PyObject *
+call_close(PyObject *op, PyObject *args, PyObject *kwargs)
+{
+    static const char *const parameters[] = { NULL };
+
+    if (bind_arguments("IteratorWrapper.close", parameters, 0, args, kwargs,
+                       NULL) < 0 ||
+        IteratorWrapper_close((IteratorWrapper *)op) < 0)
+    {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+call_del(PyObject *op, PyObject *args, PyObject *kwargs)
+{
+    static const char *const parameters[] = { NULL };
+
+    if (bind_arguments("IteratorWrapper.__del__", parameters, 0, args, kwargs,
+                       NULL) < 0 ||
+        IteratorWrapper_del((IteratorWrapper *)op) < 0)
+    {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+/* Before it goes: what __del__ raises is printed, and no more. */
+static void
+IteratorWrapper_finalize(PyObject *op)
+{
+    PyObject *type, *value, *traceback;
+    PyObject *method;
+
+    PyErr_Fetch(&type, &value, &traceback); /* __del__ is no `except` block */
+    method = PyObject_GetAttrString((PyObject *)Py_TYPE(op), "__del__");
+    if (method == NULL || IteratorWrapper_del((IteratorWrapper *)op) < 0) {
+        PyErr_WriteUnraisable(method);
+    }
+    Py_XDECREF(method);
+    PyErr_Restore(type, value, traceback);
+}
+
+static int
+IteratorWrapper_traverse(PyObject *op, visitproc visit, void *arg)
+{
+    IteratorWrapper *self = (IteratorWrapper *)op;
+
+    Py_VISIT(self->original_iterator);
+    Py_VISIT(self->iterator);
+    Py_VISIT(self->closed);
+    Py_VISIT(self->check_start_response);
+    Py_VISIT(self->dict);
+    return 0;
+}
+
+static int
+IteratorWrapper_clear(PyObject *op)
+{
+    IteratorWrapper *self = (IteratorWrapper *)op;
+
+    Py_CLEAR(self->original_iterator);
+    Py_CLEAR(self->iterator);
+    Py_CLEAR(self->closed);
+    Py_CLEAR(self->check_start_response);
+    Py_CLEAR(self->dict);
+    return 0;
+}
+
+static void
+IteratorWrapper_dealloc(PyObject *op)
+{
+    if (PyObject_CallFinalizerFromDealloc(op) < 0) {
+        return; /* somebody has it again */
+    }
+    PyObject_GC_UnTrack(op);
+    PyObject_ClearWeakRefs(op);
+    IteratorWrapper_clear(op);
+    Py_TYPE(op)->tp_free(op);
+}
+
+/* __del__ is a method too, which raises when it is called by name. */
+static PyMethodDef methods[] = {
+    { "close", (PyCFunction)(void (*)(void))call_close,
+      METH_VARARGS | METH_KEYWORDS, NULL },
+    { "__del__", (PyCFunction)(void (*)(void))call_del,
+      METH_VARARGS | METH_KEYWORDS | METH_COEXIST, NULL },
+    { NULL, NULL, 0, NULL },
+};
+
+static PyMemberDef members[] = {
+    { "original_iterator", T_OBJECT_EX,
+      offsetof(IteratorWrapper, original_iterator), 0, NULL },
+    { "iterator", T_OBJECT_EX, offsetof(IteratorWrapper, iterator), 0, NULL },
+    { "closed", T_OBJECT_EX, offsetof(IteratorWrapper, closed), 0, NULL },
+    { "check_start_response", T_OBJECT_EX,
+      offsetof(IteratorWrapper, check_start_response), 0, NULL },
+    { NULL, 0, 0, 0, NULL },
+};
+
+PyTypeObject IteratorWrapper_type = {
+    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
+    .tp_name = "cwsgiref.validate.IteratorWrapper",
+    .tp_basicsize = sizeof(IteratorWrapper),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .tp_dictoffset = offsetof(IteratorWrapper, dict),
+    .tp_weaklistoffset = offsetof(IteratorWrapper, weakrefs),
+    .tp_methods = methods,
+    .tp_members = members,
+    .tp_getset = attributes,
+    .tp_new = PyType_GenericNew,
+    .tp_init = call_init,
+    .tp_iter = call_iter,
+    .tp_iternext = call_next,
+    .tp_finalize = IteratorWrapper_finalize,
+    .tp_traverse = IteratorWrapper_traverse,
+    .tp_clear = IteratorWrapper_clear,
+    .tp_dealloc = IteratorWrapper_dealloc,
+};
