@@ -1,0 +1,24 @@
+"""docs/coverage.md is what script/coverage writes, and misses no name."""
+
+import os
+import subprocess
+import sys
+import unittest
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
+
+
+class CoverageTests(unittest.TestCase):
+
+    @unittest.skipUnless(sys.version_info[:2] == (3, 11),
+                         'the page is about Python 3.11')
+    def test_page_is_fresh_and_complete(self):
+        check = subprocess.run(
+            [sys.executable, os.path.join(ROOT, 'script', 'coverage'),
+             '--check', os.environ['CWSGIREF']],
+            capture_output=True, text=True)
+        self.assertEqual((check.returncode, check.stderr), (0, ''))
+
+
+if __name__ == '__main__':
+    unittest.main()
