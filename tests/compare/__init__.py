@@ -13,6 +13,7 @@ Where to look:
     servers.py           starts and stops the two servers
     reference.py         Python's server, as a program
     test_compare.py      every case on both servers; is the program level?
+    test_mix_ins.py      the same with --threads, and with --fork
     test_http_client.py  real clients: http.client and curl
 
 To run it, from the folder above:

@@ -1,15 +1,31 @@
 """Python's wsgiref.simple_server, started the way cwsgiref is.
 
-    python3 reference.py [--timeout SECONDS] MODULE:CALLABLE
+    python3 reference.py [--threads | --fork] [--timeout SECONDS]
+                         MODULE:CALLABLE
 """
 
 import argparse
 import importlib
+import socketserver
 from wsgiref import simple_server
+
+
+class ThreadingWSGIServer(socketserver.ThreadingMixIn,
+                          simple_server.WSGIServer):
+    pass
+
+
+class ForkingWSGIServer(socketserver.ForkingMixIn, simple_server.WSGIServer):
+    pass
 
 
 def main():
     parser = argparse.ArgumentParser()
+    parser.set_defaults(server_class=simple_server.WSGIServer)
+    parser.add_argument('--threads', dest='server_class',
+                        action='store_const', const=ThreadingWSGIServer)
+    parser.add_argument('--fork', dest='server_class',
+                        action='store_const', const=ForkingWSGIServer)
     parser.add_argument('--timeout', type=float)
     parser.add_argument('application', metavar='MODULE:CALLABLE')
     arguments = parser.parse_args()
@@ -18,7 +34,8 @@ def main():
         simple_server.WSGIRequestHandler.timeout = arguments.timeout
     module, _, name = arguments.application.partition(':')
     application = getattr(importlib.import_module(module), name)
-    server = simple_server.make_server('127.0.0.1', 0, application)
+    server = simple_server.make_server('127.0.0.1', 0, application,
+                                       arguments.server_class)
     port = server.server_port
     print(f'Serving HTTP on 127.0.0.1 port {port} '
           f'(http://127.0.0.1:{port}/) ...', flush=True)

@@ -34,24 +34,29 @@ def environment():
     return result
 
 
-def reference(application='apps:application', timeout=None):
-    """Python's own server, by the Python that runs this."""
+def reference(application='apps:application', timeout=None, mix_in=None):
+    """Python's own server, by the Python that runs this. mix_in: '--threads'
+    or '--fork'."""
     command = [sys.executable, 'reference.py']
+    if mix_in is not None:
+        command.append(mix_in)
     if timeout is not None:
         command += ['--timeout', str(timeout)]
     command.append(application or 'wsgiref.simple_server:demo_app')
     return Server(command)
 
 
-def program(application='apps:application', timeout=None):
+def program(application='apps:application', timeout=None, mix_in=None):
     """The program under test. Without an application it has its own."""
     path = os.environ.get('CWSGIREF')
     if path is None:
         raise RuntimeError('the environment variable CWSGIREF must hold the '
                            'path of the program, or the word "reference"')
     if path == 'reference':
-        return reference(application, timeout)
+        return reference(application, timeout, mix_in)
     command = [os.path.abspath(path), '--bind', '127.0.0.1:0']
+    if mix_in is not None:
+        command.append(mix_in)
     if timeout is not None:
         command += ['--timeout', str(timeout)]
     if application:
@@ -118,7 +123,8 @@ class Server:
 
         The server answers one request after the other and writes its log
         line before it closes. So when one more request has been answered,
-        the log of those before it is complete."""
+        the log of those before it is complete. (With a mix-in, only the log
+        of those whose end the client has seen.)"""
         self.syncs += 1
         with self.connect() as connection:
             connection.sendall(b'GET /sync/%d HTTP/1.0\r\n\r\n' % self.syncs)

@@ -88,7 +88,7 @@ FILES = {
 
         def file(environ, start_response):
             start_response('200 OK', PLAIN[:])
-            return environ['wsgi.file_wrapper'](environ['wsgi.input'], 3)
+            return environ['wsgi.file_wrapper'](environ['wsgi.input'], 1000)
 
         def says(environ, start_response):
             print('to the log', file=environ['wsgi.errors'])

@@ -6,7 +6,7 @@ static const char spies[] =
     "    def said(self, *what):\n"
     "        say(*what)\n"
     "        if self.error: raise self.error\n"
-    "        return 'not passed on'\n"
+    "        return ['not passed on']\n"
     "    def write(self, *a, **kw): return self.said('write', a, kw)\n"
     "    def writelines(self, *a): return self.said('writelines', a)\n"
     "    def flush(self, *a, **kw): return self.said('flush', a, kw)\n"
@@ -33,6 +33,7 @@ static const char *const sources[] = {
     /* each line is written, not passed to the stream's writelines() */
     "V.ErrorWrapper(Err()).writelines(['a', '', 'b'])",
     "V.ErrorWrapper(Err()).writelines('abc')",
+    "V.ErrorWrapper(Err()).writelines(['line %d' % i for i in range(3)])",
     "V.ErrorWrapper(Err()).writelines(iter([]))",
     "V.ErrorWrapper(Err()).writelines(seq=('a',))",
     "V.ErrorWrapper(Err()).writelines(['a', b'b', 'c'])",

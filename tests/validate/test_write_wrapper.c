@@ -2,7 +2,7 @@
 
 static const char spies[] = "def writer(*a, **kw):\n"
                             "    say('writer', a, kw)\n"
-                            "    return 'not passed on'\n"
+                            "    return ['not passed on']\n"
                             "def failing(data): raise KeyError('writer')\n";
 
 static const char *const sources[] = {
