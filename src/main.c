@@ -167,6 +167,7 @@ run(const Options *options, const Classes *classes)
         goto done;
     }
     if (options->cgi) {
+        signals_reset(); /* a web server ends its CGI programs by SIGTERM */
         run_cgi(application);
         goto done;
     }
