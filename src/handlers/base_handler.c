@@ -5,6 +5,7 @@
 #include "handlers/handlers.h"
 #include "names.h"
 #include "release.h"
+#include "unpack.h"
 #include "util/file_wrapper.h"
 #include "util/util.h"
 
@@ -463,50 +464,6 @@ require_valid_status(PyObject *status, bool asserts)
         return -1;
     }
     return 0;
-}
-
-/* name, val = pair; new references. */
-static int
-unpack_pair(PyObject *pair, PyObject **name, PyObject **val)
-{
-    PyObject *iterator, *values[3] = { NULL, NULL, NULL };
-    Py_ssize_t count = 0;
-
-    iterator = PyObject_GetIter(pair);
-    if (iterator == NULL) {
-        if (PyErr_ExceptionMatches(PyExc_TypeError) &&
-            Py_TYPE(pair)->tp_iter == NULL && !PySequence_Check(pair))
-        {
-            PyErr_Format(PyExc_TypeError,
-                         "cannot unpack non-iterable %s object",
-                         Py_TYPE(pair)->tp_name);
-        }
-        return -1;
-    }
-    while (count < 3 && (values[count] = PyIter_Next(iterator)) != NULL) {
-        count++;
-    }
-    Py_DECREF(iterator);
-    if (count == 2 && !PyErr_Occurred()) {
-        *name = values[0];
-        *val = values[1];
-        return 0;
-    }
-    if (!PyErr_Occurred()) {
-        if (count > 2) {
-            PyErr_SetString(PyExc_ValueError,
-                            "too many values to unpack (expected 2)");
-        }
-        else {
-            PyErr_Format(PyExc_ValueError,
-                         "not enough values to unpack (expected 2, got %zd)",
-                         count);
-        }
-    }
-    for (Py_ssize_t i = 0; i < 3; i++) {
-        Py_XDECREF(values[i]);
-    }
-    return -1;
 }
 
 /* Lib/wsgiref/handlers.py: BaseHandler.start_response */

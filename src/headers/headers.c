@@ -7,6 +7,7 @@
 #include "arguments.h"
 #include "errors.h"
 #include "release.h"
+#include "unpack.h"
 
 /* Lib/wsgiref/headers.py: tspecials */
 static bool
@@ -67,53 +68,6 @@ formatparam(PyObject *param, PyObject *value, int quote)
     result = PyUnicode_FromFormat("%S=\"%S\"", param, quoted);
     Py_DECREF(quoted);
     return result;
-}
-
-/* `k, v = pair`, with the errors of it: new references. */
-static int
-unpack_pair(PyObject *pair, PyObject **k, PyObject **v)
-{
-    PyObject *iterator, *more = NULL;
-
-    if ((PyTuple_CheckExact(pair) || PyList_CheckExact(pair)) &&
-        PySequence_Fast_GET_SIZE(pair) == 2)
-    {
-        *k = Py_NewRef(PySequence_Fast_GET_ITEM(pair, 0));
-        *v = Py_NewRef(PySequence_Fast_GET_ITEM(pair, 1));
-        return 0;
-    }
-    *k = *v = NULL;
-    iterator = PyObject_GetIter(pair);
-    if (iterator == NULL) {
-        if (PyErr_ExceptionMatches(PyExc_TypeError) &&
-            Py_TYPE(pair)->tp_iter == NULL && !PySequence_Check(pair))
-        {
-            PyErr_Format(PyExc_TypeError,
-                         "cannot unpack non-iterable %.200s object",
-                         Py_TYPE(pair)->tp_name);
-        }
-        return -1;
-    }
-    *k = PyIter_Next(iterator);
-    *v = *k == NULL ? NULL : PyIter_Next(iterator);
-    more = *v == NULL ? NULL : PyIter_Next(iterator);
-    Py_DECREF(iterator);
-    if (more != NULL) {
-        PyErr_SetString(PyExc_ValueError,
-                        "too many values to unpack (expected 2)");
-    }
-    else if (*v == NULL && !PyErr_Occurred()) {
-        PyErr_Format(PyExc_ValueError,
-                     "not enough values to unpack (expected 2, got %d)",
-                     *k == NULL ? 0 : 1);
-    }
-    Py_XDECREF(more);
-    if (PyErr_Occurred()) {
-        Py_CLEAR(*k);
-        Py_CLEAR(*v);
-        return -1;
-    }
-    return 0;
 }
 
 /* What Python does for `cls(headers)`. */

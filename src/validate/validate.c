@@ -5,6 +5,7 @@
 
 #include "errors.h"
 #include "names.h"
+#include "unpack.h"
 #include "validate/error_wrapper.h"
 #include "validate/input_wrapper.h"
 #include "validate/iterator_wrapper.h"
@@ -820,25 +821,12 @@ check_headers(PyObject *headers)
 static PyObject *
 name_of(PyObject *item)
 {
-    PyObject *pair = PySequence_Tuple(item);
-    PyObject *name = NULL;
+    PyObject *name, *value;
 
-    if (pair == NULL) {
+    if (unpack_pair(item, &name, &value) < 0) {
         return NULL;
     }
-    if (PyTuple_GET_SIZE(pair) == 2) {
-        name = Py_NewRef(PyTuple_GET_ITEM(pair, 0));
-    }
-    else if (PyTuple_GET_SIZE(pair) > 2) {
-        PyErr_SetString(PyExc_ValueError,
-                        "too many values to unpack (expected 2)");
-    }
-    else {
-        PyErr_Format(PyExc_ValueError,
-                     "not enough values to unpack (expected 2, got %zd)",
-                     PyTuple_GET_SIZE(pair));
-    }
-    Py_DECREF(pair);
+    Py_DECREF(value);
     return name;
 }
 

@@ -18,8 +18,9 @@ extern PyObject *WSGIWarning;
  * Lib/wsgiref/validate.py: assert_ */
 int assert_(int cond, const char *format, ...);
 
-/* The checks: 0, or -1 with AssertionError, or with whatever the repr() or the
- * attributes of what they look at raise. */
+/* The checks: 0 (check_string_type returns the value in Python), or -1 with
+ * AssertionError, or with whatever the repr() or the attributes of what they
+ * look at raise. */
 int check_string_type(PyObject *value, const char *title);
 int check_environ(PyObject *env);
 int check_input(PyObject *wsgi_input);
@@ -31,7 +32,8 @@ int check_exc_info(PyObject *exc_info);
 int check_iterator(PyObject *iterator);
 
 /* A WSGI application, lint_app, that calls `application` and checks what goes
- * in and out. A new reference.
+ * in and out. A new reference. It is a built-in function, where Python's is a
+ * closure: it takes no attributes.
  * Lib/wsgiref/validate.py: validator */
 PyObject *validator(PyObject *application);
 
