@@ -27,6 +27,10 @@ typedef struct Handled {
     ((void)PyErr_Format((type), __VA_ARGS__), \
      (void)traceback_here(__func__, __FILE__, __LINE__))
 
+/* `raise type` at this place, without a message. */
+#define RAISE_NONE(type) \
+    (PyErr_SetNone(type), (void)traceback_here(__func__, __FILE__, __LINE__))
+
 /* The bare `raise`: the handled exception flies again. Like Python's it adds
  * no line to the traceback. With nothing handled, RuntimeError. */
 #define RERAISE() reraise(__func__, __FILE__, __LINE__)

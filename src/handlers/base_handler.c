@@ -1077,8 +1077,7 @@ BaseHandler__write(BaseHandler *self, PyObject *data)
 {
     (void)self;
     (void)data;
-    PyErr_SetNone(PyExc_NotImplementedError);
-    (void)FAILED(true);
+    RAISE_NONE(PyExc_NotImplementedError);
     return -1;
 }
 
@@ -1087,8 +1086,7 @@ int
 BaseHandler__flush(BaseHandler *self)
 {
     (void)self;
-    PyErr_SetNone(PyExc_NotImplementedError);
-    (void)FAILED(true);
+    RAISE_NONE(PyExc_NotImplementedError);
     return -1;
 }
 
@@ -1097,8 +1095,7 @@ PyObject *
 BaseHandler_get_stdin(BaseHandler *self)
 {
     (void)self;
-    PyErr_SetNone(PyExc_NotImplementedError);
-    (void)FAILED(true);
+    RAISE_NONE(PyExc_NotImplementedError);
     return NULL;
 }
 
@@ -1107,8 +1104,7 @@ PyObject *
 BaseHandler_get_stderr(BaseHandler *self)
 {
     (void)self;
-    PyErr_SetNone(PyExc_NotImplementedError);
-    (void)FAILED(true);
+    RAISE_NONE(PyExc_NotImplementedError);
     return NULL;
 }
 
@@ -1117,8 +1113,7 @@ int
 BaseHandler_add_cgi_vars(BaseHandler *self)
 {
     (void)self;
-    PyErr_SetNone(PyExc_NotImplementedError);
-    (void)FAILED(true);
+    RAISE_NONE(PyExc_NotImplementedError);
     return -1;
 }
 

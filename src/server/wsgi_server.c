@@ -29,13 +29,10 @@ WSGIServer_setup_environ(WSGIServer *self)
     if (FAILED(port == NULL)) {
         return -1;
     }
-    env = Py_BuildValue("{sOsssOssssss}", /* in the Python's order */
-                        "SERVER_NAME", self->base.server_name,
-                        "GATEWAY_INTERFACE", "CGI/1.1", /* */
-                        "SERVER_PORT", port,            /* */
-                        "REMOTE_HOST", "",              /* */
-                        "CONTENT_LENGTH", "",           /* */
-                        "SCRIPT_NAME", "");
+    env = Py_BuildValue("{s:O,s:s,s:O,s:s,s:s,s:s}", "SERVER_NAME",
+                        self->base.server_name, "GATEWAY_INTERFACE", "CGI/1.1",
+                        "SERVER_PORT", port, "REMOTE_HOST", "",
+                        "CONTENT_LENGTH", "", "SCRIPT_NAME", "");
     Py_DECREF(port);
     if (FAILED(env == NULL)) {
         return -1;
