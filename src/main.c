@@ -216,8 +216,5 @@ main(int argc, char *argv[])
     }
     classes = subclass(&options, &over);
     exit_code = run(&options, &classes);
-    if (interpreter_stop() < 0) {
-        exit_code = 1;
-    }
-    return exit_code;
+    return interpreter_stop(exit_code);
 }

@@ -285,5 +285,5 @@ main(int argc, char *argv[])
         Py_DECREF(server);
     }
     Py_XDECREF(application);
-    return interpreter_stop() < 0 ? 1 : exit_code;
+    return interpreter_stop(exit_code);
 }

@@ -97,5 +97,5 @@ main(int argc, char *argv[])
         server->cls->server_close(server);
         Py_DECREF(server);
     }
-    return interpreter_stop() < 0 ? 1 : exit_code;
+    return interpreter_stop(exit_code);
 }

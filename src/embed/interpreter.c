@@ -231,8 +231,96 @@ interpreter_exit_code(void)
     return 1;
 }
 
-int
-interpreter_stop(void)
+/* module.function(), for its effect; what it raises is printed. 0 or -1. */
+static int
+call(const char *module, const char *function)
 {
-    return Py_FinalizeEx();
+    PyObject *found = PyImport_ImportModule(module);
+    PyObject *result = NULL;
+
+    if (found != NULL) {
+        result = PyObject_CallMethod(found, function, NULL);
+        Py_DECREF(found);
+    }
+    if (result == NULL) {
+        PyErr_Print();
+        return -1;
+    }
+    Py_DECREF(result);
+    return 0;
+}
+
+/* Whether a module has been imported: by whom it matters to, that is. */
+static bool
+is_imported(const char *module)
+{
+    PyObject *modules = PyImport_GetModuleDict(); /* borrowed */
+
+    return PyDict_GetItemString(modules, module) != NULL;
+}
+
+/* Whether there are threads besides this one. */
+static bool
+has_threads(void)
+{
+    PyObject *threading = PyImport_ImportModule("threading");
+    PyObject *count = NULL;
+    long threads = 1;
+
+    if (threading != NULL) {
+        count = PyObject_CallMethod(threading, "active_count", NULL);
+        Py_DECREF(threading);
+    }
+    if (count != NULL) {
+        threads = PyLong_AsLong(count);
+        Py_DECREF(count);
+    }
+    PyErr_Clear();
+    return threads > 1;
+}
+
+/* sys.<name>.flush(); 0 or -1 */
+static int
+flush(const char *name)
+{
+    PyObject *file = PySys_GetObject(name); /* borrowed */
+    PyObject *result;
+
+    if (file == NULL || file == Py_None) {
+        return 0;
+    }
+    result = PyObject_CallMethod(file, "flush", NULL);
+    if (result == NULL) {
+        PyErr_Clear();
+        return -1;
+    }
+    Py_DECREF(result);
+    return 0;
+}
+
+/* What Py_FinalizeEx() does that others can see. It does more, which CPython
+ * can't while daemon threads run: one that holds the lock of sys.stderr then
+ * makes it abort. */
+static int
+finish_beside_threads(void)
+{
+    int result = call("atexit", "_run_exitfuncs");
+
+    if (flush("stdout") < 0) {
+        result = -1;
+    }
+    flush("stderr");
+    return result;
+}
+
+int
+interpreter_stop(int exit_code)
+{
+    if (is_imported("threading")) {
+        call("threading", "_shutdown"); /* joins those that are no daemons */
+        if (has_threads()) {
+            _exit(finish_beside_threads() < 0 ? 1 : exit_code);
+        }
+    }
+    return Py_FinalizeEx() < 0 ? 1 : exit_code;
 }

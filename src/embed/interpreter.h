@@ -20,7 +20,10 @@ int import_first_from(PyObject *directory);
  * with its traceback, and then the message, in one line. */
 int interpreter_exit_code(void);
 
-/* Ends Python. 0, or -1 when sys.stdout could not be flushed. */
-int interpreter_stop(void);
+/* Ends Python, as the last thing that the program does: the exit code, which
+ * is 1 instead of 0 when sys.stdout could not be flushed. Where threads are
+ * left that do not end (the daemons of --threads), it ends the process with
+ * that code and does not return. */
+int interpreter_stop(int exit_code);
 
 #endif

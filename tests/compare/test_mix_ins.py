@@ -8,7 +8,7 @@ reference against itself.
 from .cases import CASES, request
 from .differences import without_differences
 from .exchange import Client, Close, Reset, Send, visible
-from .test_compare import Pair as PairOfServers
+from .test_compare import Pair
 
 # The log of a request is complete when the client has seen its end. One that
 # does not wait for it would find the log lines of two requests mixed.
@@ -35,12 +35,12 @@ class MixIn:
             f'{server.log_of_exchange()}'))
 
 
-class Threads(MixIn, PairOfServers):
+class Threads(MixIn, Pair):
 
     arguments = {'mix_in': '--threads'}
 
 
-class Fork(MixIn, PairOfServers):
+class Fork(MixIn, Pair):
 
     arguments = {'mix_in': '--fork'}
 

@@ -173,7 +173,7 @@ static int
 teardown(void **state)
 {
     (void)state;
-    return interpreter_stop();
+    return interpreter_stop(0);
 }
 
 int

@@ -32,7 +32,7 @@ static const char reference[] =
     "def mask(text):\n"
     "    text = re.sub(r'0x[0-9a-f]+', '0x', text)\n"
     "    text = re.sub(r'\\[../.../.... ..:..:..\\]', '[now]', text)\n"
-    "    text = re.sub(r'.*validate\\.[cp].*(WSGIWarning.*\\n).*\\n', "
+    "    text = re.sub(r'.*validate\\.[cp].*(WSGIWarning.*\\n)(?:  .*\\n)?', "
     "r'\\1',\n"
     "                  text)\n"
     "    text = re.sub(r'(ignored in: <)[^>]*(__del__)[^>]*', r'\\1\\2',\n"
