@@ -379,10 +379,11 @@ static int
 set_blocking(Socket *self, bool blocking)
 {
     int nonblocking = !blocking;
+    int fd = self->fd; /* read with the GIL held */
     int result;
 
     Py_BEGIN_ALLOW_THREADS
-    result = ioctl(self->fd, FIONBIO, &nonblocking);
+    result = ioctl(fd, FIONBIO, &nonblocking);
     Py_END_ALLOW_THREADS
     if (result < 0) {
         PyErr_SetFromErrno(PyExc_OSError);
@@ -661,13 +662,14 @@ Socket_bind(Socket *self, PyObject *address)
 {
     Address raw;
     socklen_t length;
+    int fd = self->fd; /* read with the GIL held */
     int result;
 
     if (getsockaddrarg(self, address, "bind", &raw, &length) < 0) {
         return -1;
     }
     Py_BEGIN_ALLOW_THREADS
-    result = bind(self->fd, &raw.any, length);
+    result = bind(fd, &raw.any, length);
     Py_END_ALLOW_THREADS
     if (result < 0) {
         PyErr_SetFromErrno(PyExc_OSError);
@@ -689,10 +691,11 @@ Socket_getsockname(Socket *self)
 {
     Address address = { 0 };
     socklen_t length = sizeof(address);
+    int fd = self->fd; /* read with the GIL held */
     int result;
 
     Py_BEGIN_ALLOW_THREADS
-    result = getsockname(self->fd, &address.any, &length);
+    result = getsockname(fd, &address.any, &length);
     Py_END_ALLOW_THREADS
     if (result < 0) {
         return PyErr_SetFromErrno(PyExc_OSError);
@@ -704,10 +707,11 @@ Socket_getsockname(Socket *self)
 int
 Socket_listen(Socket *self, int backlog)
 {
+    int fd = self->fd; /* read with the GIL held */
     int result;
 
     Py_BEGIN_ALLOW_THREADS
-    result = listen(self->fd, Py_MAX(backlog, 0));
+    result = listen(fd, Py_MAX(backlog, 0));
     Py_END_ALLOW_THREADS
     if (result < 0) {
         PyErr_SetFromErrno(PyExc_OSError);
@@ -896,11 +900,14 @@ Socket_sendfile(Socket *self, int fd, off_t offset)
     ssize_t sent;
 
     do {
+        int to;
+
         if (wait_until_ready(self, POLLOUT, deadline_from_now(self)) < 0) {
             return -1;
         }
+        to = self->fd;
         Py_BEGIN_ALLOW_THREADS
-        sent = sendfile(self->fd, fd, &offset, block_size);
+        sent = sendfile(to, fd, &offset, block_size);
         Py_END_ALLOW_THREADS
         if (sent < 0) {
             if (total_sent == 0 && (errno == EINVAL || errno == ENOSYS)) {
@@ -921,10 +928,11 @@ Socket_sendfile(Socket *self, int fd, off_t offset)
 int
 Socket_shutdown(Socket *self, int how)
 {
+    int fd = self->fd; /* read with the GIL held */
     int result;
 
     Py_BEGIN_ALLOW_THREADS
-    result = shutdown(self->fd, how);
+    result = shutdown(fd, how);
     Py_END_ALLOW_THREADS
     if (result < 0) {
         PyErr_SetFromErrno(PyExc_OSError);

@@ -217,9 +217,9 @@ ServerHandler_sendfile(BaseHandler *self)
     ServerHandler *handler = (ServerHandler *)self;
     BufferedIOBase *out = handler->base.stdout;
     Socket *sock = find_socket(handler);
-    off_t offset;
+    off_t offset = 0;
     Py_ssize_t sent;
-    int fd;
+    int fd = -1;
 
     if (sock == NULL || !find_file(handler, &fd, &offset)) {
         return 0;
