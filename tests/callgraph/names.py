@@ -1,0 +1,71 @@
+"""The rule of names: what a Python function is called in C."""
+
+import ast
+import importlib
+import inspect
+import re
+
+MODULES = ['wsgiref.simple_server', 'wsgiref.handlers', 'wsgiref.headers',
+           'wsgiref.util', 'wsgiref.validate', 'wsgiref.types',
+           'socketserver', 'http.server']
+
+
+def c_name(name):
+    """Class.method is Class_method, __x__ is x, and a class or a function
+    loses its leading underscore. A function inside another has its own name.
+    """
+    name = name.rpartition('.<locals>.')[2]
+    parts = [re.sub(r'^__(\w+)__$', r'\1', part) for part in name.split('.')]
+    parts[0] = parts[0].lstrip('_')
+    return '_'.join(parts)
+
+
+def definitions(body, prefix=''):
+    """(kind, qualified name) of what a module or class body defines."""
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            yield 'class', prefix + node.name
+            yield from definitions(node.body, prefix + node.name + '.')
+        elif isinstance(node, ast.FunctionDef):
+            yield ('method' if prefix else 'function'), prefix + node.name
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                for name in ast.walk(target):
+                    if (isinstance(name, ast.Name)
+                            and isinstance(name.ctx, ast.Store)):
+                        yield 'attribute', prefix + name.id
+        elif isinstance(node, (ast.If, ast.Try)):
+            if not (isinstance(node, ast.If)
+                    and '__name__' in ast.dump(node.test)):
+                yield from definitions(node.body, prefix)
+
+
+def module_tree(module):
+    return ast.parse(inspect.getsource(importlib.import_module(module)))
+
+
+def module_definitions(module):
+    """The definitions of a module, by its name."""
+    return definitions(module_tree(module).body)
+
+
+def inner_functions(tree):
+    """The names of the functions inside functions."""
+    for outer in ast.walk(tree):
+        if isinstance(outer, ast.FunctionDef):
+            for inner in ast.walk(outer):
+                if isinstance(inner, ast.FunctionDef) and inner is not outer:
+                    yield inner.name
+
+
+def mirrored():
+    """The C names of all functions and methods, and those of the classes."""
+    functions, classes = set(), set()
+    for module in MODULES:
+        for kind, name in module_definitions(module):
+            if kind == 'class':
+                classes.add(c_name(name))
+            elif kind != 'attribute':
+                functions.add(c_name(name))
+        functions.update(inner_functions(module_tree(module)))
+    return functions, classes
