@@ -1,5 +1,6 @@
 #include "mixed_classes.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -111,12 +112,15 @@ static int
 status_of_child(BaseServer *server)
 {
     PyObject *pid;
+    pid_t ended;
     int status;
 
     assert_int_equal(PySet_GET_SIZE(server->active_children), 1);
     pid = PySet_Pop(server->active_children);
-    assert_int_equal(waitpid((pid_t)PyLong_AsLong(pid), &status, 0),
-                     PyLong_AsLong(pid));
+    do {
+        ended = waitpid((pid_t)PyLong_AsLong(pid), &status, 0);
+    } while (ended < 0 && errno == EINTR && PyErr_CheckSignals() == 0);
+    assert_int_equal(ended, PyLong_AsLong(pid));
     Py_DECREF(pid);
     assert_true(WIFEXITED(status));
     return WEXITSTATUS(status);
