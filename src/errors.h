@@ -18,9 +18,16 @@ typedef struct Handled {
 
 /* The condition; if it holds, this place (function, file and line) joins the
  * traceback of the exception in flight. Each call that can fail gets its
- * own, once: `if (FAILED(f(self) < 0)) { return -1; }` */
+ * own, once: `if (FAILED(f(self) < 0)) { return -1; }`
+ * The compiler is given, and shows, each file by its absolute path: so Python
+ * finds the text of the line for the traceback, wherever the program runs. */
 #define FAILED(condition) \
     ((condition) && traceback_here(__func__, __FILE__, __LINE__))
+
+/* The same in a helper that is a part of `function`: a frame of that one. */
+#define FAILED_IN(function, condition) \
+    ((condition) &&                    \
+     ((void)(function), traceback_here(#function, __FILE__, __LINE__)))
 
 /* `raise type(message)` at this place; the message is a PyErr_Format() one. */
 #define RAISE(type, ...)                      \

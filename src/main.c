@@ -14,6 +14,7 @@
 #include "handlers/cgi_handler.h"
 #include "messages.h"
 #include "options.h"
+#include "release.h"
 #include "server/forking_mix_in.h"
 #include "server/server_types.h"
 #include "server/simple_server.h"
@@ -37,7 +38,8 @@ log_nothing(BaseHTTPRequestHandler *self, PyObject *code, PyObject *size)
     return 0;
 }
 
-/* `over` is the server's class without its mix-in; it outlives the result. */
+/* `over` is the server's class without its mix-in; it outlives the result.
+ * The one request of --once needs no mix-in: nobody waits behind it. */
 static Classes
 subclass(const Options *options, WSGIServerClass *over)
 {
@@ -48,15 +50,14 @@ subclass(const Options *options, WSGIServerClass *over)
         over->base.address_family = AF_INET6;
     }
     classes.server = *over;
-    if (options->threads) {
+    if (options->threads && !options->once) {
         ThreadingMixIn_lay_over(&classes.server.base, &over->base);
-        classes.server.base.daemon_threads = !options->once;
+        classes.server.base.daemon_threads = true;
     }
-    if (options->fork) {
+    if (options->fork && !options->once) {
         ForkingMixIn_lay_over(&classes.server.base, &over->base);
     }
-    /* The end comes at once, and waits only for the one request of --once. */
-    classes.server.base.block_on_close = options->once;
+    classes.server.base.block_on_close = false; /* the end comes at once */
     if (options->timeout > 0) {
         classes.handler.base.base.timeout = options->timeout;
     }
@@ -156,6 +157,9 @@ run(const Options *options, const Classes *classes)
         signals_set(&stopped) < 0)
     {
         goto done;
+    }
+    if (options->strict) {
+        release_harden();
     }
     application = options->application == NULL
                       ? demo_app_new()

@@ -31,6 +31,7 @@ static const char help[] =
     "environment\n"
     "                          and on stdin, the answer on stdout\n"
     "      --validate          check application and server against PEP 3333\n"
+    "      --strict            refuse what later releases of Python refuse\n"
     "      --timeout SECONDS   give up a client that is silent for so long\n"
     "      --quiet             no access log\n"
     "      --version           show the versions of cwsgiref and its Python\n"
@@ -42,6 +43,7 @@ enum {
     ONCE,
     CGI,
     VALIDATE,
+    STRICT,
     TIMEOUT,
     QUIET,
     VERSION
@@ -59,6 +61,7 @@ static const struct option long_options[] = {
     { "once", no_argument, NULL, ONCE },
     { "cgi", no_argument, NULL, CGI },
     { "validate", no_argument, NULL, VALIDATE },
+    { "strict", no_argument, NULL, STRICT },
     { "timeout", required_argument, NULL, TIMEOUT },
     { "quiet", no_argument, NULL, QUIET },
     { "version", no_argument, NULL, VERSION },
@@ -286,6 +289,9 @@ parse_option(Options *options, int found, int *bind_port, int *port)
         return 0;
     case VALIDATE:
         options->validate = true;
+        return 0;
+    case STRICT:
+        options->strict = true;
         return 0;
     case TIMEOUT:
         return parse_timeout(options, optarg);

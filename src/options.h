@@ -14,6 +14,7 @@ typedef struct Options {
     bool unix_socket;        /* host is the path of a Unix socket */
     bool cgi;                /* one CGI answer on stdout, and no server */
     bool validate;           /* the application goes through validator() */
+    bool strict;             /* refuses what later releases refuse */
     bool threads;            /* a thread for each request */
     bool fork;               /* a process for each request */
     bool once;

@@ -29,59 +29,104 @@ python_debug(void)
     return debug;
 }
 
-/* Whether this Python's Headers refuses control characters. The version does
- * not tell: Debian's 3.11.2 has the security fix, python.org's has not. */
+/* Whether a call has ended in ValueError, of its new result or NULL: 1 or 0,
+ * or -1 with any other exception. */
+static int
+refused(PyObject *result)
+{
+    if (result != NULL) {
+        Py_DECREF(result);
+        return 0;
+    }
+    if (PyErr_ExceptionMatches(PyExc_ValueError)) {
+        PyErr_Clear();
+        return 1;
+    }
+    return -1;
+}
+
+/* A new instance of a class of this Python's library. */
+static PyObject *
+new_instance(const char *module_name, const char *class_name)
+{
+    PyObject *module = PyImport_ImportModule(module_name);
+    PyObject *instance = NULL;
+
+    if (module != NULL) {
+        instance = PyObject_CallMethod(module, class_name, NULL);
+        Py_DECREF(module);
+    }
+    return instance;
+}
+
+/* Whether this Python's Headers refuses control characters: 1, 0 or -1. The
+ * version does not tell: Debian's 3.11.2 has the security fix, python.org's
+ * has not. */
 static int
 headers_refuse_control_characters(void)
 {
-    PyObject *module = PyImport_ImportModule("wsgiref.headers");
-    PyObject *headers = NULL;
-    PyObject *value = NULL;
-    int refused = -1;
+    PyObject *headers = new_instance("wsgiref.headers", "Headers");
+    int result = -1;
 
-    if (module == NULL) {
-        return -1;
-    }
-    headers = PyObject_CallMethod(module, "Headers", NULL);
     if (headers != NULL) {
         /* checked also under -O, where Headers([("X", "\n")]) is not */
-        value = PyObject_CallMethod(headers, "setdefault", "ss", "X", "\n");
-        if (value != NULL) {
-            refused = 0;
-        }
-        else if (PyErr_ExceptionMatches(PyExc_ValueError)) {
-            PyErr_Clear();
-            refused = 1;
-        }
+        result = refused(
+            PyObject_CallMethod(headers, "setdefault", "ss", "X", "\n"));
+        Py_DECREF(headers);
     }
-    Py_XDECREF(value);
-    Py_XDECREF(headers);
-    Py_DECREF(module);
-    return refused;
+    return result;
+}
+
+/* Whether this Python's start_response refuses them in a status: the same,
+ * and as little a matter of the version. */
+static int
+status_refuses_control_characters(void)
+{
+    PyObject *handler = new_instance("wsgiref.handlers", "BaseHandler");
+    int result = -1;
+
+    if (handler != NULL) {
+        result = refused(
+            PyObject_CallMethod(handler, "start_response", "s[]", "200 \n"));
+        Py_DECREF(handler);
+    }
+    return result;
 }
 
 int
 release_ready(void)
 {
     PyObject *builtins = PyEval_GetBuiltins(); /* borrowed */
-    int refused;
+    int in_headers, in_status;
 
     /* "3.11.2 (main, ...": sys.version, as the library says it at run time */
     sscanf(Py_GetVersion(), "%31s", version);
     debug = PyDict_GetItemString(builtins, "__debug__") == Py_True;
-    refused = headers_refuse_control_characters();
-    if (refused < 0) {
+    in_headers = headers_refuse_control_characters();
+    if (in_headers < 0) {
+        return -1;
+    }
+    in_status = status_refuses_control_characters();
+    if (in_status < 0) {
         return -1;
     }
     linked = (Release){
         .http_version_digits_only = Py_Version >= 0x030B0400,
         .rfc_9110_reasons = Py_Version >= 0x030D0000,
         .remote_host = Py_Version < 0x030D0000,
-        .header_control_characters_refused = refused,
-        .status_control_characters_refused = Py_Version >= 0x030E0000,
+        .header_control_characters_refused = in_headers,
+        .status_control_characters_refused = in_status,
         .validate_status = Py_Version >= 0x030C0000,
         .http_0_9_without_headers = Py_Version >= 0x030E0000,
         .error_page_style = Py_Version >= 0x030E0000 ? color_scheme : "",
     };
     return 0;
+}
+
+void
+release_harden(void)
+{
+    linked.http_version_digits_only = true;
+    linked.header_control_characters_refused = true;
+    linked.status_control_characters_refused = true;
 }

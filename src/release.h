@@ -35,6 +35,10 @@ const Release *release(void);
 /* Finds out, once, after the interpreter has started. 0 or -1. */
 int release_ready(void);
 
+/* What --strict asks for: the hardenings of later releases are on, whether or
+ * not the linked one has them. After the types are ready. */
+void release_harden(void);
+
 /* platform.python_version() of the linked Python, such as "3.11.2". */
 const char *python_version(void);
 

@@ -22,6 +22,13 @@ Sample_init(int raise)
     return 0;
 }
 
+/* A part of Sample_init, in a function of its own. */
+static int
+initialize_part(void)
+{
+    return FAILED_IN(Sample_init, Sample_fails(1) < 0) ? -1 : 0;
+}
+
 /* The names of the frames in the traceback of the exception in flight, the
  * outermost first. */
 static PyObject *
@@ -53,6 +60,14 @@ test_traceback_shows_python_names_from_the_outside_in(void **state)
 {
     (void)state;
     assert_int_equal(Sample_init(1), -1);
+    assert_repr(frames(), "['__init__', 'fails']");
+}
+
+static void
+test_a_part_of_a_function_is_shown_under_its_name(void **state)
+{
+    (void)state;
+    assert_int_equal(initialize_part(), -1);
     assert_repr(frames(), "['__init__', 'fails']");
 }
 
@@ -238,6 +253,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         python_test(test_FAILED_is_false_when_nothing_failed),
         python_test(test_traceback_shows_python_names_from_the_outside_in),
+        python_test(test_a_part_of_a_function_is_shown_under_its_name),
         python_test(test_traceback_line_is_the_line_of_the_call),
         python_test(test_except_shows_the_exception_in_sys_exc_info),
         python_test(test_raising_inside_except_sets_the_context),

@@ -51,7 +51,7 @@ test_without_arguments_the_demo_is_served_on_port_8000(void **state)
     assert_null(options.application);
     assert_null(options.directory);
     assert_bound(&options, "127.0.0.1", 8000, false);
-    assert_false(options.once || options.quiet);
+    assert_false(options.once || options.quiet || options.strict);
     assert_false(options.help || options.version);
     assert_true(options.timeout < 0);
 }
@@ -63,12 +63,14 @@ test_every_option_has_its_place(void **state)
 
     (void)state;
     assert_parsed(&options, "--bind", "0.0.0.0", "--port=81", "hello:app",
-                  "--chdir", "there", "--once", "--quiet", "--timeout", "2.5");
+                  "--chdir", "there", "--once", "--quiet", "--strict",
+                  "--timeout", "2.5");
     assert_string_equal(options.application, "hello:app");
     assert_string_equal(options.directory, "there");
     assert_bound(&options, "0.0.0.0", 81, false);
     assert_true(options.once);
     assert_true(options.quiet);
+    assert_true(options.strict);
     assert_true(options.timeout == 2.5);
 }
 
@@ -310,8 +312,9 @@ static void
 test_help_names_every_option_in_80_columns(void **state)
 {
     static const char *const names[] = {
-        "-b, --bind", "-p, --port", "-C, --chdir", "--once",
-        "--timeout",  "--quiet",    "--version",   "-h, --help",
+        "-b, --bind", "-p, --port", "-C, --chdir", "--threads", "--fork",
+        "--once",     "--cgi",      "--validate",  "--strict",  "--timeout",
+        "--quiet",    "--version",  "-h, --help",
     };
     char text[4000];
 

@@ -4,6 +4,7 @@
 #include "errors.h"
 #include "handlers/handlers.h"
 #include "names.h"
+#include "objects.h"
 #include "release.h"
 #include "unpack.h"
 #include "util/file_wrapper.h"
@@ -60,7 +61,9 @@ static PyMethodDef start_response_def = {
     "start_response",
     (PyCFunction)(void (*)(void))call_start_response,
     METH_VARARGS | METH_KEYWORDS,
-    NULL,
+    /* for inspect.signature() and help(), which know Python's by themselves */
+    "start_response($self, /, status, headers, exc_info=None)\n--\n\n"
+    "'start_response()' callable as specified by PEP 3333",
 };
 
 /* `self.write`, as the application calls it. */
@@ -86,7 +89,8 @@ static PyMethodDef write_def = {
     "write",
     (PyCFunction)(void (*)(void))call_write,
     METH_VARARGS | METH_KEYWORDS,
-    NULL,
+    "write($self, /, data)\n--\n\n"
+    "'write()' callable as specified by PEP 3333",
 };
 
 /* application(self.environ, self.start_response), a new reference. */
@@ -156,20 +160,6 @@ except:
     return result;
 }
 
-/* env[key] = value; takes the value's reference, and is -1 for NULL. */
-static int
-set_variable(PyObject *env, PyObject *key, PyObject *value)
-{
-    int result;
-
-    if (value == NULL) {
-        return -1;
-    }
-    result = PyDict_SetItem(env, key, value);
-    Py_DECREF(value);
-    return result;
-}
-
 /* env.setdefault('SERVER_SOFTWARE', server_software) */
 static int
 set_default_software(PyObject *env, const char *server_software)
@@ -199,28 +189,25 @@ BaseHandler_setup_environ(BaseHandler *self)
     }
     Py_SETREF(self->environ, Py_NewRef(env));
     if (FAILED(cls->add_cgi_vars(self) < 0) ||
-        FAILED(set_variable(env, names.wsgi_input, cls->get_stdin(self)) <
+        FAILED(set_item(env, names.wsgi_input, cls->get_stdin(self)) < 0) ||
+        FAILED(set_item(env, names.wsgi_errors, cls->get_stderr(self)) < 0) ||
+        FAILED(set_item(env, names.wsgi_version,
+                        Py_BuildValue("(ii)", cls->wsgi_version[0],
+                                      cls->wsgi_version[1])) < 0) ||
+        FAILED(set_item(env, names.wsgi_run_once,
+                        PyBool_FromLong(self->wsgi_run_once)) < 0) ||
+        FAILED(set_item(env, names.wsgi_url_scheme, cls->get_scheme(self)) <
                0) ||
-        FAILED(set_variable(env, names.wsgi_errors, cls->get_stderr(self)) <
-               0) ||
-        FAILED(set_variable(env, names.wsgi_version,
-                            Py_BuildValue("(ii)", cls->wsgi_version[0],
-                                          cls->wsgi_version[1])) < 0) ||
-        FAILED(set_variable(env, names.wsgi_run_once,
-                            PyBool_FromLong(self->wsgi_run_once)) < 0) ||
-        FAILED(set_variable(env, names.wsgi_url_scheme,
-                            cls->get_scheme(self)) < 0) ||
-        FAILED(set_variable(env, names.wsgi_multithread,
-                            PyBool_FromLong(self->wsgi_multithread)) < 0) ||
-        FAILED(set_variable(env, names.wsgi_multiprocess,
-                            PyBool_FromLong(self->wsgi_multiprocess)) < 0))
+        FAILED(set_item(env, names.wsgi_multithread,
+                        PyBool_FromLong(self->wsgi_multithread)) < 0) ||
+        FAILED(set_item(env, names.wsgi_multiprocess,
+                        PyBool_FromLong(self->wsgi_multiprocess)) < 0))
     {
         goto done;
     }
     if (cls->wsgi_file_wrapper != NULL &&
-        FAILED(set_variable(env, names.wsgi_file_wrapper,
-                            Py_NewRef((PyObject *)cls->wsgi_file_wrapper)) <
-               0))
+        FAILED(set_item(env, names.wsgi_file_wrapper,
+                        Py_NewRef((PyObject *)cls->wsgi_file_wrapper)) < 0))
     {
         goto done;
     }

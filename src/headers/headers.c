@@ -6,6 +6,7 @@
 
 #include "arguments.h"
 #include "errors.h"
+#include "names.h"
 #include "release.h"
 #include "unpack.h"
 
@@ -242,7 +243,7 @@ lower_equals(PyObject *k, PyObject *name)
         }
         return same;
     }
-    lower = PyObject_CallMethod(k, "lower", NULL);
+    lower = PyObject_CallMethodNoArgs(k, names.lower);
     if (lower == NULL) {
         return -1;
     }
@@ -259,7 +260,7 @@ lower_equals(PyObject *k, PyObject *name)
 static PyObject *
 convert_lower(Headers *self, PyObject *name)
 {
-    PyObject *lower = PyObject_CallMethod(name, "lower", NULL);
+    PyObject *lower = PyObject_CallMethodNoArgs(name, names.lower);
     PyObject *result = NULL;
 
     if (lower != NULL) {
@@ -717,11 +718,11 @@ call_contains(PyObject *op, PyObject *name)
 static PyObject *
 call_get_all(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *const names[] = { "name", NULL };
+    static const char *const parameters[] = { "name", NULL };
     PyObject *values[1];
 
-    if (bind_arguments("Headers.get_all", names, 1, args, kwargs, values) < 0)
-    {
+    if (bind_arguments("Headers.get_all", parameters, 1, args, kwargs,
+                       values) < 0) {
         return NULL;
     }
     return Headers_get_all((Headers *)op, values[0]);
@@ -730,11 +731,12 @@ call_get_all(PyObject *op, PyObject *args, PyObject *kwargs)
 static PyObject *
 call_get(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *const names[] = { "name", "default", NULL };
+    static const char *const parameters[] = { "name", "default", NULL };
     Headers *self = (Headers *)op;
     PyObject *values[2];
 
-    if (bind_arguments("Headers.get", names, 1, args, kwargs, values) < 0) {
+    if (bind_arguments("Headers.get", parameters, 1, args, kwargs, values) < 0)
+    {
         return NULL;
     }
     return self->cls->get(self, values[0], values[1]);
@@ -783,12 +785,13 @@ call_bytes(PyObject *op, PyObject *Py_UNUSED(ignored))
 static PyObject *
 call_setdefault(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *const names[] = { "name", "value", NULL };
+    static const char *const parameters[] = { "name", "value", NULL };
     Headers *self = (Headers *)op;
     PyObject *values[2];
 
-    if (bind_arguments("Headers.setdefault", names, 2, args, kwargs, values) <
-        0) {
+    if (bind_arguments("Headers.setdefault", parameters, 2, args, kwargs,
+                       values) < 0)
+    {
         return NULL;
     }
     return self->cls->setdefault(self, values[0], values[1]);
@@ -799,7 +802,7 @@ call_setdefault(PyObject *op, PyObject *args, PyObject *kwargs)
 static PyObject *
 call_add_header(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *const names[] = { "_name", "_value", NULL };
+    static const char *const parameters[] = { "_name", "_value", NULL };
     PyObject *params = PyDict_New();
     PyObject *own = PyDict_New();
     PyObject *values[2];
@@ -811,14 +814,16 @@ call_add_header(PyObject *op, PyObject *args, PyObject *kwargs)
         goto done;
     }
     while (kwargs != NULL && PyDict_Next(kwargs, &position, &k, &v)) {
-        bool is_own = PyUnicode_CompareWithASCIIString(k, names[0]) == 0 ||
-                      PyUnicode_CompareWithASCIIString(k, names[1]) == 0;
+        bool is_own =
+            PyUnicode_CompareWithASCIIString(k, parameters[0]) == 0 ||
+            PyUnicode_CompareWithASCIIString(k, parameters[1]) == 0;
 
         if (PyDict_SetItem(is_own ? own : params, k, v) < 0) {
             goto done;
         }
     }
-    if (bind_arguments("Headers.add_header", names, 2, args, own, values) == 0)
+    if (bind_arguments("Headers.add_header", parameters, 2, args, own,
+                       values) == 0)
     {
         result =
             Headers_add_header((Headers *)op, values[0], values[1], params);

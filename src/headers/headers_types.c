@@ -5,17 +5,18 @@
 #include "io/io_types.h"
 #include "release.h"
 
-/* class HTTPException(Exception), class LineTooLong(HTTPException) */
+/* class HTTPException(Exception), class LineTooLong(HTTPException), by the
+ * names that a traceback shows in Python. */
 static int
 exceptions_ready(void)
 {
     if (HTTPException == NULL) {
         HTTPException =
-            PyErr_NewException("cwsgiref.client.HTTPException", NULL, NULL);
+            PyErr_NewException("http.client.HTTPException", NULL, NULL);
     }
     if (HTTPException != NULL && LineTooLong == NULL) {
-        LineTooLong = PyErr_NewException("cwsgiref.client.LineTooLong",
-                                         HTTPException, NULL);
+        LineTooLong =
+            PyErr_NewException("http.client.LineTooLong", HTTPException, NULL);
     }
     return LineTooLong == NULL ? -1 : 0;
 }

@@ -6,6 +6,7 @@
 
 #include "errors.h"
 #include "names.h"
+#include "objects.h"
 #include "release.h"
 #include "server/responses.h"
 
@@ -194,11 +195,11 @@ parse_request_version(BaseHTTPRequestHandler *self, PyObject *version)
     if (version_number == NULL) {
         Handled handled;
 
-        if (!PyErr_ExceptionMatches(PyExc_ValueError)) {
+        if (!FAILED_IN(BaseHTTPRequestHandler_parse_request,
+                       PyErr_ExceptionMatches(PyExc_ValueError)))
+        {
             return -1;
         }
-        traceback_here("BaseHTTPRequestHandler_parse_request", __FILE__,
-                       __LINE__);
         /* except (ValueError, IndexError): */
         handled = except_enter();
         if (send_error_about(self, HTTPStatus_BAD_REQUEST,
@@ -256,10 +257,11 @@ receive_headers(BaseHTTPRequestHandler *self)
         Py_XSETREF(self->headers, headers);
         return 1;
     }
-    if (!PyErr_ExceptionMatches(HTTPException)) {
+    if (!FAILED_IN(BaseHTTPRequestHandler_parse_request,
+                   PyErr_ExceptionMatches(HTTPException)))
+    {
         return -1;
     }
-    traceback_here("BaseHTTPRequestHandler_parse_request", __FILE__, __LINE__);
     if (!PyErr_ExceptionMatches(LineTooLong)) {
         message = "Too many headers";
     }
@@ -441,9 +443,13 @@ done:
 int
 BaseHTTPRequestHandler_handle_expect_100(BaseHTTPRequestHandler *self)
 {
+    BufferedIOBase *wfile = self->base.wfile;
+
+    /* The client waits for it: it may not stay in a buffer of ours. */
     if (FAILED(class_of(self)->send_response_only(self, HTTPStatus_CONTINUE,
                                                   NULL) < 0) ||
-        FAILED(class_of(self)->end_headers(self) < 0))
+        FAILED(class_of(self)->end_headers(self) < 0) ||
+        FAILED(wfile->cls->flush(wfile) < 0))
     {
         return -1;
     }
@@ -605,18 +611,6 @@ error_page(BaseHTTPRequestHandler *self, int code, const char *message,
     return body;
 }
 
-/* What Python says of an attribute that parsing has not set yet. */
-static int
-has_attribute(BaseHTTPRequestHandler *self, PyObject *value, const char *name)
-{
-    if (value == NULL) {
-        PyErr_Format(PyExc_AttributeError, "'%s' object has no attribute '%s'",
-                     Py_TYPE(self)->tp_name, name);
-        return -1;
-    }
-    return 0;
-}
-
 /* Lib/http/server.py: BaseHTTPRequestHandler.send_error */
 int
 BaseHTTPRequestHandler_send_error(BaseHTTPRequestHandler *self, int code,
@@ -660,7 +654,7 @@ BaseHTTPRequestHandler_send_error(BaseHTTPRequestHandler *self, int code,
         }
     }
     if (FAILED(cls->end_headers(self) < 0) ||
-        FAILED(has_attribute(self, self->command, "command") < 0))
+        FAILED(self->command == NULL && lacks_attribute(self, "command") < 0))
     {
         goto done;
     }
@@ -734,8 +728,8 @@ done:
 static int
 client_has_headers(BaseHTTPRequestHandler *self)
 {
-    if (has_attribute(self, self->request_version, "request_version") < 0) {
-        return -1;
+    if (self->request_version == NULL) {
+        return lacks_attribute(self, "request_version");
     }
     return PyUnicode_CompareWithASCIIString(self->request_version,
                                             "HTTP/0.9") != 0;
@@ -831,8 +825,9 @@ BaseHTTPRequestHandler_end_headers(BaseHTTPRequestHandler *self)
     if (!has_headers) {
         return 0;
     }
-    if (FAILED(has_attribute(self, self->_headers_buffer, "_headers_buffer") <
-               0)) {
+    if (FAILED(self->_headers_buffer == NULL &&
+               lacks_attribute(self, "_headers_buffer") < 0))
+    {
         return -1;
     }
     if (FAILED(append_header_line(self, PyUnicode_FromString("\r\n")) < 0)) {
@@ -881,7 +876,8 @@ BaseHTTPRequestHandler_log_request(BaseHTTPRequestHandler *self,
     int result = -1;
 
     if (code_str != NULL && size_str != NULL &&
-        has_attribute(self, self->requestline, "requestline") == 0)
+        (self->requestline != NULL ||
+         lacks_attribute(self, "requestline") == 0))
     {
         args = PyTuple_Pack(3, self->requestline, code_str, size_str);
     }
@@ -917,25 +913,6 @@ format_message(const char *format, PyObject *args)
         Py_DECREF(python_format);
     }
     return message;
-}
-
-/* sys.stderr.write(line) */
-static int
-write_to_stderr(PyObject *line)
-{
-    PyObject *err = PySys_GetObject("stderr");
-    PyObject *none;
-
-    if (err == NULL) {
-        PyErr_SetString(PyExc_AttributeError,
-                        "module 'sys' has no attribute 'stderr'");
-        return -1;
-    }
-    Py_INCREF(err);
-    none = PyObject_CallMethodOneArg(err, names.write, line);
-    Py_DECREF(err);
-    Py_XDECREF(none);
-    return none == NULL ? -1 : 0;
 }
 
 /* message.translate(self._control_char_table), a new reference */

@@ -7,6 +7,7 @@
 #include <pythread.h>
 
 #include "errors.h"
+#include "objects.h"
 #include "server/base_request_handler.h"
 #include "server/tcp_server.h"
 
@@ -207,9 +208,7 @@ static double
 socket_timeout(BaseServer *self)
 {
     if (!PyObject_TypeCheck((PyObject *)self, &TCPServer_type)) {
-        PyErr_Format(PyExc_AttributeError,
-                     "'%s' object has no attribute 'socket'",
-                     Py_TYPE(self)->tp_name);
+        lacks_attribute(self, "socket");
         return -2;
     }
     return ((TCPServer *)self)->socket->timeout;
@@ -372,12 +371,10 @@ BaseServer_close_request(BaseServer *self, PyObject *request)
 static int
 print_stderr(const char *text, PyObject *object)
 {
-    PyObject *file = PySys_GetObject("stderr");
+    PyObject *file = sys_stderr();
     int result = -1;
 
     if (file == NULL) {
-        PyErr_SetString(PyExc_AttributeError,
-                        "module 'sys' has no attribute 'stderr'");
         return -1;
     }
     if (file == Py_None) {
@@ -469,23 +466,15 @@ BaseServer_dealloc(PyObject *op)
 
 /* What a BaseServer by itself has not got. */
 static int
-lacks(BaseServer *self, const char *attribute)
-{
-    PyErr_Format(PyExc_AttributeError, "'%s' object has no attribute '%s'",
-                 Py_TYPE(self)->tp_name, attribute);
-    return -1;
-}
-
-static int
 lacks_server_bind(BaseServer *self)
 {
-    return lacks(self, "server_bind");
+    return lacks_attribute(self, "server_bind");
 }
 
 static int
 lacks_fileno(BaseServer *self)
 {
-    return lacks(self, "fileno");
+    return lacks_attribute(self, "fileno");
 }
 
 static int
@@ -494,7 +483,7 @@ lacks_get_request(BaseServer *self, PyObject **request,
 {
     (void)request;
     (void)client_address;
-    return lacks(self, "get_request");
+    return lacks_attribute(self, "get_request");
 }
 
 PyTypeObject BaseServer_type = {

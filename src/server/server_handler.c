@@ -8,6 +8,7 @@
 #include "io/socket_io.h"
 #include "io/socket_writer.h"
 #include "names.h"
+#include "objects.h"
 #include "server/base_http_request_handler.h"
 #include "server/simple_server.h"
 #include "util/file_wrapper.h"
@@ -25,16 +26,9 @@ log_request(ServerHandler *self)
     int result = -1;
 
     if (handler == NULL) {
-        PyErr_Format(PyExc_AttributeError,
-                     "'%s' object has no attribute 'request_handler'",
-                     Py_TYPE(self)->tp_name);
-        return -1;
+        return lacks_attribute(self, "request_handler");
     }
-    if (!PyUnicode_Check(base->status)) { /* None has no split(): raises */
-        Py_XDECREF(PyObject_GetAttrString(base->status, "split"));
-        return -1;
-    }
-    words = PyUnicode_Split(base->status, names.space, 1);
+    words = PyObject_CallMethod(base->status, "split", "Oi", names.space, 1);
     if (words == NULL) {
         return -1;
     }
@@ -224,7 +218,10 @@ ServerHandler_sendfile(BaseHandler *self)
     if (sock == NULL || !find_file(handler, &fd, &offset)) {
         return 0;
     }
-    if (!self->headers_sent && FAILED(self->cls->send_headers(self) < 0)) {
+    /* What fails here fails in Python's write(). */
+    if (!self->headers_sent &&
+        FAILED_IN(BaseHandler_write, self->cls->send_headers(self) < 0))
+    {
         return -1;
     }
     if (FAILED(out->cls->flush(out) < 0)) {

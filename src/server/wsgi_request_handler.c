@@ -4,6 +4,7 @@
 
 #include "errors.h"
 #include "names.h"
+#include "objects.h"
 #include "release.h"
 #include "server/server_handler.h"
 #include "server/simple_server.h"
@@ -56,19 +57,6 @@ unquote(PyObject *string)
     }
     result = PyUnicode_FromKindAndData(PyUnicode_4BYTE_KIND, text, end);
     PyMem_Free(text);
-    return result;
-}
-
-/* env[key] = value; steals the value, or is -1 when that is NULL. */
-static int
-set_item(PyObject *env, PyObject *key, PyObject *value)
-{
-    int result = -1;
-
-    if (value != NULL) {
-        result = PyDict_SetItem(env, key, value);
-        Py_DECREF(value);
-    }
     return result;
 }
 
@@ -299,14 +287,10 @@ fail:
 PyObject *
 WSGIRequestHandler_get_stderr(BaseHTTPRequestHandler *self)
 {
-    PyObject *err = PySys_GetObject("stderr"); /* borrowed */
+    PyObject *err = sys_stderr();
 
     (void)self;
-    if (err == NULL) {
-        RAISE(PyExc_AttributeError, "module 'sys' has no attribute 'stderr'");
-        return NULL;
-    }
-    return Py_NewRef(err);
+    return FAILED(err == NULL) ? NULL : Py_NewRef(err);
 }
 
 /* Lib/wsgiref/simple_server.py: WSGIRequestHandler.handle */

@@ -4,6 +4,7 @@
 
 #include "arguments.h"
 #include "errors.h"
+#include "objects.h"
 
 /* self.name = value: into the field, unless a subclass has its own idea of
  * that name. */
@@ -26,23 +27,6 @@ get_attribute(FileWrapper *self, const char *name, PyObject *field)
         return Py_NewRef(field);
     }
     return PyObject_GetAttrString((PyObject *)self, name);
-}
-
-/* hasattr(object, name): 1, 0, or -1 with what the attribute raised. */
-static int
-has_attribute(PyObject *object, const char *name)
-{
-    PyObject *value = PyObject_GetAttrString(object, name);
-
-    if (value != NULL) {
-        Py_DECREF(value);
-        return 1;
-    }
-    if (!PyErr_ExceptionMatches(PyExc_AttributeError)) {
-        return -1;
-    }
-    PyErr_Clear();
-    return 0;
 }
 
 /* Lib/wsgiref/util.py: FileWrapper.__init__ */
@@ -89,10 +73,7 @@ FileWrapper_iter(FileWrapper *self)
     return Py_NewRef((PyObject *)self);
 }
 
-/* Lib/wsgiref/util.py: FileWrapper.__next__
- *
- * The end (raise StopIteration) is NULL without an exception, as PyIter_Next
- * wants it. */
+/* Lib/wsgiref/util.py: FileWrapper.__next__ */
 PyObject *
 FileWrapper_next(FileWrapper *self)
 {
@@ -118,8 +99,12 @@ FileWrapper_next(FileWrapper *self)
         goto done;
     }
     more = PyObject_IsTrue(data);
-    if (FAILED(more < 0) || !more) {
+    if (FAILED(more < 0)) {
         Py_CLEAR(data);
+    }
+    else if (!more) {
+        Py_CLEAR(data);
+        RAISE_NONE(PyExc_StopIteration);
     }
 
 done:

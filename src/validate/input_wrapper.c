@@ -354,11 +354,10 @@ InputLines_next(PyObject *op)
     if (more > 0) {
         return line;
     }
-    if (more < 0) {
-        traceback_here("InputWrapper_iter", __FILE__, __LINE__);
-        if (PyErr_ExceptionMatches(PyExc_StopIteration)) {
-            raise_runtime_error();
-        }
+    if (FAILED_IN(InputWrapper_iter, more < 0) &&
+        PyErr_ExceptionMatches(PyExc_StopIteration))
+    {
+        raise_runtime_error();
     }
     Py_XDECREF(line);
     Py_CLEAR(self->wrapper);

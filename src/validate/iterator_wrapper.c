@@ -5,6 +5,7 @@
 #include "arguments.h"
 #include "errors.h"
 #include "names.h"
+#include "objects.h"
 #include "validate/validate.h"
 
 /* Lib/wsgiref/validate.py: PartialIteratorWrapper.__init__ */
@@ -330,28 +331,16 @@ IteratorWrapper_close(IteratorWrapper *self)
     return 0;
 }
 
-/* sys.stderr.write(text) */
 static int
-write_to_stderr(const char *text)
+complain_on_stderr(void)
 {
-    PyObject *err = PySys_GetObject("stderr"); /* borrowed */
-    PyObject *line, *written;
+    PyObject *line =
+        PyUnicode_FromString("Iterator garbage collected without being "
+                             "closed");
+    int result = line == NULL ? -1 : write_to_stderr(line);
 
-    if (err == NULL) {
-        PyErr_SetString(PyExc_AttributeError,
-                        "module 'sys' has no attribute 'stderr'");
-        return -1;
-    }
-    line = PyUnicode_FromString(text);
-    if (line == NULL) {
-        return -1;
-    }
-    Py_INCREF(err);
-    written = PyObject_CallMethodOneArg(err, names.write, line);
-    Py_DECREF(err);
-    Py_DECREF(line);
-    Py_XDECREF(written);
-    return written == NULL ? -1 : 0;
+    Py_XDECREF(line);
+    return result;
 }
 
 /* Lib/wsgiref/validate.py: IteratorWrapper.__del__ */
@@ -365,10 +354,7 @@ IteratorWrapper_del(IteratorWrapper *self)
     if (FAILED(is_closed < 0)) {
         return -1;
     }
-    if (!is_closed &&
-        FAILED(write_to_stderr("Iterator garbage collected without being "
-                               "closed") < 0))
-    {
+    if (!is_closed && FAILED(complain_on_stderr() < 0)) {
         return -1;
     }
     closed = PyObject_GetAttrString((PyObject *)self, "closed");

@@ -5,6 +5,7 @@
 
 #include "errors.h"
 #include "names.h"
+#include "objects.h"
 #include "unpack.h"
 #include "validate/error_wrapper.h"
 #include "validate/input_wrapper.h"
@@ -138,7 +139,7 @@ static PyMethodDef start_response_wrapper_def = {
     "start_response_wrapper",
     (PyCFunction)(void (*)(void))start_response_wrapper,
     METH_VARARGS | METH_KEYWORDS,
-    NULL,
+    "start_response_wrapper($self, /, *args, **kw)\n--\n\n",
 };
 
 /* A start_response_wrapper around one call's start_response. */
@@ -251,7 +252,7 @@ static PyMethodDef lint_app_def = {
     "lint_app",
     (PyCFunction)(void (*)(void))lint_app,
     METH_VARARGS | METH_KEYWORDS,
-    NULL,
+    "lint_app($self, /, *args, **kw)\n--\n\n",
 };
 
 /* Lib/wsgiref/validate.py: validator */
@@ -596,23 +597,6 @@ check_environ(PyObject *env)
     {
         return -1;
     }
-    return 0;
-}
-
-/* hasattr(object, name): 1, 0, or -1 with what the attribute raised. */
-static int
-has_attribute(PyObject *object, const char *name)
-{
-    PyObject *value = PyObject_GetAttrString(object, name);
-
-    if (value != NULL) {
-        Py_DECREF(value);
-        return 1;
-    }
-    if (!PyErr_ExceptionMatches(PyExc_AttributeError)) {
-        return -1;
-    }
-    PyErr_Clear();
     return 0;
 }
 

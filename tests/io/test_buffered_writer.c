@@ -133,7 +133,7 @@ static PyMethodDef constructors[] = {
 };
 
 static const char shared_python[] =
-    "import gc, io, os, random, re, signal, socket, threading\n"
+    "import gc, io, os, random, re, select, signal, socket, threading\n"
     "\n"
     "class Raw(io.RawIOBase):\n"
     "    'Takes what its answers say, then all; notes what came.'\n"
@@ -461,9 +461,13 @@ test_a_signal_handler_may_end_a_write(void **state)
     (void)state;
     run_python("left, right = socket.socketpair()\n"
                "w = SocketWriter(right.detach(), -1, 10)\n"
-               "def handler(number, frame): raise KeyError('handler')\n"
+               "def handler(number, frame):\n"
+               "    # Once the write has begun.\n"
+               "    if select.select([left], [], [], 0)[0]:\n"
+               "        signal.setitimer(signal.ITIMER_REAL, 0)\n"
+               "        raise KeyError('handler')\n"
                "old = signal.signal(signal.SIGALRM, handler)\n"
-               "signal.setitimer(signal.ITIMER_REAL, 0.02)\n"
+               "signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)\n"
                "raised = outcome(w.write, b'x' * 10000000)\n"
                "signal.signal(signal.SIGALRM, old)\n"
                "w.close(), left.close()");

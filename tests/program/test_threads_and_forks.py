@@ -223,6 +223,17 @@ class Both:
             self.assertEqual(server.process.wait(PATIENCE), 0)
             self.assertEqual(server.end(), '')
 
+    def test_once_leaves_nobody_behind(self):
+        for signum in SIGNALS:
+            with self.subTest(signum), \
+                    self.server('--once', '--quiet') as server, \
+                    server.connect() as client:
+                client.sendall(b'GET /wh')
+                server.wait_until(server.has_read_from, client)
+                self.assertEqual(server.stop(signum), 0)
+                self.assertEqual(client.recv(1), b'')  # nobody has it open
+                self.assertEqual(server.end(), '')
+
     def test_signals_when_idle(self):
         for signum in SIGNALS:
             with self.subTest(signum), self.server('--quiet') as server:

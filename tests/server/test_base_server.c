@@ -511,9 +511,8 @@ test_serve_forever_without_a_fileno_is_an_attribute_error(void **state)
 
     (void)state;
     assert_int_equal(BaseServer_serve_forever(server, 0), -1);
-    assert_raised(PyExc_AttributeError,
-                  "'cwsgiref.socketserver.BaseServer' object has no "
-                  "attribute 'fileno'");
+    assert_raised(PyExc_AttributeError, "'BaseServer' object has no "
+                                        "attribute 'fileno'");
     assert_int_equal(BaseServer_shutdown(server), 0);
     Py_DECREF(server);
 }
@@ -739,9 +738,8 @@ test_handle_request_without_a_socket_is_an_attribute_error(void **state)
 
     (void)state;
     assert_int_equal(BaseServer_handle_request(server), -1);
-    assert_raised(PyExc_AttributeError,
-                  "'cwsgiref.socketserver.BaseServer' object has no "
-                  "attribute 'socket'");
+    assert_raised(PyExc_AttributeError, "'BaseServer' object has no "
+                                        "attribute 'socket'");
     Py_DECREF(server);
 }
 
@@ -1048,14 +1046,12 @@ test_what_a_base_server_lacks_is_an_attribute_error(void **state)
 
     (void)state;
     assert_int_equal(server->cls->server_bind(server), -1);
-    assert_raised(PyExc_AttributeError,
-                  "'cwsgiref.socketserver.BaseServer' object has no "
-                  "attribute 'server_bind'");
+    assert_raised(PyExc_AttributeError, "'BaseServer' object has no "
+                                        "attribute 'server_bind'");
     assert_int_equal(server->cls->get_request(server, &values[0], &values[1]),
                      -1);
-    assert_raised(PyExc_AttributeError,
-                  "'cwsgiref.socketserver.BaseServer' object has no "
-                  "attribute 'get_request'");
+    assert_raised(PyExc_AttributeError, "'BaseServer' object has no "
+                                        "attribute 'get_request'");
     Py_DECREF(server);
 }
 

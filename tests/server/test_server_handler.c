@@ -329,9 +329,8 @@ test_without_a_request_handler_close_is_an_attribute_error(void **state)
 
     (void)state;
     assert_int_equal(self->cls->close(self), -1);
-    assert_raised(PyExc_AttributeError,
-                  "'cwsgiref.simple_server.ServerHandler' object has no "
-                  "attribute 'request_handler'");
+    assert_raised(PyExc_AttributeError, "'ServerHandler' object has no "
+                                        "attribute 'request_handler'");
     Py_DECREF(self);
 }
 

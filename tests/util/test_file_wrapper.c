@@ -154,7 +154,7 @@ test_failing_read_shows_next_in_the_traceback(void **state)
 }
 
 static void
-test_end_is_null_without_an_exception(void **state)
+test_end_is_stop_iteration(void **state)
 {
     PyObject *wrapper = eval_python("FileWrapper(io.BytesIO(b'abc'), 2)");
 
@@ -162,8 +162,12 @@ test_end_is_null_without_an_exception(void **state)
     assert_repr(FileWrapper_next((FileWrapper *)wrapper), "b'ab'");
     assert_repr(FileWrapper_next((FileWrapper *)wrapper), "b'c'");
     assert_null(FileWrapper_next((FileWrapper *)wrapper));
-    assert_null(PyErr_Occurred());
+    assert_raised(PyExc_StopIteration, NULL);
     Py_DECREF(wrapper);
+    assert_repr(eval_python("frames('next(W(io.BytesIO()))', Original)"),
+                "['__next__']");
+    assert_repr(eval_python("frames('next(W(io.BytesIO()))', FileWrapper)"),
+                "['__next__']");
 }
 
 static void
@@ -329,7 +333,7 @@ main(void)
         python_test(test_missing_attribute_is_an_attribute_error),
         python_test(test_subclass_without_init_has_no_file),
         python_test(test_failing_read_shows_next_in_the_traceback),
-        python_test(test_end_is_null_without_an_exception),
+        python_test(test_end_is_stop_iteration),
         python_test(test_is_its_own_iterator),
         python_test(test_owns_its_file_and_lets_go_of_it),
         python_test(test_cycle_through_the_file_is_collected),

@@ -1,0 +1,23 @@
+/* What Python says in a word of any object. */
+#ifndef CWSGIREF_OBJECTS_H
+#define CWSGIREF_OBJECTS_H
+
+#include <Python.h>
+
+/* hasattr(object, name): 1, 0, or -1 with what the attribute raised. */
+int has_attribute(PyObject *object, const char *name);
+
+/* What Python says of an attribute that an object of ours has not got, or not
+ * yet: AttributeError, and always -1. */
+int lacks_attribute(const void *self, const char *name);
+
+/* env[key] = value; takes the value's reference, and is -1 for NULL. */
+int set_item(PyObject *env, PyObject *key, PyObject *value);
+
+/* sys.stderr: borrowed, or NULL with AttributeError. */
+PyObject *sys_stderr(void);
+
+/* sys.stderr.write(line): 0 or -1. */
+int write_to_stderr(PyObject *line);
+
+#endif
