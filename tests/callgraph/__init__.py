@@ -5,11 +5,18 @@ Where to look:
 
     cases.py           the requests: name, application, bytes, options
     apps.py            the applications, one for each branch of the chain
-    names.py           the rule of names: what a Python function is in C
+    names.py           the rule of names: what a Python function is in C;
+                       what a tree shows
+    application.py     finds the application for Python's server
     record.py          Python's server with its calls on record
+    values.py          how it writes an argument down
     ../../src/trace.c  the same of the trace preset
+    parameters.py      where the arguments of a C function lie
     traces.py          runs either for one request, reads the record
     comparison.py      both records by one rule; the table of what may differ
+    live.py            a tree that is printed while the request runs
+    command.py         what the scripts have in common
+    page.py            docs/callgraph.md, as far as it is written by machine
     test_callgraph.py  every case; docs/callgraph.md; script/trace
 
 To run it, from the folder above:

@@ -66,6 +66,22 @@ def starts_twice(environ, start_response):
     return [b'never\n']
 
 
+def starts_again_too_late(environ, start_response):
+    import sys
+    start_response('200 OK', plain())
+    yield b'one\n'
+    try:
+        raise RuntimeError('after the headers')
+    except RuntimeError:
+        start_response('500 Oops', plain(), sys.exc_info())
+    yield b'never\n'
+
+
+def raises_after_write(environ, start_response):
+    start_response('200 OK', plain())(b'one\n')
+    raise RuntimeError('after write()')
+
+
 def never_starts(environ, start_response):
     return [b'never\n']
 
@@ -101,6 +117,15 @@ def writes(environ, start_response):
     write(b'one\n')
     write(b'two\n')
     return [b'three\n']
+
+
+def writes_nothing(environ, start_response):
+    start_response('200 OK', plain())(b'')
+    return []
+
+
+def no_iterable(environ, start_response):
+    start_response('200 OK', plain())
 
 
 def text_block(environ, start_response):
@@ -163,6 +188,16 @@ def bad_header(environ, start_response):
     return [b'never\n']
 
 
+def status_of_bytes(environ, start_response):
+    start_response(b'200 OK', plain())
+    return [b'never\n']
+
+
+def headers_of_a_tuple(environ, start_response):
+    start_response('200 OK', tuple(plain()))
+    return [b'never\n']
+
+
 def hop_by_hop(environ, start_response):
     start_response('200 OK', [('Connection', 'close')])
     return [b'never\n']
@@ -176,6 +211,14 @@ def says_to_errors(environ, start_response):
     return [b'said\n']
 
 
+def reads_every_way(environ, start_response):
+    body = environ['wsgi.input']
+    lines = [body.readline(), *body.readlines(4), *body, body.read(1)]
+    environ['wsgi.errors'].writelines(['noticed\n', 'twice\n'])
+    start_response('200 OK', plain())
+    return [b''.join(lines)]
+
+
 def waits_for_reset(environ, start_response):
     """The client goes when it has got the first block."""
     start_response('200 OK', plain())
@@ -185,3 +228,10 @@ def waits_for_reset(environ, start_response):
     poll.poll()
     yield b'two\n'
     yield b'three\n'
+
+
+def waits_at_gate(environ, start_response):
+    """The path is a FIFO: until somebody opens it."""
+    with open(environ['PATH_INFO']):
+        start_response('200 OK', plain())
+    return [b'in\n']

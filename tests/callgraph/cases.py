@@ -1,17 +1,23 @@
-"""The requests whose calls are compared: name, application, bytes, and what
-the server is started with."""
+"""The requests whose calls are compared: name, application (None is
+demo_app), bytes, what the server is started with, and when the client leaves.
+"""
 
 import collections
+
+from callgraph.traces import AT_ONCE
 
 Case = collections.namedtuple('Case', 'name application raw options leaves')
 
 CASES = []
 
+HALF = b'GET / HTTP/1.1\r\nHost'
+
 
 def case(name, application='hello', raw=None, options=(), leaves=b''):
     if raw is None:
         raw = b'GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n'
-    CASES.append(Case(name, 'apps:' + application, raw, options, leaves))
+    CASES.append(Case(name, application and 'apps:' + application, raw,
+                      tuple(options), leaves))
 
 
 case('get-hello')
@@ -30,6 +36,8 @@ case('raises-after-start', 'raises_after_start')
 case('raises-after-headers', 'raises_after_headers')
 case('starts-again', 'starts_again')
 case('starts-twice', 'starts_twice')
+case('starts-again-too-late', 'starts_again_too_late')
+case('raises-after-write', 'raises_after_write')
 case('never-starts', 'never_starts')
 case('connection-aborted', 'exits')
 case('generator', 'generator')
@@ -37,6 +45,8 @@ case('two-blocks', 'two_blocks')
 case('no-block', 'no_block')
 case('empty-block', 'empty_block')
 case('writes', 'writes')
+case('writes-nothing', 'writes_nothing')
+case('no-iterable', 'no_iterable')
 case('text-block', 'text_block')
 case('closes', 'closes')
 case('raising-close', 'raising_close')
@@ -45,6 +55,8 @@ case('file-wrapper-file', 'wrapped_file', options=['--sendfile'])
 case('file-wrapper-refuses', 'wrapped_lines')
 case('bad-status', 'bad_status')
 case('bad-header', 'bad_header')
+case('status-of-bytes', 'status_of_bytes')
+case('headers-of-a-tuple', 'headers_of_a_tuple')
 case('hop-by-hop', 'hop_by_hop')
 case('http-0.9', raw=b'GET /\r\n')
 case('http-0.9-post', raw=b'POST /\r\n')
@@ -59,15 +71,27 @@ case('too-many-headers',
      raw=b'GET / HTTP/1.1\r\n' + b'X: 1\r\n' * 101 + b'\r\n')
 case('empty-request', raw=b'')
 case('client-gone', 'waits_for_reset', leaves=b'one\n')
+case('client-gone-at-once', raw=HALF, leaves=AT_ONCE)
+case('demo-app', None)
+case('header-without-colon', raw=b'GET / HTTP/1.1\r\nno colon\r\n\r\n')
 case('validator', options=['--validate'])
 case('validator-post', 'says_to_errors',
      b'POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n12345', ['--validate'])
 case('validator-writes', 'writes', options=['--validate'])
+case('validator-reads', 'reads_every_way',
+     b'POST / HTTP/1.1\r\nContent-Length: 12\r\n\r\n12\n45\n78\n9ab',
+     ['--validate'])
+case('validator-generator', 'generator', options=['--validate'])
+case('validator-closes', 'closes', options=['--validate'])
+case('validator-raises', 'raises', options=['--validate'])
 case('validator-refuses', 'bad_status', options=['--validate'])
 case('cgi', options=['--cgi'])
 case('cgi-raises', 'raises', options=['--cgi'])
 case('cgi-writes', 'writes', options=['--cgi'])
+case('cgi-generator', 'generator', options=['--cgi'])
+case('cgi-no-block', 'no_block', options=['--cgi'])
 case('threads', options=['--threads'])
 case('threads-raises', 'raises', options=['--threads'])
+case('threads-client-gone', raw=HALF, options=['--threads'], leaves=AT_ONCE)
 case('fork', options=['--fork'])
 case('fork-generator', 'generator', options=['--fork'])

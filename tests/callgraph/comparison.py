@@ -1,12 +1,13 @@
 """Two lists of calls, by the rule of names and the table of exceptions.
 
-A list of calls is a tree in the order of the calls: (depth, name)."""
+A list of calls (traces.Call), in their order, is a tree."""
 
+import dataclasses
 import fnmatch
 import os
 import re
 
-from callgraph.names import c_name, mirrored
+from callgraph.names import SHOWN, STREAMS, c_name, mirrored
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..',
                     'docs', 'callgraph.md')
@@ -18,14 +19,7 @@ ROOTS = ['validator', 'make_server', 'BaseServer_serve_forever',
 
 FUNCTIONS, CLASSES = mirrored()
 
-# What a tree to look at shows beside the mirrored functions.
-STREAMS = {'Socket': 'bind getsockname listen accept makefile send shutdown '
-                     'close',
-           'BufferedReader': 'read readline close',
-           'BufferedWriter': 'write flush close'}
-SHOWN = {'application', 'parse_headers'} | {
-    f'{cls}_{method}' for cls, methods in STREAMS.items()
-    for method in methods.split()}
+ROW_TITLES = ['rule', 'Python', 'C', 'where', 'why', 'requests']
 
 
 class Row:
@@ -34,7 +28,8 @@ class Row:
     one in Python is the other in C."""
 
     def __init__(self, cells):
-        self.rule, self.python, self.c, self.where, self.why = cells
+        self.rule, self.python, self.c, self.where, self.why = cells[:5]
+        self.key = tuple(cells[:4])
         self.used = False
 
     def matches(self, name, path):
@@ -48,19 +43,23 @@ class Row:
 
 
 def read_rows(page=PAGE):
-    """The table that begins | rule | Python | C | where | why |."""
+    """The table that begins | rule | Python | C | where | why | requests |."""
+    with open(page, encoding='utf-8') as file:
+        return rows_of(file.read())
+
+
+def rows_of(text):
     rows = []
     inside = False
-    with open(page, encoding='utf-8') as file:
-        for line in file:
-            cells = [cell.strip().strip('`')
-                     for cell in line.strip().strip('|').split(' | ')]
-            if cells == ['rule', 'Python', 'C', 'where', 'why']:
-                inside = True
-            elif not line.startswith('|'):
-                inside = False
-            elif inside and not line.startswith('|---'):
-                rows.append(Row(cells))
+    for line in text.splitlines():
+        cells = [re.sub('^`([^`]*)`$', r'\1', cell.strip())
+                 for cell in line.strip().strip('|').split(' | ')]
+        if cells == ROW_TITLES:
+            inside = True
+        elif not line.startswith('|'):
+            inside = False
+        elif inside and not line.startswith('|---'):
+            rows.append(Row(cells))
     for row in rows:
         if row.rule not in ('absent', 'extra', 'rename'):
             raise ValueError(f'docs/callgraph.md: no rule {row.rule!r}')
@@ -68,16 +67,19 @@ def read_rows(page=PAGE):
 
 
 def without(calls, is_dropped):
-    """The calls without some of them, whose own calls move up.
-    is_dropped(name, path): the path is the names above it."""
-    above = []  # (depth, name, whether it is dropped)
-    for depth, name in calls:
-        while above and above[-1][0] >= depth:
+    """The calls without some of them, whose own calls move up: they come from
+    where these were called. is_dropped(name, path): the path is the names
+    above it."""
+    above = []  # (call, whether it is dropped, where it was called)
+    for call in calls:
+        while above and above[-1][0].depth >= call.depth:
             above.pop()
-        dropped = is_dropped(name, [each for _, each, _ in above])
+        dropped = is_dropped(call.name, [each.name for each, *_ in above])
+        depth = sum(not gone for _, gone, _ in above)
+        site = above[-1][2] if depth and above[-1][1] else call.site
         if not dropped:
-            yield sum(not each for _, _, each in above), name
-        above.append((depth, name, dropped))
+            yield dataclasses.replace(call, depth=depth, site=site)
+        above.append((call, dropped, site))
 
 
 def without_idle_turns(calls):
@@ -88,7 +90,8 @@ def without_idle_turns(calls):
     last = None  # the child of serve_forever before this one
     inside = None
     idle = False
-    for depth, name in calls:
+    for call in calls:
+        depth, name = call.depth, call.name
         if inside is not None and depth <= inside:
             inside = None
         if inside is not None and depth == inside + 1:
@@ -98,44 +101,47 @@ def without_idle_turns(calls):
         if name == 'BaseServer_serve_forever':
             inside, last, idle = depth, None, False
         if inside is None or depth == inside or not idle:
-            kept.append((depth, name))
+            kept.append(call)
     return kept
 
 
 def from_roots(calls):
     """Without what is outside of ROOTS."""
     keep = False
-    for depth, name in calls:
-        if depth == 0:
-            keep = any(fnmatch.fnmatchcase(name, root) for root in ROOTS)
+    for call in calls:
+        if call.depth == 0:
+            keep = any(fnmatch.fnmatchcase(call.name, root) for root in ROOTS)
         if keep:
-            yield depth, name
+            yield call
 
 
 def without_mirrored_application(calls):
     """An application that is itself one of the mirrored functions stands for
     itself."""
     calls = list(calls)
-    mirrored_ones = {index for index, (_, name) in enumerate(calls[:-1])
-                     if name == 'application'
-                     and calls[index + 1][1] in ('lint_app', 'demo_app')}
+    mirrored_ones = {index for index, call in enumerate(calls[:-1])
+                     if call.name == 'application'
+                     and calls[index + 1].name in ('lint_app', 'demo_app')}
     index = iter(range(len(calls)))
     return without(calls, lambda name, path: next(index) in mirrored_ones)
 
 
-def combine(threads, tidy):
-    """All threads, one after the other; only the first has a start-up."""
-    result = []
+def each_thread(threads, tidy):
+    """The calls of each thread; only the first has a start-up."""
     for number, calls in enumerate(threads):
         calls = tidy(calls)
         if number == 0:
             calls = from_roots(without_idle_turns(calls))
-        result += without_mirrored_application(calls)
-    return result
+        yield list(without_mirrored_application(calls))
 
 
-def python_calls(threads, rows):
-    """What Python did, by the names of C."""
+def combine(threads, tidy):
+    """All threads, one after the other."""
+    return [call for calls in each_thread(threads, tidy) for call in calls]
+
+
+def tidy_python(rows):
+    """What makes a thread of Python one with the names of C."""
     absent = [row for row in rows if row.rule == 'absent']
     renamed = [row for row in rows if row.rule == 'rename']
 
@@ -148,19 +154,44 @@ def python_calls(threads, rows):
     def tidy(calls):
         calls = without(calls, lambda name, path: any(
             [row.matches(name, path) for row in absent]))
-        return [(depth, name_in_c(name)) for depth, name in calls]
-    return combine(threads, tidy)
+        return [dataclasses.replace(call, name=name_in_c(call.name))
+                for call in calls]
+    return tidy
+
+
+def python_calls(threads, rows):
+    """What Python did, by the names of C."""
+    return combine(threads, tidy_python(rows))
 
 
 def python_names(threads):
     """{C name: Python name} of what Python did."""
-    return {c_name(name): name.rpartition('.<locals>.')[2]
-            for calls in threads for _, name in calls}
+    return {c_name(call.name): call.name.rpartition('.<locals>.')[2]
+            for calls in threads for call in calls}
+
+
+def with_python_names(calls, threads):
+    """The calls of python_calls(threads) as Python calls them."""
+    names = python_names(threads)
+    return [dataclasses.replace(call, name=names.get(call.name, call.name))
+            for call in calls]
+
+
+def python_view(threads):
+    """The calls of each thread, for a person."""
+    return [with_python_names(calls, threads)
+            for calls in each_thread(threads, tidy_python(()))]
 
 
 def is_named_like_a_method(name):
     """A function of a mirrored class, by its name."""
     return name not in FUNCTIONS and name.partition('_')[0] in CLASSES
+
+
+def with_application(calls):
+    """What calls the application stands for it."""
+    return [dataclasses.replace(call, name='application')
+            if call.name == 'call_application' else call for call in calls]
 
 
 def c_calls(threads, rows, strangers):
@@ -179,9 +210,7 @@ def c_calls(threads, rows, strangers):
         return True
 
     def tidy(calls):
-        renamed = [(depth, re.sub('^call_application$', 'application', name))
-                   for depth, name in calls]
-        return without(renamed, is_dropped)
+        return without(with_application(calls), is_dropped)
     return combine(threads, tidy)
 
 
@@ -189,45 +218,53 @@ def is_stream(name):
     return name.partition('_')[0] in STREAMS
 
 
-def shown(threads):
+def to_look_at(calls):
     """The calls of C for a person: also what the chain asks of the streams,
     but not what these ask of each other, but for the bytes that leave."""
     def is_dropped(name, path):
         if name in SHOWN and is_stream(name):
             return name != 'Socket_send' and any(map(is_stream, path))
         return name not in SHOWN and name not in FUNCTIONS
+    return without(with_application(calls), is_dropped)
 
-    def tidy(calls):
-        return without([(depth, re.sub('^call_application$', 'application',
-                                       name)) for depth, name in calls],
-                       is_dropped)
-    return combine(threads, tidy)
+
+def c_view(threads):
+    """The calls of each thread, for a person."""
+    return list(each_thread(threads, to_look_at))
+
+
+def shown(threads):
+    """All of them."""
+    return combine(threads, to_look_at)
 
 
 def lines(calls):
     """For a diff."""
-    return ['    ' * depth + name for depth, name in calls]
+    return ['    ' * call.depth + call.name for call in calls]
 
 
-def box(calls):
-    """In the style of the documented call graph."""
-    calls = list(calls)
-    result = []
-    for index, (depth, name) in enumerate(calls):
-        prefix = ''
-        for level in range(1, depth + 1):
-            more = has_sibling(calls, index, level)
-            if level < depth:
-                prefix += '│   ' if more else '    '
-            else:
-                prefix += '├── ' if more else '└── '
-        result.append(prefix + name)
-    return result
+def box(calls, open_levels=()):
+    """In the style of the documented call graph. More calls may still come at
+    the `open_levels`."""
+    prefixes = []
+    more = set(open_levels)  # the levels where another call follows
+    for call in reversed(calls):
+        prefix = ''.join('│   ' if level in more else '    '
+                         for level in range(1, call.depth))
+        if call.depth:
+            prefix += '├── ' if call.depth in more else '└── '
+        prefixes.append(prefix + call.name)
+        more = {level for level in more if level < call.depth} | {call.depth}
+    return prefixes[::-1]
 
 
-def has_sibling(calls, index, level):
-    """Whether another call at this level follows, under the same caller."""
-    for depth, _ in calls[index + 1:]:
-        if depth <= level:
-            return depth == level
-    return False
+def open_levels(calls):
+    """Where the next call may come: below those that have not ended."""
+    levels = set()
+    depth = None
+    for call in reversed(calls):
+        if depth is None or call.depth < depth:
+            depth = call.depth
+            if not call.ended:
+                levels.add(depth + 1)
+    return levels

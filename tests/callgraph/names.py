@@ -9,6 +9,24 @@ MODULES = ['wsgiref.simple_server', 'wsgiref.handlers', 'wsgiref.headers',
            'wsgiref.util', 'wsgiref.validate', 'wsgiref.types',
            'socketserver', 'http.server']
 
+# What a tree to look at shows beside the mirrored functions.
+STREAMS = {'Socket': 'bind getsockname listen accept makefile send shutdown '
+                     'close',
+           'BufferedReader': 'read readline close',
+           'BufferedWriter': 'write flush close'}
+SHOWN = {'application', 'parse_headers'} | {
+    f'{cls}_{method}' for cls, methods in STREAMS.items()
+    for method in methods.split()}
+
+# What matters for a call and is no argument of it: fields of self, by C name.
+FIELDS = {
+    'BaseHTTPRequestHandler_parse_request': ['raw_requestline'],
+    'WSGIRequestHandler_get_environ': ['command', 'path'],
+    'BaseHandler_send_preamble': ['http_version', 'status'],
+    'BaseHandler_close': ['bytes_sent'],
+    'call_application': ['environ'],
+}
+
 
 def c_name(name):
     """Class.method is Class_method, __x__ is x, and a class or a function

@@ -2,21 +2,34 @@
 same order, at the same depth. And what is made from them: docs/callgraph.md,
 script/trace."""
 
+import contextlib
 import difflib
+import io
 import os
+import pty
 import re
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
+import unittest.mock
 
-from callgraph import comparison
+from callgraph import comparison, live, page, values
 from callgraph.cases import CASES
 from callgraph.names import c_name
-from callgraph.traces import HERE, ProgramRun, PythonRun
+from callgraph.traces import (HERE, PATIENCE, Call, ProgramRun, PythonRun,
+                              exchange, read_until, record_all)
 
 PROGRAM = os.environ.get('CWSGIREF_TRACE', '')
-SCRIPTS = os.path.join(HERE, '..', '..', 'script')
+ROOT = os.path.join(HERE, '..', '..')
+SCRIPTS = os.path.join(ROOT, 'script')
+
+# A row of the first table of the page: number, C, file, Python.
+STEP = re.compile(r'(?m)^\| (\d+) \|.*\| \[`(\w+)`\]\(\.\./(.*?)\) '
+                  r'\| \[`([\w.]+)`\]')
 
 
 def setUpModule():
@@ -29,26 +42,24 @@ def setUpModule():
         raise unittest.SkipTest('the calls are those of Python 3.11')
 
 
-def run(server, case):
-    """The calls of the case."""
-    with server:
-        server.request(case.raw, case.leaves)
-        return server.calls()
-
-
 class CallGraphTests(unittest.TestCase):
     maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.records = record_all(PROGRAM, CASES)
+        with open(comparison.PAGE, encoding='utf-8') as file:
+            cls.page = file.read()
+        cls.findings = page.Findings(cls.records,
+                                     comparison.rows_of(cls.page))
 
     def test_every_request_makes_the_same_calls(self):
         rows = comparison.read_rows()
         strangers = set()
-        for case in CASES:
+        for case, (python, c) in self.records.items():
             with self.subTest(case.name):
-                python = comparison.python_calls(run(
-                    PythonRun(case.application, case.options), case), rows)
-                c = comparison.c_calls(run(
-                    ProgramRun(PROGRAM, case.application, case.options),
-                    case), rows, strangers)
+                python = comparison.python_calls(python, rows)
+                c = comparison.c_calls(c, rows, strangers)
                 self.assertGreater(len(python), 5)
                 self.assertEqual([], list(difflib.unified_diff(
                     comparison.lines(python), comparison.lines(c),
@@ -59,47 +70,65 @@ class CallGraphTests(unittest.TestCase):
             self.assertEqual(
                 [vars(row) for row in rows if not row.used], [])
 
+    def difference(self, text):
+        return ''.join(difflib.unified_diff(
+            text.splitlines(True),
+            page.page(text, self.findings).splitlines(True),
+            'docs/callgraph.md', 'what script/callgraph would write', n=1))
+
     def test_page_shows_these_calls(self):
-        check = script('callgraph', '--check', PROGRAM)
-        self.assertEqual((check.returncode, check.stderr), (0, ''))
+        self.assertEqual(self.difference(self.page), '')
+
+    def test_every_edit_of_the_page_is_found(self):
+        for old, new in (
+                ('│   ├── BaseServer_verify_request ',
+                 '│   ├── BaseServer_verity_request '),
+                ('│   └── BaseHandler_write  ', '│   └── BaseHandler_wrote  '),
+                ('->>application: application', '->>handler: x'),
+                ('| `BaseHandler_run` |', '| `BaseHandler_ran` |'),
+                ('| validator-reads |', '| all |')):
+            with self.subTest(old):
+                self.assertIn(old, self.page)
+                self.assertIn(old.rstrip(), self.difference(
+                    self.page.replace(old, new, 1)))
+
+    def test_page_names_what_is_there(self):
+        """Files of the repository, and methods of Python's modules."""
+        links = re.findall(r'\]\(\.\./([^)#]*)\)', self.page)
+        self.assertGreater(len(links), 100)
+        for path in set(links):
+            self.assertTrue(os.path.exists(os.path.join(ROOT, path)), path)
+        rows = re.findall(
+            r'(?m)^\| `(\w+)` \| \[.*?\]\(.*?\) \| `([\w.]+)` \| \[Lib/',
+            self.page)
+        self.assertGreater(len(rows), 70)
+        for c, python in rows:
+            if not comparison.is_stream(c):
+                self.assertEqual(c_name(python), c)
+
+    def test_drawing_has_the_steps_of_the_table(self):
+        drawing = re.search(r'(?ms)^```\n(1\. .*?)^```$', self.page)[1]
+        drawn = {int(number): method for method, number in re.findall(
+            r'(\w+)\(.*\((\d+)\)', drawing)}
+        steps = {int(number): python.rpartition('.')[2]
+                 for number, _, _, python in STEP.findall(self.page)}
+        self.assertEqual(drawn, steps)
 
     def test_steps_of_the_page_come_in_this_order(self):
-        with open(comparison.PAGE, encoding='utf-8') as file:
-            steps = re.findall(
-                r'^\| \d+ \|.*\| \[`(\w+)`\]\(\.\./(.*?)\) \| \[`([\w.]+)`\]',
-                file.read(), re.MULTILINE)
+        steps = STEP.findall(self.page)
         self.assertEqual(len(steps), 14)
-        calls = run(ProgramRun(PROGRAM, CASES[0].application), CASES[0])[0]
-        names = iter([name for _, name in calls])
-        for c, path, python in steps:
+        calls = self.records[CASES[0]][1][0]
+        names = iter([call.name for call in calls])
+        for _, c, path, python in steps:
             with self.subTest(c):
                 self.assertEqual(c_name(python), c)
                 self.assertIn(c, names)  # after the one before
-                with open(os.path.join(HERE, '..', '..', path)) as file:
+                with open(os.path.join(ROOT, path)) as file:
                     self.assertRegex(file.read(), rf'(?m)^{c}\(')
 
-    def test_every_edit_of_the_page_is_found(self):
-        with open(comparison.PAGE, encoding='utf-8') as file:
-            page = file.read()
-        line = '│   ├── BaseServer_verify_request '
-        self.assertIn(line, page)
-        for old, new in ((line, line.replace('verify', 'verity')),
-                         ('->>application: application', '->>handler: x')):
-            with self.subTest(old), tempfile.TemporaryDirectory() as scratch:
-                for folder in ('script', 'docs', 'tests'):
-                    os.mkdir(os.path.join(scratch, folder))
-                os.symlink(HERE, os.path.join(scratch, 'tests', 'callgraph'))
-                with open(os.path.join(SCRIPTS, 'callgraph')) as file:
-                    source = file.read()
-                copy = os.path.join(scratch, 'script', 'callgraph')
-                with open(copy, 'w', encoding='utf-8') as file:
-                    file.write(source)
-                with open(os.path.join(scratch, 'docs', 'callgraph.md'), 'w',
-                          encoding='utf-8') as file:
-                    file.write(page.replace(old, new))
-                check = script(copy, '--check', PROGRAM)
-                self.assertEqual(check.returncode, 1)
-                self.assertIn(new, check.stderr)
+
+def tree(pairs):
+    return [Call(*pair) for pair in pairs]
 
 
 class ComparisonTests(unittest.TestCase):
@@ -107,8 +136,8 @@ class ComparisonTests(unittest.TestCase):
 
     def compare(self, python, c, rows=()):
         strangers = set()
-        return (comparison.python_calls([python], rows) ==
-                comparison.c_calls([c], rows, strangers)), strangers
+        return (comparison.python_calls([tree(python)], rows) ==
+                comparison.c_calls([tree(c)], rows, strangers)), strangers
 
     PYTHON = [(0, 'BaseHandler.run'), (1, 'BaseHandler.setup_environ'),
               (2, 'SimpleHandler.get_stdin'), (1, 'application'),
@@ -156,9 +185,9 @@ class ComparisonTests(unittest.TestCase):
         idle = [(1, 'ForkingMixIn_service_actions'),
                 (2, 'ForkingMixIn_collect_children')]
         start = [(0, 'BaseServer_serve_forever'), (1, 'TCPServer_fileno')]
+        end = [(0, 'TCPServer_server_close')]
         self.assertEqual(comparison.without_idle_turns(
-            start + idle + turn + idle + [(0, 'TCPServer_server_close')]),
-            start + turn + [(0, 'TCPServer_server_close')])
+            tree(start + idle + turn + idle + end)), tree(start + turn + end))
 
 
 def script(name, *arguments):
@@ -166,6 +195,125 @@ def script(name, *arguments):
         [sys.executable, os.path.join(SCRIPTS, name), *arguments], cwd=HERE,
         env=dict(os.environ, CWSGIREF_TRACE=PROGRAM), capture_output=True,
         text=True)
+
+
+@contextlib.contextmanager
+def started(name, *arguments, stdout=subprocess.PIPE):
+    """The script, in a session of its own, to talk to; killed when it takes
+    too long."""
+    with subprocess.Popen(
+            [sys.executable, os.path.join(SCRIPTS, name), *arguments],
+            cwd=HERE, env=dict(os.environ, CWSGIREF_TRACE=PROGRAM),
+            stdout=stdout, stderr=subprocess.PIPE, text=True,
+            start_new_session=True) as process:
+        timer = threading.Timer(PATIENCE, os.killpg,
+                                (process.pid, signal.SIGKILL))
+        timer.start()
+        try:
+            yield process
+        finally:
+            timer.cancel()
+            process.kill()
+
+
+# Of two servers: the time, the port, the stream.
+DIFFERENT = {'timestamp', 'client_address', 'server_address', 'stdout'}
+
+
+def without_time(text):
+    return re.sub(r'\d\d:\d\d:\d\d', '', text)
+
+
+class RecordTests(unittest.TestCase):
+    """What the records say beside the names of the calls."""
+
+    def setUp(self):
+        case = next(each for each in CASES if each.name == 'post')
+        self.program = self.enterContext(
+            ProgramRun(PROGRAM, case.application))
+        self.program.request(case.raw)
+        self.python = self.enterContext(PythonRun(case.application))
+        self.answer = self.python.request(case.raw)
+        rows = comparison.read_rows()
+        self.pairs = list(zip(
+            comparison.c_calls(self.program.calls(), rows, set()),
+            comparison.python_calls(self.python.calls(), rows)))
+        self.raw = case.raw
+
+    def test_arguments_are_those_of_python(self):
+        self.assertGreater(len(self.pairs), 50)
+        for c, python in self.pairs:
+            names = c.arguments.keys() & python.arguments.keys() - DIFFERENT
+            with self.subTest(c.name):
+                for name in names:
+                    value = python.arguments[name]
+                    if value in ('True', 'False'):  # an int in C, or a bool
+                        value = str(value == 'True'), str(int(value == 'True'))
+                        self.assertIn(c.arguments[name], value)
+                    else:
+                        self.assertEqual(without_time(c.arguments[name]),
+                                         without_time(value), name)
+        arguments = {c.name: c.arguments for c, _ in self.pairs}
+        self.assertEqual(arguments['BaseHandler_start_response']['headers'],
+                         "[('Content-Type', 'text/plain'), "
+                         "('Content-Length', '5')]")
+        self.assertEqual(arguments['BaseHandler_write']['data'],
+                         "5 bytes b'12345'")
+        self.assertEqual(arguments['WSGIRequestHandler_get_environ'],
+                         {'self': '<WSGIRequestHandler>', 'command': "'POST'",
+                          'path': "'/?a=b'"})
+
+    def test_bytes_on_the_wire(self):
+        for side in (self.program, self.python):
+            with self.subTest(side.side):
+                received, sent = (
+                    b''.join(data for what, data in side.wire()
+                             if what == wanted) for wanted in 'RW')
+                self.assertEqual(received, self.raw)
+                self.assertEqual(len(sent), len(self.answer))
+        for c, python in self.pairs:
+            if c.name == 'BaseHandler_run':
+                self.assertEqual((c.before, c.after), (1, 2))
+                self.assertEqual((python.before, python.after), (1, 6))
+
+    def test_places(self):
+        places = self.program.locate([c for c, _ in self.pairs])
+        for c, python in self.pairs:
+            if c.name == 'BaseHandler_finish_response':
+                self.assertIn('self->cls->finish_response(self)',
+                              source_line(places[c.site]))
+                self.assertIn('self.finish_response()',
+                              source_line(python.site))
+            if c.name == 'BaseHandler_start_response':
+                self.assertIn('PyObject_CallFunctionObjArgs(application,',
+                              source_line(places[c.site]))
+                self.assertIn('start_response(', source_line(python.site))
+            if c.name == 'TCPServer_fileno':
+                self.assertIn('selector.register(self,',
+                              source_line(python.site))
+        with self.subTest('where the function begins'):
+            c, python = next(pair for pair in self.pairs
+                             if pair[0].name == 'BaseHandler_run')
+            self.assertRegex(places[c.code], r'src/handlers/base_handler\.c:')
+            self.assertIn('def run(', source_line(python.code))
+
+
+def source_line(place):
+    path, _, number = place.rpartition(':')
+    with open(path, encoding='utf-8') as file:
+        return file.read().splitlines()[int(number) - 1]
+
+
+class ValueTests(unittest.TestCase):
+    def test_shown(self):
+        for value, text in (
+                (None, 'None'), (True, 'True'), (5, '5'), (2 ** 70, '<int>'),
+                (.5, '0.5'), ("it's\n\xe9", r"'it\'s\n\xe9'"),
+                (b'a\0', r"2 bytes b'a\x00'"), (['a', ()], "['a', ()]"),
+                ((1,), '(1,)'), ({1: 2}, '{1}'), (int, 'int'),
+                (object(), '<object>'), ('a' * 99, "'" + 'a' * 56 + '...')):
+            with self.subTest(text):
+                self.assertEqual(values.shown(value), text)
 
 
 class TraceTests(unittest.TestCase):
@@ -178,24 +326,32 @@ class TraceTests(unittest.TestCase):
                          r'(?m)^C: HTTP/1\.0 200 OK, \d+ bytes$')
         self.assertRegex(result.stdout, r'(?m)^├── BaseServer__handle_request_'
                          r'noblock\n│   ├── TCPServer_get_request$')
-        self.assertIn('└── Socket_send\n', result.stdout)
+        self.assertRegex(result.stdout, r"(?m)─ BaseHandler_start_response  +"
+                         r"'200 OK', \[\('Content-Type', 'text/plain'\)\]$")
+        self.assertRegex(result.stdout, r"└── Socket_send  +\d+ bytes b'HTTP")
 
     def test_demo_app_by_default(self):
-        result = script('trace')
+        result = script('trace', '--no-args')
         self.assertRegex(result.stdout, r'─ demo_app\n')
 
     def test_tree_of_python_for_a_request_of_ones_own(self):
         with tempfile.NamedTemporaryFile() as file:
             file.write(b'GET / HTTP/2.0\r\n\r\n')
             file.flush()
-            for request in (['--request', file.name],
-                            ['--raw', r'GET / HTTP/2.0\r\n\r\n']):
-                result = script('trace', 'apps:hello', '--python', *request)
-                self.assertIn('BaseHTTPRequestHandler.send_error\n',
-                              result.stdout)
+            result = script('trace', 'apps:hello', '--python', '--args',
+                            '--request', file.name)
+            self.assertRegex(result.stdout, r'─ BaseHTTPRequestHandler\.send_'
+                             r'error +self=<WSGIRequestHandler>, code=505')
+
+    def test_request_as_in_curl(self):
+        result = script('trace', 'apps:echo', '--path', '/p?q', '-d', 'a=b',
+                        '-H', 'X: y')
+        self.assertIn(r"20 bytes b'POST /p?q HTTP/1.1\r\n'", result.stdout)
+        self.assertRegex(result.stdout, r"BaseHandler_write  +3 bytes b'a=b'")
 
     def test_both_side_by_side(self):
-        result = script('trace', 'apps:hello', '--both', '--validate')
+        result = script('trace', 'apps:hello', '--both', '--validate',
+                        '--no-args')
         lines = [re.split(r'  +(?=[├└│]|\w)', line)
                  for line in result.stdout.splitlines()]
         self.assertIn(['make_server', 'make_server'], lines)
@@ -203,11 +359,80 @@ class TraceTests(unittest.TestCase):
                          r'(?m)─ lint_app +.*─ lint_app$')
         self.assertRegex(result.stdout, r'(?m)^ +│.*─ _SocketWriter\.write$')
 
+    def test_wait_for_a_request(self):
+        with started('trace', 'apps:hello', '--wait', '--both') as process:
+            port = read_until(process.stderr, r' port (\d+) ')[1]
+            exchange(int(port), b'GET /seen HTTP/1.0\r\n\r\n', b'')
+            out, err = process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, 0, err)
+        self.assertRegex(out, r"get_environ +.*\.get_environ +'GET', '/seen'")
+
+    def test_tree_grows_while_the_application_waits(self):
+        """At a terminal; the application waits for the test."""
+        terminal, other_end = pty.openpty()
+        with open(terminal, encoding='utf-8') as screen, \
+                tempfile.TemporaryDirectory() as scratch:
+            gate = os.path.join(scratch, 'gate')
+            os.mkfifo(gate)
+            with started('trace', 'apps:waits_at_gate', '--path', gate,
+                         stdout=other_end) as process:
+                os.close(other_end)
+                read_until(screen, '─ application')
+                with open(gate, 'w'):
+                    pass
+                read_until(screen, "start_response.*'200 OK'")
+                read_until(screen, '^└── BaseServer_service_actions')
+                read_until(screen, '^└── Socket_close')
+                _, err = process.communicate(timeout=PATIENCE)
+            self.assertEqual(process.returncode, 0, err)
+
+    def test_tree_so_far(self):
+        """Where a line was begun it goes on to the end of the branch."""
+        calls = tree([(0, 'a'), (1, 'b'), (2, 'c'), (3, 'd')])
+        calls[3].ended = True
+        out = io.StringIO()
+        record = unittest.mock.Mock(threads={1: calls})
+        it = live.Live(record, lambda threads: threads,
+                       live.Printer(out, 'no'), False)
+        with it:
+            it.print(comparison.open_levels)
+            calls += tree([(2, 'e')])
+        self.assertEqual(out.getvalue(), 'a\n├── b\n│   ├── c\n'
+                         '│   │   ├── d\n│   └── e\n')
+
+    def test_interrupt(self):
+        with started('trace', 'apps:hello', '--wait') as process:
+            read_until(process.stderr, r' port (\d+) ')
+            os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
+            out, err = process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, 130)
+        self.assertNotIn('Traceback', err)
+
+    def test_port_that_is_in_use(self):
+        with socket.create_server(('127.0.0.1', 0)) as other:
+            port = str(other.getsockname()[1])
+            for side in ((), ('--python',)):
+                with self.subTest(side):
+                    result = script('trace', '--port', port, *side)
+                    self.assertEqual(result.returncode, 1)
+                    self.assertIn(port, result.stderr)
+                    self.assertIn('in use', result.stderr)
+                    self.assertNotIn('Traceback', result.stderr)
+
+    def test_two_requests(self):
+        for two in (['--wait', '--raw', 'x'], ['--path', '/', '--raw', 'x']):
+            result = script('trace', *two)
+            self.assertEqual(result.returncode, 2)
+            self.assertIn('there is one request', result.stderr)
+
     def test_application_that_is_not_there(self):
-        result = script('trace', 'nothing:app')
-        self.assertEqual((result.returncode, result.stdout), (1, ''))
-        self.assertIn("there is no module 'nothing'", result.stderr)
-        self.assertNotIn('Traceback', result.stderr)
+        for side, words in ((), "there is no module 'nothing'"), (
+                ('--python',), "No module named 'nothing'"):
+            with self.subTest(side):
+                result = script('trace', 'nothing:app', *side)
+                self.assertEqual(result.returncode, 1)
+                self.assertIn(words, result.stderr)
+                self.assertNotIn('Traceback', result.stderr)
 
 
 if __name__ == '__main__':

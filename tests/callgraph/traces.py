@@ -1,7 +1,11 @@
 """Runs one request in one of the two servers, and reads the record of its
-calls: lines "E THREAD WHAT" and "X THREAD WHAT", from Python (record.py) and
-from the program of the trace preset (src/trace.c)."""
+calls and of the bytes on the wire, from Python (record.py) and from the
+program of the trace preset (src/trace.c)."""
 
+import concurrent.futures
+import contextlib
+import dataclasses
+import functools
 import os
 import re
 import signal
@@ -12,19 +16,33 @@ import sys
 import tempfile
 import time
 
+from callgraph import parameters
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 # How long anything may take before it counts as hung, in seconds.
 PATIENCE = 30
 
+AT_ONCE = b'at once'  # when the client leaves: before there is an answer
 
-def environment(trace_file):
-    """The environment variables of both servers."""
-    result = {name: os.environ[name]
-              for name in ('PATH', 'LD_LIBRARY_PATH', 'VIRTUAL_ENV')
-              if name in os.environ}
-    return dict(result, LANG='C.UTF-8', PYTHONDONTWRITEBYTECODE='1',
-                TRACE_FILE=trace_file)
+
+def more(**default):
+    return dataclasses.field(compare=False, **default)
+
+
+@dataclasses.dataclass
+class Call:
+    """One call. A list of calls, in their order, is a tree; two calls are
+    equal when depth and name are."""
+
+    depth: int
+    name: str
+    code: object = more(default=None)  # where the function stands
+    site: object = more(default=None)  # where it is called from
+    arguments: dict = more(default_factory=dict)  # {name: text}
+    before: int = more(default=0)  # how many blocks of bytes had gone over
+    after: int = more(default=0)  # the wire when it began, when it ended
+    ended: bool = more(default=False)
 
 
 def read_until(file, pattern):
@@ -33,35 +51,48 @@ def read_until(file, pattern):
         found = re.search(pattern, line)
         if found:
             return found
-    raise RuntimeError('the server ended before it said where it listens')
+    raise RuntimeError('the server has not started')
+
+
+def reset(client):
+    """What the system does for a program that is killed."""
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                      struct.pack('ii', 1, 0))
 
 
 def exchange(port, raw, leaves):
     """Sends the request and reads to the end of the answer; or leaves, with a
-    reset, when the answer has come to the bytes `leaves`."""
+    reset, when the answer has come to the bytes `leaves`, or AT_ONCE."""
     with socket.create_connection(('127.0.0.1', port), PATIENCE) as client:
         answer = b''
         try:
             client.sendall(raw)
+            if leaves == AT_ONCE:
+                reset(client)
+                return answer
             if not leaves:
                 client.shutdown(socket.SHUT_WR)
             while block := client.recv(65536):
                 answer += block
                 if leaves and answer.endswith(leaves):
-                    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                                      struct.pack('ii', 1, 0))
+                    reset(client)
                     break
         except ConnectionError:  # not all of the request was read
             pass
         return answer
 
 
+def fields_of(line):
+    return line.rstrip(b'\n').decode(errors='surrogateescape').split('\t')
+
+
 def events(path):
-    """(what, thread, name) of each whole line."""
-    with open(path, encoding='ascii') as file:
+    """(what, thread, other fields) of each whole line."""
+    with open(path, 'rb') as file:
         for line in file:
-            if line.endswith('\n'):
-                yield line.split()
+            if line.endswith(b'\n'):
+                what, thread, *fields = fields_of(line)
+                yield what, thread, fields
 
 
 def wait_for(condition):
@@ -72,28 +103,62 @@ def wait_for(condition):
         time.sleep(0.01)
 
 
-def others_have_ended(path, count):
-    """Whether what `count` threads or processes beside the first have begun
-    has come to its end."""
-    depths = {}
-    for what, thread, _ in events(path):
-        depths[thread] = depths.get(thread, 0) + (1 if what == 'E' else -1)
-    return (len(depths) > count
-            and all(depth <= 0 for depth in list(depths.values())[1:]))
+class Record:
+    """The calls of each thread, as far as they have been written down.
+    read_call(fields) is what the fields of an E line say: name, code, site,
+    and how many of the fields these take; arguments follow."""
+
+    def __init__(self, path, read_call):
+        self.path = path
+        self.read_call = read_call
+        self.position = 0
+        self.threads = {}
+        self.unfinished = {}
+        self.on_the_wire = 0
+
+    def read(self):
+        """Reads what is new."""
+        if not os.path.exists(self.path):  # nothing has been called yet
+            return
+        with open(self.path, 'rb') as file:
+            file.seek(self.position)
+            for line in file:
+                if not line.endswith(b'\n'):
+                    break
+                self.position += len(line)
+                self.add(*fields_of(line))
+
+    def add(self, what, thread, *fields):
+        above = self.unfinished.setdefault(thread, [])
+        if what == 'E':
+            name, code, site, used = self.read_call(fields)
+            above.append(Call(
+                len(above), name, code, site,
+                dict(each.split('=', 1) for each in fields[used:]),
+                self.on_the_wire, self.on_the_wire))
+            self.threads.setdefault(thread, []).append(above[-1])
+        elif what == 'X' and above:
+            call = above.pop()
+            call.after = self.on_the_wire
+            call.ended = True
+        elif what in 'RW':
+            self.on_the_wire += 1
 
 
 class Run:
     """One server, started for one request. `command` is what comes before
     its options."""
 
-    def __init__(self, command, application, options=(), directory=HERE):
+    def __init__(self, command, application, options, directory):
         self.scratch = tempfile.TemporaryDirectory()
         self.path = os.path.join(self.scratch.name, 'trace')
+        self.arguments = os.path.join(self.scratch.name, 'arguments')
         self.options = list(options)
         self.command = command + self.options
         if application is not None:
             self.command.append(application)
         self.directory = directory
+        self.seen = self.record()
 
     def __enter__(self):
         return self
@@ -101,81 +166,151 @@ class Run:
     def __exit__(self, *raised):
         self.scratch.cleanup()
 
+    def environment(self):
+        """The server's environment variables."""
+        result = {name: os.environ[name]
+                  for name in ('PATH', 'LD_LIBRARY_PATH', 'VIRTUAL_ENV')
+                  if name in os.environ}
+        return dict(result, LANG='C.UTF-8', PYTHONDONTWRITEBYTECODE='1',
+                    TRACE_FILE=self.path, TRACE_ARGUMENTS=self.arguments)
+
+    def record(self):
+        return Record(self.path, self.read_call)
+
+    def calls(self):
+        """The calls of each thread, in the order of the threads. `code` and
+        `site` are "FILE:LINE" in Python, and offsets in C; see locate()."""
+        self.seen.read()
+        return list(self.seen.threads.values())
+
+    def wire(self):
+        """("R" or "W", bytes) of what it received and sent, in this order.
+        A call has begun after the first `before` of them, and ended after
+        `after`."""
+        return [(what, bytes.fromhex(fields[0]))
+                for what, _, fields in events(self.path) if what in 'RW']
+
+    @contextlib.contextmanager
+    def started(self, log):
+        """(process, the line that says where it listens, the port)"""
+        with subprocess.Popen(
+                self.command, cwd=self.directory, text=True,
+                env=self.environment(), stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=log) as process:
+            try:
+                yield process, read_until(process.stdout,
+                                          r'^Serving .* port (\d+) .*')
+            finally:
+                process.kill()
+
     def request(self, raw, leaves=b'', log=subprocess.DEVNULL):
         """Sends it, and ends the server. Returns the answer."""
         if '--cgi' in self.options:
             return self.cgi(log)
-        with subprocess.Popen(
-                self.command, cwd=self.directory, text=True,
-                env=environment(self.path), stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=log) as process:
-            try:
-                port = int(read_until(process.stdout,
-                                      r'^Serving .* port (\d+) ')[1])
-                answer = exchange(port, raw, leaves)
-                others = sum(option in ('--threads', '--fork')
-                             for option in self.options)
-                wait_for(lambda: others_have_ended(self.path, others))
-                self.end(process)
-            finally:
-                process.kill()
+        with self.started(log) as (process, listens):
+            answer = exchange(int(listens[1]), raw, leaves)
+            self.wait_for_others()
+            self.end_server(process)
         return answer
+
+    def wait(self, say):
+        """Says where it listens, and ends with the first request; the server
+        was started for only one."""
+        with self.started(None) as (process, listens):
+            say(listens[0])
+            process.wait()
+            self.wait_for_others()
+
+    def wait_for_others(self):
+        """Waits for the thread or the process of the request."""
+        others = sum(option in ('--threads', '--fork')
+                     for option in self.options)
+
+        def have_ended():
+            self.seen.read()
+            unfinished = list(self.seen.unfinished.values())
+            return len(unfinished) > others and not any(unfinished[1:])
+        wait_for(have_ended)
 
     def cgi(self, log):
         return subprocess.run(
             self.command, cwd=self.directory, check=True, timeout=PATIENCE,
-            env=dict(environment(self.path), REQUEST_METHOD='GET',
+            env=dict(self.environment(), REQUEST_METHOD='GET',
                      SCRIPT_NAME='/cgi', PATH_INFO='/hello', QUERY_STRING='',
                      SERVER_NAME='localhost', SERVER_PORT='80',
                      SERVER_PROTOCOL='HTTP/1.0'),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=log).stdout
 
-    def end(self, process):
+    def end_server(self, process):
         raise NotImplementedError
 
 
 class PythonRun(Run):
-    def __init__(self, application, options=(), directory=HERE):
-        super().__init__([sys.executable, os.path.join(HERE, 'record.py')],
+    side = 'Python'
+
+    def __init__(self, application, options=(), directory=HERE, port=0):
+        super().__init__([sys.executable, os.path.join(HERE, 'record.py'),
+                          '--port', str(port)],
                          application, options, directory)
 
-    def end(self, process):
+    def end_server(self, process):
         process.wait(PATIENCE)  # after the one request, by itself
 
-    def calls(self):
-        """{thread: [(depth, Python name)]}, in the order of the threads."""
-        return calls(self.path, lambda name: name)
+    def read_call(self, fields):
+        return (*fields[:3], 3)
 
 
 class ProgramRun(Run):
-    def __init__(self, program, application, options=(), directory=HERE):
-        self.names = symbols(program)
+    side = 'C'
+
+    def __init__(self, program, application, options=(), directory=HERE,
+                 port=0):
+        self.program = os.path.abspath(program)
+        self.start, self.names = symbols(self.program)
+        self.end = max(self.names)
         options = [option for option in options if option != '--sendfile']
         if '--cgi' not in options:
-            options = ['--bind', '127.0.0.1:0', *options]
-        super().__init__([os.path.abspath(program)], application, options,
-                         directory)
+            options = ['--bind', f'127.0.0.1:{port}', *options]
+        super().__init__([self.program], application, options, directory)
+        with open(self.arguments, 'w', encoding='ascii') as file:
+            file.write(parameters.table(self.program, self.start))
 
     def has_handled_request(self):
-        names = self.names
-        return any(what == 'X' and names[int(offset, 16)] ==
+        return any(call.ended and call.name ==
                    'BaseServer__handle_request_noblock'
-                   for what, _, offset in events(self.path))
+                   for calls in self.calls() for call in calls)
 
-    def end(self, process):
+    def end_server(self, process):
         wait_for(self.has_handled_request)  # SIGTERM would interrupt it
         process.send_signal(signal.SIGTERM)
         if process.wait(PATIENCE) != 0:
             raise RuntimeError(f'the program ended with {process.returncode}')
 
-    def calls(self):
-        """{thread: [(depth, C name)]}, in the order of the threads."""
-        return calls(self.path, lambda offset: self.names[int(offset, 16)])
+    def read_call(self, fields):
+        code, site = (int(each, 16) for each in fields[:2])
+        # outside: the interpreter, or another library, has called
+        return self.names[code], code, site if site <= self.end else None, 2
+
+    def locate(self, calls):
+        """{offset: "FILE:LINE"} of the code and the site of each call."""
+        offsets = {call.code for call in calls}
+        sites = {call.site for call in calls} - {None}
+        # what stands before the place that a call returns to
+        addresses = [*offsets, *(site - 1 for site in sites)]
+        listing = subprocess.run(
+            ['addr2line', '-e', self.program], check=True, text=True,
+            input=''.join(f'{self.start + each:x}\n' for each in addresses),
+            stdout=subprocess.PIPE).stdout
+        return dict(zip([*offsets, *sites],
+                        [line.split(' (discriminator')[0]
+                         for line in listing.splitlines()]))
 
 
+@functools.lru_cache
 def symbols(program):
-    """{offset: name} of the program's functions, static ones too."""
+    """(address of its beginning, {offset: name}) of the program's functions,
+    static ones too."""
     names = {}
     start = 0
     listing = subprocess.run(['nm', program], check=True, text=True,
@@ -187,17 +322,23 @@ def symbols(program):
             start = int(address, 16)
         elif kind in 'tTwW' and address:
             names.setdefault(int(address, 16), name)
-    return {address - start: name for address, name in names.items()}
+    return start, {address - start: name for address, name in names.items()}
 
 
-def calls(path, name_of):
-    threads = {}
-    depths = {}
-    for what, thread, name in events(path):
-        depth = depths.get(thread, 0)
-        if what == 'E':
-            threads.setdefault(thread, []).append((depth, name_of(name)))
-            depths[thread] = depth + 1
-        else:
-            depths[thread] = max(depth - 1, 0)
-    return list(threads.values())
+def record(program, case):
+    """The calls of the case, in Python and in C."""
+    servers = (PythonRun(case.application, case.options),
+               ProgramRun(program, case.application, case.options))
+    result = []
+    for server in servers:
+        with server:
+            server.request(case.raw, case.leaves)
+            result.append(server.calls())
+    return result
+
+
+def record_all(program, cases):
+    """{case: [calls in Python, calls in C]}"""
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        return dict(zip(cases, pool.map(
+            functools.partial(record, program), cases)))

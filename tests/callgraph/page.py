@@ -1,0 +1,236 @@
+"""The parts of docs/callgraph.md that are not prose, written from what the
+requests of cases.py do."""
+
+import difflib
+import functools
+import os
+import re
+
+from callgraph import comparison
+from callgraph.traces import Call
+
+COLUMN = 52  # where the right column begins
+
+SOURCES = os.path.join(os.path.dirname(comparison.PAGE), '..', 'src')
+CPYTHON = 'https://github.com/python/cpython/blob/v3.11.2/'
+
+TREE = re.compile('(?ms)^```text\n(.*?)^```$')
+
+# What a mirrored function has above it: /* Lib/file.py: Class.method ... */
+# and, in the next lines, its type and its name.
+MIRRORS = re.compile(r'/\* ((?:Lib|Modules)/[\w/]+\.(?:py|c)): ([\w.]+)'
+                     r'(?:[^*]|\*(?!/))*\*/\n(?:[\w* ]+\n)(\w+)\(')
+
+LINE = re.compile(r'([│├└─ ]*)(\S+)(?: +(.*))?$')
+
+# The participants of the diagram: whose method it is.
+OBJECTS = [
+    ('server', r'(BaseServer|TCPServer|HTTPServer|WSGIServer)_'),
+    ('socket', r'Socket_'),
+    ('request_handler', r'\w+RequestHandler_|parse_headers$'),
+    ('rfile', r'BufferedReader_'),
+    ('wfile', r'BufferedWriter_'),
+    ('handler', r'(BaseHandler|SimpleHandler|ServerHandler)_'),
+    ('headers', r'Headers_'),
+    ('application', r'application$'),
+]
+CLASSES = {
+    'server': 'WSGIServer', 'socket': 'Socket',
+    'request_handler': 'WSGIRequestHandler', 'rfile': 'BufferedReader',
+    'wfile': 'BufferedWriter', 'handler': 'ServerHandler',
+    'headers': 'Headers', 'application': 'application'}
+
+
+def subtree(calls, root, cut):
+    """What begins with the first `root`, without what is below the calls in
+    `cut`."""
+    start = next(index for index, (_, name) in enumerate(calls)
+                 if name == root)
+    top = calls[start][0]
+    cut_depth = None
+    for index, (depth, name) in enumerate(calls[start:]):
+        if index and depth <= top:
+            return
+        if cut_depth is not None and depth > cut_depth:
+            continue
+        cut_depth = None
+        yield depth - top, name
+        if index and name in cut:
+            yield depth - top + 1, '...'
+            cut_depth = depth
+
+
+def parse(lines):
+    """(depth, name, right column) of each line of a tree."""
+    for line in lines:
+        prefix, name, right = LINE.match(line).groups()
+        yield len(prefix) // 4, name, right or ''
+
+
+def tree(lines, calls):
+    """The lines of a tree, written again."""
+    old = list(parse(lines))
+    cut = {old[index - 1][1] for index, (_, name, _) in enumerate(old)
+           if name == '...'}
+    new = list(subtree(calls, old[0][1], cut))
+    right = [''] * len(new)
+    matcher = difflib.SequenceMatcher(
+        None, [each[:2] for each in old], new, autojunk=False)
+    for i, j, size in matcher.get_matching_blocks():
+        for offset in range(size):
+            right[j + offset] = old[i + offset][2]
+    calls = [Call(*each) for each in new]
+    for left, text in zip(comparison.box(calls), right):
+        yield f'{left:{COLUMN - 1}} {text}'.rstrip()
+
+
+def owner(name):
+    for who, pattern in OBJECTS:
+        if re.match(pattern, name):
+            return who
+    return None
+
+
+def messages(calls):
+    """(from, to, name) of each call from one object to another."""
+    above = []
+    last = None
+    for depth, name in calls:
+        del above[depth:]
+        callers = [each for each in above if each]
+        who = owner(name)
+        above += [None] * (depth - len(above)) + [who]
+        if who and callers and callers[-1] != who:
+            message = (callers[-1], who, name)
+            if message != last:
+                yield message
+            last = message
+
+
+def diagram(calls):
+    found = list(messages(list(
+        subtree(calls, 'BaseServer__handle_request_noblock', ()))))
+    yield 'sequenceDiagram'
+    yield '    autonumber'
+    for who, _ in OBJECTS:
+        if any(who in message[:2] for message in found):
+            title = (who if CLASSES[who] == who
+                     else f'{who} ({CLASSES[who]})')
+            yield f'    participant {who} as {title}'
+    for caller, called, name in found:
+        yield f'    {caller}->>{called}: {name}'
+
+
+def definitions():
+    """{C name: (file, Python file, Python name)} of each function of the
+    sources that says in the comment above it what it mirrors."""
+    found = {}
+    for folder, _, files in sorted(os.walk(SOURCES)):
+        for name in sorted(files):
+            if name.endswith('.c'):
+                path = os.path.join(folder, name)
+                with open(path, encoding='utf-8') as file:
+                    text = file.read()
+                for python_file, python, c in MIRRORS.findall(text):
+                    found[c] = (os.path.relpath(path, SOURCES), python_file,
+                                python.rstrip('.'))
+    return found
+
+
+def names(text):
+    """The table of names: every function of the trees of the page."""
+    shown = {name for block in TREE.findall(text)
+             for _, name, _ in parse(block.splitlines()) if name != '...'}
+    defined = definitions()
+    yield '| C | in | Python | in |'
+    yield '|---|---|---|---|'
+    for name in sorted(shown & defined.keys()):
+        path, python_file, python = defined[name]
+        yield (f'| `{name}` | [{path}](../src/{path}) | `{python}` '
+               f'| [{python_file}]({CPYTHON}{python_file}) |')
+
+
+class Findings:
+    """What the page says of the records (of traces.record_all)."""
+
+    def __init__(self, records, rows):
+        self.count = len(records)
+        self.first = next(iter(records)).name
+        self.records = {case.name: c for case, (_, c) in records.items()}
+        self.needed_by = {row.key: [] for row in rows}
+        for case, (python, c) in records.items():
+            for row in rows:
+                row.used = False
+            comparison.python_calls(python, rows)
+            comparison.c_calls(c, rows, set())
+            for row in rows:
+                if row.used:
+                    self.needed_by[row.key].append(case.name)
+
+    @functools.lru_cache
+    def calls(self, request):
+        return [(call.depth, call.name)
+                for call in comparison.shown(self.records[request])]
+
+
+def exceptions(text, findings):
+    """The table of what may differ, with the requests that need each row."""
+    yield f'| {" | ".join(comparison.ROW_TITLES)} |'
+    yield '|---' * len(comparison.ROW_TITLES) + '|'
+    for row in comparison.rows_of(text):
+        cells = [row.rule, *(each if each == '-' else f'`{each}`' for each in
+                             (row.python, row.c, row.where)), row.why,
+                 requests(findings.needed_by.get(row.key, []),
+                          findings.count)]
+        yield f'| {" | ".join(cells)} |'
+
+
+def requests(needed, count):
+    """As few words as tell which requests these are."""
+    if len(needed) == count:
+        return 'all'
+    if len(needed) > 3:
+        return f'{len(needed)} of {count}, such as {needed[0]}'
+    return ', '.join(needed)
+
+
+def page(text, findings):
+    """The page, written again."""
+    text = with_trees(text, findings)
+    for title, lines in (('names', names(text)),
+                         ('exceptions', exceptions(text, findings))):
+        text = re.sub(rf'(?s)(<!-- {title} -->\n).*?(<!-- end -->)',
+                      lambda found: found[1] + '\n'.join(lines) + '\n'
+                      + found[2], text)
+    return text
+
+
+def with_trees(text, findings):
+    """With the trees and the diagram; those of another request than the first
+    come below a comment that names it."""
+    request = findings.first
+    out = []
+    block = None
+    for line in text.splitlines():
+        if block is None:
+            out.append(line)
+            if line in ('```text', '```mermaid'):
+                block = []
+            elif found := re.fullmatch('<!-- request: (.*) -->', line):
+                request = found[1]
+        elif line != '```':
+            block.append(line)
+        else:
+            calls = findings.calls(request)
+            if out[-1] == '```mermaid':
+                block = diagram(calls)
+            elif block and is_root(block[0], calls):
+                block = tree(block, calls)
+            out += block
+            out.append(line)
+            block = None
+    return '\n'.join(out) + '\n'
+
+
+def is_root(line, calls):
+    return LINE.match(line)[2] in {name for _, name in calls}
