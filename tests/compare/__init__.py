@@ -8,15 +8,34 @@ Where to look:
 
     cases.py             what is sent, case by case: name, reason, steps
     apps.py              the application that both servers run
-    differences.py       the few things that may differ, each with its reason
+    differences.py       the few things that may differ: it reads them from
+                         docs/differences.md, which has the reasons
     exchange.py          the steps of a case, and what came back
     servers.py           starts and stops the two servers
     reference.py         Python's server, as a program
-    test_compare.py      every case on both servers; is the program level?
+    test_compare.py      every case on both servers
+    test_level.py        is the program where it was, after each?
     test_mix_ins.py      the same with --threads, and with --fork
+    test_validator.py    the same with --validate
     test_http_client.py  real clients: http.client and curl
 
-To run it, from the folder above:
+    suites.py            a test for each case, and a pair of variants
+    variants.c, .py      subclasses of the server's classes, in both
+    test_variants.py     with other buffers and class attributes
+    test_http_1_1.py     HTTP/1.1, once and with connections that persist
+    reference_cgi.py     Python's CGI handlers, as a program
+    test_cgi.py          --cgi, and IISCGIHandler
+
+    failing.py           applications that fail
+    test_tracebacks.py   the frames in the log
+    test_strict.py       --strict, beside the releases that refuse the same
+
+    corpus.py            all of these at once, for script/compare
+    one_request.py       one request to any application, for script/compare;
+                         observer.py notes its environ, columns.py shows what
+                         came back from both
+
+`script/compare` runs all of it; one file, from the folder above:
 
     CWSGIREF=../build/study/cwsgiref \\
         python3 -m unittest -v compare/test_compare.py

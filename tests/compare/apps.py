@@ -4,21 +4,17 @@ The path `/read-cl` is the function read_cl. A path that is in no function's
 name gets the environ as text. Some behaviours are given by the request
 itself, as a Python expression in the query: `/status?'204 No Content'`.
 
-`APP` begins what an application writes into the log.
+`APP` begins what an application writes into the log. A module that few of the
+paths need is imported there: a CGI program starts anew for each request.
 """
 
 import gc
-import gzip
-import hashlib
 import io
-import json
 import os
 import select
 import sys
-import tempfile
-from email import message_from_bytes
+from importlib import import_module
 from urllib.parse import unquote
-from wsgiref.validate import validator
 
 ROUTES = {}
 
@@ -35,6 +31,7 @@ def application(environ, start_response):
         start_response('200 OK', plain())
         return []
     if path.startswith('/validated/'):
+        from wsgiref.validate import validator
         return validator(ROUTES[path[len('/validated'):]])(
             environ, start_response)
     return ROUTES.get(path, env)(environ, start_response)
@@ -55,10 +52,19 @@ def said(text):
     print('APP', text, file=sys.stderr)
 
 
-def expression(environ):
+class Modules(dict):
+    """The names of an expression that no one has given are modules."""
+
+    def __missing__(self, name):
+        if name in ('gzip', 'tempfile'):
+            return import_module(name)
+        raise KeyError(name)
+
+
+def expression(environ, **names):
     """The value of the query, which is a Python expression."""
     return eval(unquote(environ['QUERY_STRING']), globals(),
-                {'environ': environ})
+                Modules(environ=environ, **names))
 
 
 # What the request was
@@ -81,6 +87,15 @@ def objects(environ, start_response):
              environ['wsgi.file_wrapper'](io.BytesIO()),
              start_response, start_response('200 OK', plain())]
     return [b'%-120s\n' % repr(each).encode() for each in shown]
+
+
+@route
+def signatures(environ, start_response):
+    from inspect import signature
+    write = start_response('200 OK', plain())
+    return [f'{function.__name__}{signature(function)}: '
+            f'{function.__doc__}\n'.encode()
+            for function in (start_response, write)]
 
 
 @route
@@ -195,6 +210,13 @@ def readlines_hint(environ, start_response):
 
 
 @route
+def input_(environ, start_response):
+    """What the query asks of wsgi.input."""
+    return got(start_response,
+               expression(environ, stdin=environ['wsgi.input']))
+
+
+@route
 def iter_input(environ, start_response):
     return got(start_response, list(environ['wsgi.input']))
 
@@ -250,6 +272,7 @@ def echo(environ, start_response):
 @route
 def digest(environ, start_response):
     """How long the body is, and its hash, read in pieces."""
+    import hashlib
     left = content_length(environ)
     sha = hashlib.sha256()
     while left:
@@ -265,6 +288,8 @@ def digest(environ, start_response):
 @route
 def upload(environ, start_response):
     """What a form with files held, part by part."""
+    import hashlib
+    from email import message_from_bytes
     body = environ['wsgi.input'].read(content_length(environ))
     head = 'Content-Type: ' + environ['CONTENT_TYPE'] + '\r\n\r\n'
     lines = []
@@ -353,6 +378,30 @@ class GetItemOnly:
         if index == 2:
             raise IndexError(index)
         return b'item%d\n' % index
+
+
+class Fails:
+    """Its special methods raise, or give what the keywords say."""
+
+    def __init__(self, **methods):
+        self.methods = methods
+
+    def value(self, name):
+        value = self.methods[name]
+        if isinstance(value, BaseException):
+            # Not that one: it would keep this frame, which keeps it.
+            raise type(value)(*value.args)
+        return value
+
+    def __iter__(self):
+        return self.value('iter')
+
+    def __len__(self):
+        return self.value('len')
+
+
+async def coroutine():
+    """What an asynchronous application returns."""
 
 
 class NoneClose(list):
@@ -530,6 +579,36 @@ def start_exc_info_no_active(environ, start_response):
 def start_exc_info_nones(environ, start_response):
     start_response('200 OK', plain(), (None, None, None))
     return [b'nones\n']
+
+
+def exc_info():
+    """That of an exception that is over."""
+    try:
+        raise ValueError('inner')
+    except ValueError:
+        return sys.exc_info()
+
+
+@route
+def start_with(environ, start_response):
+    """The only call brings exc_info, as the query says."""
+    start_response('500 Oops', plain(), expression(environ))
+    return [b'with\n']
+
+
+@route
+def start_with_sent(environ, start_response):
+    """The second call does, after the headers have been sent."""
+    start_response('200 OK', plain())(b'written\n')
+    start_response('500 Oops', plain(), expression(environ))
+    return [b'with\n']
+
+
+@route
+def write_of(environ, start_response):
+    """write() with what the query says."""
+    write = start_response('200 OK', plain())
+    return [b'%r\n' % write(expression(environ))]
 
 
 @route
@@ -795,6 +874,7 @@ def file_wrapper_text(environ, start_response):
 
 @route
 def file_wrapper_real(environ, start_response):
+    import tempfile
     file = tempfile.TemporaryFile()
     file.write(b'real file\n' * 3000)
     file.seek(0)
@@ -804,6 +884,7 @@ def file_wrapper_real(environ, start_response):
 
 def on_disk(data=b'on disk\n' * 3000, position=0, buffering=-1):
     """A file that has no name, at some position."""
+    import tempfile
     file = tempfile.TemporaryFile(buffering=buffering)
     file.write(data)
     file.seek(position)
@@ -930,6 +1011,7 @@ def stream_until_closed(environ, start_response):
 def level(environ, start_response):
     """What must not grow from request to request. The objects are those
     that the garbage collector knows."""
+    import json
     gc.collect()
     objects = len(gc.get_objects())
     return answer(start_response, json.dumps({

@@ -137,6 +137,11 @@ case('line-65537', '414: one more byte',
      b'GET /%s HTTP/1.1\r\n' % (b'a' * 65521) + END)
 case('line-65537-lf', '414: the limit counts the line end',
      b'GET /%s HTTP/1.1\nHost: h\n\n' % (b'a' * 65522))
+case('line-65536-no-end', 'as long, and not ended',
+     b'GET /%s HTTP/1.1' % (b'a' * 65522), Shut())
+case('line-65537-no-end', '414: too long, whether it ends or not',
+     b'GET /%s HTTP/1.1' % (b'a' * 65523), Shut())
+case('line-reset', 'a reset amid the line', b'GET /ok', Reset())
 case('line-200000', '414 for a line without an end',
      b'A' * 200000, Shut())
 
@@ -217,6 +222,8 @@ for name, target in TARGETS.items():
          b'GET %s HTTP/1.1\r\n' % target + END)
 case('target-options', 'OPTIONS * is a path like others',
      b'OPTIONS * HTTP/1.1\r\n' + END)
+case('target-trace', 'TRACE is a method like others',
+     b'TRACE /env HTTP/1.1\r\n' + END)
 case('target-connect', 'so is the authority of CONNECT',
      b'CONNECT h:443 HTTP/1.1\r\n' + END)
 
@@ -309,6 +316,19 @@ case('header-65536', 'the longest header line',
      b'GET /read-cl HTTP/1.1\r\nX-A: %s\r\n' % (b'a' * 65529) + END)
 case('header-65537', '431: one more byte',
      b'GET /read-cl HTTP/1.1\r\nX-A: %s\r\n' % (b'a' * 65530) + END)
+case('header-65536-lf', 'the limit counts the line end',
+     b'GET /read-cl HTTP/1.1\r\nX-A: %s\n' % (b'a' * 65530) + END)
+case('header-65537-lf', '431: of whatever kind',
+     b'GET /read-cl HTTP/1.1\r\nX-A: %s\n' % (b'a' * 65531) + END)
+case('header-65537-no-colon', '431: whatever it holds',
+     b'GET /read-cl HTTP/1.1\r\n%s\r\n' % (b'a' * 65535) + END)
+case('header-65537-cut', '431: whether it ends or not',
+     b'GET /read-cl HTTP/1.1\r\nX-A: %s' % (b'a' * 65532), Shut())
+case('header-65537-fold', '431: also for a continuation',
+     b'GET /read-cl HTTP/1.1\r\nX-A: b\r\n %s\r\n' % (b'a' * 65534)
+     + END)
+case('header-host-after-bad', 'a bad line hides what follows',
+     b'GET /env HTTP/1.1\r\nX-A: 1\r\nbad line\r\n' + END)
 case('header-fold-70000', 'the limit is one of lines, not of headers',
      b'GET /ok HTTP/1.1\r\nX-A: %s\r\n %s\r\n\r\n'
      % (b'a' * 35000, b'a' * 35000))
@@ -316,6 +336,12 @@ case('headers-99', 'as many headers as there may be',
      b'GET /ok HTTP/1.1\r\n' + b'X-N: v\r\n' * 99 + b'\r\n')
 case('headers-100', '431: the empty line counts',
      b'GET /ok HTTP/1.1\r\n' + b'X-N: v\r\n' * 100 + b'\r\n')
+case('headers-101', '431 for one more',
+     b'GET /ok HTTP/1.1\r\n' + b'X-N: v\r\n' * 101 + b'\r\n')
+case('headers-100-folded', '431: continuations count',
+     b'GET /ok HTTP/1.1\r\n' + b'X-N: v\r\n f\r\n' * 50 + b'\r\n')
+case('headers-99-folded', 'one line less',
+     b'GET /ok HTTP/1.1\r\n' + b'X-N: v\r\n f\r\n' * 49 + b'X-N: v\r\n\r\n')
 case('headers-100-no-end', '431: so does the end of the stream',
      b'GET /ok HTTP/1.1\r\n' + b'X-N: v\r\n' * 100, Shut())
 case('headers-200', '431, and what follows is left unread',
@@ -379,6 +405,59 @@ case('body-attributes', 'wsgi.input has all that a file has',
      request('/input-attributes'))
 case('body-close', 'an application may close it', request('/input-close'))
 case('body-read-closed', 'and cannot read then', request('/read-after-close'))
+
+INPUT = {
+    'read-0': 'stdin.read(0)', 'read-minus-1': 'stdin.read(-1)',
+    'read-minus-2': 'stdin.read(-2)', 'read-float': 'stdin.read(2.5)',
+    'read-true': 'stdin.read(True)', 'read-huge': 'stdin.read(2 ** 70)',
+    'read-two': 'stdin.read(1, 2)',
+    'read-after-end': '(stdin.read(), stdin.read(), stdin.read(1))',
+    'read-by-one': 'list(iter(lambda: stdin.read(1), b""))',
+    'read-8192': 'len(stdin.read(8192))',
+    'read1-0': 'stdin.read1(0)', 'read1-minus-1': 'stdin.read1(-1)',
+    'read1-none': 'stdin.read1(None)',
+    'read1-twice': '(stdin.read1(3), stdin.read1(100))',
+    'readinto-empty': 'stdin.readinto(bytearray())',
+    'readinto-memoryview': 'stdin.readinto(memoryview(bytearray(9))[3:5])',
+    'readinto-read-only': "stdin.readinto(b'12345')",
+    'readinto-list': 'stdin.readinto([1, 2])',
+    'readinto1': 'stdin.readinto1(bytearray(4))',
+    'readline-0': 'stdin.readline(0)',
+    'readline-minus-1': '[stdin.readline(-1), stdin.readline(-9)]',
+    'readline-none': 'stdin.readline(None)',
+    'readline-size': '[stdin.readline(2), stdin.readline(2), '
+                     'stdin.readline(2), stdin.readline(2)]',
+    'readline-str': "stdin.readline('2')",
+    'readline-after-end': '(stdin.read(), stdin.readline())',
+    'readlines-0': 'stdin.readlines(0)',
+    'readlines-minus-1': 'stdin.readlines(-1)',
+    'readlines-none': 'stdin.readlines(None)',
+    'readlines-1': '[stdin.readlines(1), stdin.readlines(1)]',
+    'readlines-5': '[stdin.readlines(5), stdin.readlines()]',
+    'readlines-str': "stdin.readlines('1')",
+    'next': '[next(stdin), next(stdin), next(stdin), next(stdin, None)]',
+    'next-and-read': '[next(stdin), stdin.read(2), next(stdin)]',
+    'iter-is-self': 'iter(stdin) is stdin',
+    'peek-0': 'stdin.peek(0)[:1]', 'peek-twice': '(stdin.peek(1)[:2], '
+    'stdin.peek(9)[:2], stdin.readline())',
+    'peek-after-end': '(stdin.read(), stdin.peek())',
+    'close-twice': '(stdin.close(), stdin.close(), stdin.closed)',
+    'close-and-readline': '(stdin.close(), stdin.readline())',
+    'close-and-iterate': '(stdin.close(), list(stdin))',
+    'close-and-fileno': '(stdin.close(), stdin.fileno())',
+    'with': '[stdin.__enter__() is stdin, stdin.__exit__(None, None, None), '
+            'stdin.closed]',
+    'seek': 'stdin.seek(0)', 'tell': 'stdin.tell()',
+    'truncate': 'stdin.truncate()', 'write': "stdin.write(b'1')",
+    'flush': 'stdin.flush()', 'fileno': 'type(stdin.fileno())',
+    'set-name': "setattr(stdin, 'x', 1)",
+    'text': "io.TextIOWrapper(stdin, 'ascii').readline()",
+    'mode': 'stdin.mode',
+}
+for name, value in INPUT.items():
+    case('input-' + name, value,
+         post(f'/input?{quote(value)}', b'one\ntwo\r\nthree'), Shut())
+
 case('body-negative', "read(-5) is a ValueError",
      b'POST /read-cl HTTP/1.1\r\nContent-Length: -5\r\n' + END + HELLO,
      Shut())
@@ -436,6 +515,10 @@ case('dribble', 'byte by byte',
      Dribble(b'GET /env HTTP/1.0\r\nX-A: 1\r\n 2\r\n\r\n'))
 case('dribble-body', 'the body too',
      Dribble(post('/read-cl', b'one\ntwo')))
+case('dribble-lf', 'bare LFs',
+     Dribble(b'GET /env HTTP/1.1\nX-A: 1\n\n'))
+case('dribble-half-close', 'and then the end',
+     Dribble(b'GET /env HTTP/1.1\r\nX-A: 1'), Shut())
 case('dribble-bad', 'a bad request line', Dribble(b'GET /a b c\r\n\r\n'))
 case('reset-then-answer', 'the first send fails: silence, but close()',
      request('/reset-then-answer'), Line(b'waiting'), Reset())
@@ -472,6 +555,8 @@ answer('environ-types', 'environ is a dict of str', '/environ-types')
 answer('os-environ', "the process's environment is in it", '/os-environ')
 answer('objects', "the server's objects as the application sees them",
        '/objects')
+answer('signatures', 'what inspect and help() tell of the two callables',
+       '/signatures')
 answer('errors', 'wsgi.errors is the log', '/errors')
 answer('errors-bytes', 'and wants text', '/errors-bytes')
 answer('errors-part', 'also half a line', '/errors-part')
@@ -519,6 +604,19 @@ RETURNED = {
     'raises-sent-and-close':
         r"Body([b'one\n'], fail_at=1, close_error=KeyError('close'))",
     'raises-exit': r"Body([b'one\n'], fail_at=1, error=SystemExit(4))",
+    'iter-raises': "Fails(iter=ValueError('iter'))",
+    'iter-of-nothing': 'Fails(iter=None)',
+    'len-raises': r"Fails(iter=iter([b'one\n']), len=ValueError('len'))",
+    'len-negative': r"Fails(iter=iter([b'one\n']), len=-1)",
+    'len-str': r"Fails(iter=iter([b'one\n']), len='1')",
+    'len-zero': r"Fails(iter=iter([b'one\n']), len=0)",
+    'coroutine': 'coroutine()', 'class': 'GetItemOnly', 'range': 'range(2)',
+    'map': r"map(bytes.upper, [b'one\n', b'two\n'])",
+    'bytearray': "bytearray(b'raw')", 'exception': "ValueError('returned')",
+    'raises-stop': r"Body([b'one\n'], fail_at=1, error=StopIteration())",
+    'raises-generator-exit':
+        r"Body([b'one\n'], fail_at=1, error=GeneratorExit())",
+    'generator-stop': r"(next(iter([])) for c in (b'one\n',))",
     'raises-broken-pipe': r"Body([b'one\n'], fail_at=1, "
                           r"error=BrokenPipeError('own'))",
     'raises-reset-close': r"Body([b'one\n'], fail_at=1, "
@@ -603,6 +701,11 @@ GIVEN = {
     'c1': r"[('X-A', 'a\x85b')]", 'lf-name': r"[('X-A\nX-B', 'v')]",
     'tab-name': r"[('X\tA', 'v')]",
     'many': "[('X-%d' % i, 'v' * i) for i in range(200)]",
+    'large': "[('X-A', 'v' * 100000)]", 'cr': r"[('X-A', 'a\rb')]",
+    'generator': "(h for h in [('X-A', 'v')])", 'empty-tuple': '[()]',
+    'length-empty': "[('Content-Length', '')]",
+    'date-twice': "[('Date', 'one'), ('Date', 'two')]",
+    'connection-part': "[('X-Connection', 'close')]",
 }
 for name, value in GIVEN.items():
     asked('headers-given-' + name, f'start_response(..., {value})',
@@ -652,6 +755,23 @@ for target, why in {
         '/write-bytearray': 'nothing like bytes',
         }.items():
     answer(target[1:], why, target)
+for name, value in {
+        'real': 'exc_info()', 'none': 'None', 'empty': '()', 'zero': '0',
+        'true': 'True', 'str': "'text'", 'exception': "ValueError('x')",
+        'pair': "(ValueError, ValueError('x'))",
+        'no-traceback': "(ValueError, ValueError('x'), None)",
+        }.items():
+    asked('start-with-' + name, 'before the head is out, exc_info is not '
+          'looked at: ' + value, '/start-with', value)
+    asked('start-with-sent-' + name, 'and then, whether it is there: '
+          + value, '/start-with-sent', value)
+for name, value in {
+        'bytes': r"b'w\n'", 'empty': "b''", 'none': 'None', 'int': '3',
+        'memoryview': "memoryview(b'mv')", 'subclass': "Bytes(b'sub')",
+        'list': "[b'w']", 'large': "b'w' * 1000000",
+        }.items():
+    asked('write-of-' + name, 'write() takes bytes: ' + value, '/write-of',
+          value)
 case('write-saved', "an earlier request's write()",
      request('/write-save'), Again(), request('/write-saved'))
 case('start-saved', "an earlier request's start_response",

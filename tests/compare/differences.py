@@ -1,78 +1,99 @@
-"""What may differ between the two servers: this table, and nothing else.
+"""What may differ between the two servers: the rows of docs/differences.md,
+and nothing else.
 
 Each row is a pattern, what stands for it in both texts before they are
 compared, and the reason. A row sees what those before it have left.
-test_compare.py fails for a row that no case needs.
+test_compare.py fails for a row that no case needs, and asks the reference
+whether it is as lax as the tables of that page say.
 """
 
+import pathlib
 import re
 import sys
 from typing import NamedTuple
 
+PAGE = pathlib.Path(__file__).parents[2] / 'docs' / 'differences.md'
+ROWS = 'What the comparison passes over'
+HOLES = 'What is lax in both'
+STRICT = '`--strict`'
+
+BLOCK = re.compile(r'^```text\n(?P<pattern>(?:.*\n)+?)'
+                   r'=>(?: (?P<replacement>.*))?\n'
+                   r'(?:until (?P<until>[\d.]+)\n)?```$', re.MULTILINE)
+
 
 class Difference(NamedTuple):
+    name: str
     pattern: str
     replacement: str
     reason: str
 
 
-DIFFERENCES = [
-    Difference(
-        r'^Date: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT',
-        'Date: <date>',
-        'the moment of the answer'),
-    Difference(
-        r'^127\.0\.0\.1 - - \[\d\d/\w{3}/\d{4} \d\d:\d\d:\d\d\]',
-        '127.0.0.1 - - [<time>]',
-        'the moment of the log line'),
-    Difference(
-        r"SERVER_PORT = '\d+'",
-        "SERVER_PORT = '<port>'",
-        'both servers are up at once, each on a port of its own'),
-    Difference(
-        r"(?<=processing of request from \('127\.0\.0\.1', )\d+(?=\)$)",
-        '<port>',
-        "the client's port is new with each connection"),
-    Difference(
-        r'^  File "(?!(?:[^"]*/)?apps\.py")[^"]*", line \d+, in (.+)\n'
-        r'(?:    .*\n)*',
-        r'  File <the library>, in \1' '\n',
-        "a frame of the server's: the same function, another file and line; "
-        "the application's own frames are compared whole"),
-    Difference(
-        r'<(_io|cwsgiref\.io)\.BufferedReader name=\d+> *$',
-        '<wsgi.input>',
-        'wsgi.input is the rfile, an object of our own, on some descriptor'),
-    Difference(
-        r"<class 'c?wsgiref\.util\.FileWrapper'> *$",
-        '<class FileWrapper>',
-        'our classes live in cwsgiref'),
-    Difference(
-        r'<c?wsgiref\.util\.FileWrapper object at 0x[0-9a-f]+> *$',
-        '<a FileWrapper>',
-        'our classes live in cwsgiref, and objects at some address'),
-    Difference(
-        r'<bound method BaseHandler\.(start_response|write) of '
-        r'<wsgiref\.simple_server\.ServerHandler object at 0x[0-9a-f]+>> *$|'
-        r'<built-in method (start_response|write) of '
-        r'cwsgiref\.simple_server\.ServerHandler object at 0x[0-9a-f]+> *$',
-        r'<\1\2 of the handler>',
-        'a bound method is a built-in one where the class is written in C'),
-    Difference(
-        r'(  File <the library>, in send_headers\n'
-        r'  File <the library>, in send_preamble\n'
-        r'  File <the library>, in _write\n|'
-        r'  File <the library>, in _flush\n)'
-        r'(?=  File <the library>, in write\nConnectionResetError)',
-        '  File <the library>, in <what sends first>\n',
-        'our wfile is buffered: what fails is the flush, not the first write'),
-]
+class Hole(NamedTuple):
+    what: str
+    cases: list    # names
+    shown: list    # texts that are in the answer to the first, or the log
+    hidden: list   # and those that are not
+    nothing: bool  # there is no answer
 
-if sys.version_info < (3, 12):
-    DIFFERENCES.append(Difference(
-        r'^  File <the library>, in <listcomp>\n',
-        '',
-        'C has no comprehensions; since 3.12 Python shows no frame for them'))
+
+def section(name):
+    """What stands below the heading of the second level."""
+    return re.search(rf'^## {re.escape(name)}\n(.*?)(?=^## |\Z)',
+                     PAGE.read_text(encoding='utf-8'),
+                     re.MULTILINE | re.DOTALL)[1]
+
+
+def version(text):
+    return tuple(map(int, text.split('.')))
+
+
+def read_differences():
+    """The rows that hold for the Python that runs this."""
+    rows = []
+    for part in re.split('^### ', section(ROWS), flags=re.MULTILINE)[1:]:
+        name, _, rest = part.partition('\n')
+        block = BLOCK.search(rest)
+        if block is None:
+            continue
+        if block['until'] and sys.version_info >= version(block['until']):
+            continue
+        rows.append(Difference(
+            name, block['pattern'].replace('\n', ''),
+            block['replacement'] or '',
+            ' '.join(rest[:block.start()].split())))
+    return rows
+
+
+def quoted(cell):
+    """The texts in backticks."""
+    return re.findall('`([^`]+)`', cell)
+
+
+def table_rows(name):
+    """The cells of each row of the tables in a section."""
+    for line in section(name).splitlines():
+        cells = [cell.strip() for cell in line.strip('|').split('|')]
+        if line.startswith('|') and not re.match('what$|-', cells[0]):
+            yield cells
+
+
+def holes():
+    """What is lax in both servers."""
+    for what, cases, shows, *_ in table_rows(HOLES):
+        texts = re.findall('(not )?`([^`]+)`', shows)
+        yield Hole(what, quoted(cases),
+                   [text for hidden, text in texts if not hidden],
+                   [text for hidden, text in texts if hidden],
+                   shows.startswith('nothing'))
+
+
+def cases_of_strict():
+    """The names of the cases that --strict is about."""
+    return [name for row in table_rows(STRICT) for name in quoted(row[3])]
+
+
+DIFFERENCES = read_differences()
 
 
 def without_differences(text):

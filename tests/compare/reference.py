@@ -1,13 +1,14 @@
 """Python's wsgiref.simple_server, started the way cwsgiref is.
 
-    python3 reference.py [--threads | --fork] [--timeout SECONDS]
-                         MODULE:CALLABLE
+    python3 reference.py [--threads | --fork] [--validate]
+                         [--timeout SECONDS] MODULE:CALLABLE
 """
 
 import argparse
 import importlib
 import socketserver
 from wsgiref import simple_server
+from wsgiref.validate import validator
 
 
 class ThreadingWSGIServer(socketserver.ThreadingMixIn,
@@ -26,6 +27,7 @@ def main():
                         action='store_const', const=ThreadingWSGIServer)
     parser.add_argument('--fork', dest='server_class',
                         action='store_const', const=ForkingWSGIServer)
+    parser.add_argument('--validate', action='store_true')
     parser.add_argument('--timeout', type=float)
     parser.add_argument('application', metavar='MODULE:CALLABLE')
     arguments = parser.parse_args()
@@ -34,6 +36,8 @@ def main():
         simple_server.WSGIRequestHandler.timeout = arguments.timeout
     module, _, name = arguments.application.partition(':')
     application = getattr(importlib.import_module(module), name)
+    if arguments.validate:
+        application = validator(application)
     server = simple_server.make_server('127.0.0.1', 0, application,
                                        arguments.server_class)
     port = server.server_port

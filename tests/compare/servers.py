@@ -34,29 +34,22 @@ def environment():
     return result
 
 
-def reference(application='apps:application', timeout=None, mix_in=None):
-    """Python's own server, by the Python that runs this. mix_in: '--threads'
-    or '--fork'."""
-    command = [sys.executable, 'reference.py']
-    if mix_in is not None:
-        command.append(mix_in)
+def reference(application='apps:application', timeout=None, options=()):
+    """Python's own server, by the Python that runs this. The options are
+    those that both programs have: --threads, --fork, --validate."""
+    command = [sys.executable, 'reference.py', *options]
     if timeout is not None:
         command += ['--timeout', str(timeout)]
     command.append(application or 'wsgiref.simple_server:demo_app')
     return Server(command)
 
 
-def program(application='apps:application', timeout=None, mix_in=None):
+def program(application='apps:application', timeout=None, options=()):
     """The program under test. Without an application it has its own."""
-    path = os.environ.get('CWSGIREF')
-    if path is None:
-        raise RuntimeError('the environment variable CWSGIREF must hold the '
-                           'path of the program, or the word "reference"')
+    path = path_of_program()
     if path == 'reference':
-        return reference(application, timeout, mix_in)
-    command = [os.path.abspath(path), '--bind', '127.0.0.1:0']
-    if mix_in is not None:
-        command.append(mix_in)
+        return reference(application, timeout, options)
+    command = [os.path.abspath(path), '--bind', '127.0.0.1:0', *options]
     if timeout is not None:
         command += ['--timeout', str(timeout)]
     if application:
@@ -64,12 +57,45 @@ def program(application='apps:application', timeout=None, mix_in=None):
     return Server(command, is_program=True)
 
 
+def path_of_program():
+    """Or the word "reference", for Python's server on both sides."""
+    path = os.environ.get('CWSGIREF')
+    if path is None:
+        raise RuntimeError('the environment variable CWSGIREF must hold the '
+                           'path of the program, or the word "reference"')
+    return path
+
+
+def reference_variant(options=()):
+    """The subclasses of variants.py."""
+    return Server([sys.executable, 'variants.py', *options,
+                   'apps:application'])
+
+
+def program_variant(options=()):
+    """The same in C, of variants.c."""
+    if path_of_program() == 'reference':
+        return reference_variant(options)
+    return Server([path_of_variants(), *options, 'apps:application'],
+                  is_program=True)
+
+
+def path_of_variants():
+    build = os.environ.get('CWSGIREF_BUILD')
+    if build is None:
+        raise RuntimeError('the environment variable CWSGIREF_BUILD must hold '
+                           'the folder of the build, such as build/study')
+    return os.path.join(os.path.abspath(build), 'tests', 'compare',
+                        'variants')
+
+
 class Server:
     """A running server."""
 
-    def __init__(self, command, is_program=False):
+    def __init__(self, command, is_program=False, **more):
         self.command = command
         self.is_program = is_program  # the one under test
+        self.more = {'cwd': HERE, 'env': environment(), **more}
         self.start()
 
     def start(self):
@@ -78,7 +104,7 @@ class Server:
         self.syncs = 0
         self.lines = b''  # what has been read from stdout
         self.process = subprocess.Popen(
-            self.command, cwd=HERE, env=environment(),
+            self.command, **self.more,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=self.log_file)
         listening = self.wait_for_line(
@@ -132,7 +158,7 @@ class Server:
                 pass
         log = self.new_log()
         match = re.search(r'127\.0\.0\.1 - - \[[^]]*\] '
-                          r'"GET /sync/%d HTTP/1\.0" 200 0\n\Z' % self.syncs,
+                          r'"GET /sync/%d HTTP/1\.0" 200 \d+\n\Z' % self.syncs,
                           log)
         if match is None:
             raise RuntimeError(f'not the end of a log: {log[-500:]!r}')

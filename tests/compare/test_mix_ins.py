@@ -5,14 +5,13 @@ CWSGIREF is the path of the program under test; `CWSGIREF=reference` runs the
 reference against itself.
 """
 
+import unittest
+
 from .cases import CASES, request
 from .differences import without_differences
-from .exchange import Client, Close, Reset, Send, visible
+from .exchange import Client, Send, visible
+from .suites import LEAVING, add_tests, has
 from .test_compare import Pair
-
-# The log of a request is complete when the client has seen its end. One that
-# does not wait for it would find the log lines of two requests mixed.
-LEAVING = Close, Reset
 
 
 class MixIn:
@@ -37,25 +36,19 @@ class MixIn:
 
 class Threads(MixIn, Pair):
 
-    arguments = {'mix_in': '--threads'}
+    arguments = {'options': ['--threads']}
 
 
 class Fork(MixIn, Pair):
 
-    arguments = {'mix_in': '--fork'}
+    arguments = {'options': ['--fork']}
 
 
-def add_tests():
-    for case in CASES:
-        if any(isinstance(step, LEAVING) for step in case.steps):
-            continue
-
-        def test(self, case=case):
-            self.compare(case.steps)
-        name = 'test_' + case.name.replace('-', '_')
-        test.__doc__ = case.why
-        for test_class in Threads, Fork:
-            setattr(test_class, name, test)
+# The log lines of a client that leaves would be found among those of the next.
+STAYING = [case for case in CASES if not has(case, *LEAVING)]
+add_tests(Threads, STAYING)
+add_tests(Fork, STAYING)
 
 
-add_tests()
+if __name__ == '__main__':
+    unittest.main()
