@@ -1,0 +1,1 @@
+"""The player: one request, call by call, in a browser (script/player)."""
