@@ -19,7 +19,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 # How long anything may take before it counts as hung, in seconds. Nothing
 # waits this long when all is well.
-PATIENCE = 20
+PATIENCE = 60
 
 PASSED_ON = ('PATH', 'LD_LIBRARY_PATH', 'VIRTUAL_ENV', 'PYTHONMALLOC',
              'ASAN_OPTIONS', 'LSAN_OPTIONS', 'UBSAN_OPTIONS')
