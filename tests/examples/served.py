@@ -4,7 +4,9 @@ CWSGIREF in the environment is the program, build/study/cwsgiref by default.
 
 A module whose load_tests is of load_tests_with_options has each test once as
 it stands. Those that are marked with_each_option run with --threads and with
---fork, too; if CWSGIREF_LONG_TESTS is not empty, all of them do.
+--fork, too; if CWSGIREF_LONG_TESTS is not empty, all of them do. Under a
+sanitizer, where a server takes long to start, only the marked ones run, unless
+CWSGIREF_LONG_TESTS is not empty.
 """
 
 import contextlib
@@ -30,6 +32,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 PROGRAM = os.environ.get("CWSGIREF", str(ROOT / "build/study/cwsgiref"))
 LONG = bool(os.environ.get("CWSGIREF_LONG_TESTS"))
+BRIEF = "-fsanitize" in os.environ.get("CWSGIREF_C_FLAGS", "") and not LONG
 TIMEOUT = 60
 
 
@@ -52,10 +55,18 @@ def with_each_option(test):
     return test
 
 
+def is_marked(cls, test_name):
+    return hasattr(getattr(cls, test_name), "with_each_option")
+
+
 def load_tests_with_options(classes):
     """What unittest calls, in a module of these classes."""
 
     def load_tests(loader, tests, pattern):
+        if BRIEF:
+            marked = [test for suite in tests for test in suite
+                      if is_marked(type(test), test._testMethodName)]
+            tests = unittest.TestSuite(marked)
         for option in "--threads", "--fork":
             for cls in classes:
                 tests.addTests(tests_with(option, cls, loader))
@@ -70,8 +81,7 @@ def tests_with(option, cls, loader):
     content = {"__module__": cls.__module__, "options": [option]}
     variant = type(name, (cls,), content)
     for test_name in loader.getTestCaseNames(variant):
-        test = getattr(variant, test_name)
-        if LONG or getattr(test, "with_each_option", False):
+        if LONG or is_marked(variant, test_name):
             yield variant(test_name)
 
 

@@ -1,0 +1,3 @@
+"""Whether the checks can tell: faults planted in a copy of the source, one at
+a time, and what finds them. Part of script/test --long.
+"""
