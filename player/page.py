@@ -4,13 +4,16 @@ inside, so that it needs nothing else.
 The recording is JSON:
 
     request       its first line        application   what it was sent to
-    received      its bytes, as latin-1
+    received      its bytes, as latin-1: the beginning, how many are left out
+                  then, and the end
     sent          those of the answer
     sources       the functions: name, language, file, line, text
     steps         the calls: depth; parent, the number of the calling step or
-                  null; for c and python each: name, source, arguments, line
-                  (the calling line in the parent's source, or null), via
-                  (where else it was called from, or null); and for received
+                  null; begins, what begins with a call without a caller:
+                  "program", "thread" or "process", or null; for c and python
+                  each: name, source, arguments, line (the calling line in the
+                  parent's source, or null), via (where else it was called
+                  from, or null); and for received
                   and sent how many bytes there were when the call began, and
                   when the next one did
     copyright, licences  of the excerpts

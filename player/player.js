@@ -143,6 +143,17 @@ function place(where, prefix = '') {
                 prefix + where.split('/').at(-1));
 }
 
+/* Where a call comes from that has no caller. */
+const BEGINNINGS = {
+    program: 'The main program calls it, which each side has in its own way.',
+    thread: 'A thread begins here, which this request has of its own.',
+    process: 'A process begins here, which this request has of its own.',
+};
+
+const FIRST_WORDS = 'Step, or the key →, goes to the next call. Above is the '
+    + 'function that is called. Here will be its caller, with the calling '
+    + 'line in colour. The button ? says more.';
+
 function callingPlace(call, source) {
     return call.line !== null ? place(`${source.file}:${call.line}`)
         : place(call.via ?? 'the interpreter', 'through ');
@@ -167,14 +178,15 @@ function showCallee(side) {
 }
 
 function showCaller(side) {
-    const {parent, [side]: call} = steps[current];
+    const {parent, begins, [side]: call} = steps[current];
     const box = find(`#${side} .caller`);
     if (parent === null) {
         box.replaceChildren(
             make('header', {}, make('h2', {}, 'The tree begins here')),
-            make('p', {class: 'nothing'}, 'Its caller is not one that ' +
-                'both sides have: the program itself, or what starts a ' +
-                'thread or a process.'));
+            make('p', {class: 'nothing'}, BEGINNINGS[begins]));
+        if (current === 0 && side === 'c') {
+            box.append(make('p', {class: 'nothing'}, FIRST_WORDS));
+        }
         return;
     }
     const caller = steps[parent][side];
@@ -214,6 +226,10 @@ function buildTree() {
                                 title: `${step.c.name}\n${step.python.name}`},
                           ...parts(step.c.name, 'c'));
         const item = make('li', {}, link);
+        if (step.begins === 'thread' || step.begins === 'process') {
+            item.prepend(make('p', {class: 'begins'},
+                              `in a ${step.begins} of its own`));
+        }
         entries.push(link);
         lists.length = step.depth + 1;
         lists[step.depth].append(item);
@@ -256,18 +272,37 @@ function showInTree() {
 
 /* -- The wire ----------------------------------------------------------- */
 
+const LINES = 100;  /* so many from either end */
+
+/* In the place of what is left out. */
+function gap(what) {
+    return make('span', {class: 'gap'}, ` … ${what} … `);
+}
+
 /* Bytes as text: the ends of the lines visible, what cannot be seen escaped,
- * the middle of a very long line left out. */
+ * the middle left out of a very long line, and of very many lines. */
 function visible(data) {
     const nodes = [];
-    for (const line of data.match(/[^\n]*\n|[^\n]+/g) ?? []) {
+    const lines = data.match(/[^\n]*\n|[^\n]+/g) ?? [];
+    const leftOut = lines.length - 2 * LINES;
+    if (leftOut > 0) {
+        lines.splice(LINES, leftOut, null);
+    }
+    for (const line of lines) {
+        if (line === null) {
+            nodes.push(gap(`${leftOut.toLocaleString('en')} lines`), '\n');
+            continue;
+        }
         const [, text, end] = line.match(/^([^]*?)(\r?\n|)$/);
         const shown = text.replace(
             /[^\t -~]/g,
             (each) => `\\x${each.charCodeAt(0).toString(16).padStart(2, 0)}`);
-        nodes.push(shown.length <= 500 ? shown
-            : `${shown.slice(0, 300)} … ${bytes(shown.length - 400)} … `
-              + shown.slice(-100));
+        if (shown.length <= 500) {
+            nodes.push(shown);
+        } else {
+            nodes.push(shown.slice(0, 300), gap(bytes(shown.length - 400)),
+                       shown.slice(-100));
+        }
         if (end !== '') {
             nodes.push(make('span', {class: 'end'},
                             end.replace('\r', '\\r').replace('\n', '\\n')),
@@ -275,6 +310,17 @@ function visible(data) {
         }
     }
     return nodes;
+}
+
+/* Bytes from one place to another, out of a recording that may have only the
+ * two ends. */
+function part([beginning, leftOut, end], from, to) {
+    const rest = beginning.length + leftOut;  /* where the end begins */
+    const missing = Math.min(to, rest) - Math.max(from, beginning.length);
+    return [...visible(beginning.slice(from, to)),
+            ...missing > 0 ? [gap(bytes(missing)), '\n'] : [],
+            ...visible(end.slice(Math.max(from - rest, 0),
+                                 Math.max(to - rest, 0)))];
 }
 
 /* One direction: the header's text, and the data in parts: from where to
@@ -285,8 +331,12 @@ function showBytes(id, title, count, data, parts) {
     for (const [kind, from, to] of parts) {
         if (to > from) {
             text.append(make('span', {class: kind},
-                             ...visible(data.slice(from, to))));
+                             ...part(data, from, to)));
         }
+    }
+    if (data[0] === '') {
+        text.append(make('span', {class: 'gap'},
+                         'Nothing goes over a socket at any step.'));
     }
     find(`#${id}`).replaceChildren(
         make('header', {}, make('h2', {}, title),
@@ -296,18 +346,19 @@ function showBytes(id, title, count, data, parts) {
 }
 
 /* The bytes so far, and as new those that this call moves before the next one
- * begins. Python writes at once what C has in its buffer. */
+ * begins. Python writes at once what C has in its buffer: it waits there. */
 function showWire() {
     const {received, sent} = steps[current];
     showBytes('received', 'Request', `${bytes(received[1])} received`,
               recording.received,
               [['old', 0, received[0]], ['new', ...received]]);
     const [c, python] = [sent.c[1], sent.python[1]];
+    const waited = Math.max(c, sent.python[0]);
     showBytes('sent', 'Response', c === python ? `${bytes(c)} sent`
         : `C has sent ${c.toLocaleString('en')}, Python ${bytes(python)}`,
               recording.sent,
               [['old', 0, sent.c[0]], ['new', ...sent.c],
-               ['waiting', c, python]]);
+               ['waiting', c, waited], ['waiting new', waited, python]]);
 }
 
 
@@ -454,6 +505,7 @@ const KEYS = {
     ArrowUp: () => move('out'), u: () => move('out'),
     Home: () => move('first'),
     End: () => move('last'),
+    ' ': (event) => move(event.shiftKey ? 'back' : 'step'),
     '/': () => find('#search input').select(),
     '?': () => find('#keys').showModal(),
     t: otherTheme,
@@ -464,14 +516,15 @@ const SCROLL = {ArrowLeft: [-1, 0], ArrowRight: [1, 0],
 
 function onKey(event) {
     if (event.ctrlKey || event.altKey || event.metaKey
-        || find('dialog[open]') !== null || event.target.matches('input')) {
-        return;
+        || find('dialog[open]') !== null || event.target.matches('input')
+        || (event.key === ' ' && event.target.matches('button, pre'))) {
+        return;  /* it has a meaning there */
     }
     if (event.shiftKey && event.key in SCROLL) {
         const [x, y] = SCROLL[event.key];
         document.activeElement.scrollBy(40 * x, 40 * y);
     } else if (event.key in KEYS) {
-        KEYS[event.key]();
+        KEYS[event.key](event);
     } else {
         return;
     }
@@ -481,7 +534,7 @@ function onKey(event) {
 /* The slider has keys of its own, and letters mean nothing to it. */
 function onSliderKey(event) {
     if (event.key in KEYS && event.key.length === 1) {
-        KEYS[event.key]();
+        KEYS[event.key](event);
         event.preventDefault();
     }
 }
@@ -533,7 +586,8 @@ function listen() {
 
 function start() {
     find('#request').textContent = recording.request;
-    find('#application').textContent = recording.application;
+    find('#application').textContent = `answered by ${recording.application}`;
+    document.title = `${recording.request} · ${recording.application}`;
     find('#copyright').textContent = recording.copyright;
     for (const [title, text] of recording.licences) {
         find('#licences form').before(make('h3', {}, title),

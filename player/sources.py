@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import textwrap
+import tokenize
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -18,7 +19,9 @@ NOT_CODE = re.compile(
 
 @functools.cache
 def read(path):
-    return pathlib.Path(path).read_text(encoding='utf-8')
+    """In the encoding that a Python file names, or in UTF-8."""
+    with tokenize.open(path) as file:
+        return file.read()
 
 
 def short(path):
@@ -94,16 +97,27 @@ def definitions(tree, prefix=''):
         yield from definitions(node, inner)
 
 
+@functools.cache
+def functions(path):
+    """{first line: (last line, qualified name)}; where two begin in one line,
+    the outer one counts."""
+    found = {}
+    for first, last, name in definitions(ast.parse(read(path))):
+        found.setdefault(first, (last, name))
+    return found
+
+
 def python_source(place):
-    """The function that begins at "FILE:LINE"; "-" is one without a source,
-    such as an application that is written in C."""
+    """The function that begins at "FILE:LINE". Of an application that is
+    written in C, or by a program, there is none: "-", "<string>:1"."""
     path, _, line = place.rpartition(':')
-    if place == '-':
-        return source('application', 'python', '-', 1, '# not Python code')
-    text = read(path)
-    for first, last, name in definitions(ast.parse(text)):
-        if first == int(line):
-            lines = text.splitlines(keepends=True)[first - 1:last]
-            return source(name, 'python', path, first,
-                          textwrap.dedent(''.join(lines)))
-    raise LookupError(f'{path}: no function begins at line {line}')
+    if not os.path.isfile(path):
+        return source('application', 'python', '-', 1,
+                      '# no file has its source')
+    first = int(line)
+    if first not in functions(path):
+        raise LookupError(f'{path}: no function begins at line {line}')
+    last, name = functions(path)[first]
+    lines = read(path).split('\n')[first - 1:last]
+    return source(name, 'python', path, first,
+                  textwrap.dedent('\n'.join(lines)))

@@ -59,9 +59,14 @@ def parents(calls):
 
 
 def arguments(call):
-    """As they stand between the parentheses; self goes without saying."""
-    return ', '.join(f'{name}={text}' for name, text in call.arguments.items()
-                     if name != 'self')
+    """As they stand between the parentheses."""
+    return ', '.join(f'{name}={text}' for name, text in call.arguments.items())
+
+
+def beginning(call, flow):
+    """What it is that begins with a call that has no caller."""
+    is_first = any(comparison.from_roots([call]))
+    return 'program' if is_first else flow
 
 
 def calling(caller, place):
@@ -72,26 +77,28 @@ def calling(caller, place):
     return {'line': None, 'via': place and sources.short(place)}
 
 
-def build(c, python, places):
+def build(c, python, places, flow):
     """(steps, sources) of two equal lists of calls. `places` is what
-    ProgramRun.locate says of those of C.
+    ProgramRun.locate says of those of C; `flow`, what the request has of its
+    own: a 'thread' or a 'process'.
 
     The application has no C: its Python stands on both sides."""
     found = Sources()
     steps = []
     for here, there, parent in zip(c, python, parents(c)):
         its_python = found.of_python(there)
-        its_c = (its_python if here.name == 'application'
-                 else found.of_c(here, places))
+        is_application = here.name == 'application'
+        its_c = its_python if is_application else found.of_c(here, places)
         in_application = parent is not None and (
             c[parent].name == 'application')
         step = {'depth': here.depth, 'parent': parent,
+                'begins': beginning(here, flow) if parent is None else None,
                 'c': {'name': here.name, 'source': its_c},
                 'python': {'name': found.all[its_python]['name'],
                            'source': its_python}}
         for side, call, site in (
-                ('c', here, there.site if in_application
-                 else places.get(here.site)),
+                ('c', there if is_application else here,
+                 there.site if in_application else places.get(here.site)),
                 ('python', there, there.site)):
             step[side]['arguments'] = arguments(call)
             if parent is not None:

@@ -65,8 +65,9 @@ ssize_t __real_recv(int fd, void *buffer, size_t size, int flags);
 ssize_t __wrap_recv(int fd, void *buffer, size_t size, int flags);
 ssize_t __real_send(int fd, const void *data, size_t size, int flags);
 ssize_t __wrap_send(int fd, const void *data, size_t size, int flags);
-ssize_t __real_sendfile(int to, int from, off_t *offset, size_t size);
-ssize_t __wrap_sendfile(int to, int from, off_t *offset, size_t size);
+/* Python.h asks for 64-bit offsets, and <sys/sendfile.h> then for this. */
+ssize_t __real_sendfile64(int to, int from, off_t *offset, size_t size);
+ssize_t __wrap_sendfile64(int to, int from, off_t *offset, size_t size);
 
 void __cyg_profile_func_enter(void *function, void *site);
 void __cyg_profile_func_exit(void *function, void *site);
@@ -464,10 +465,10 @@ __wrap_send(int fd, const void *data, size_t size, int flags)
 }
 
 NOT_RECORDED ssize_t
-__wrap_sendfile(int to, int from, off_t *offset, size_t size)
+__wrap_sendfile64(int to, int from, off_t *offset, size_t size)
 {
     off_t start = *offset;
-    ssize_t n = __real_sendfile(to, from, offset, size);
+    ssize_t n = __real_sendfile64(to, from, offset, size);
     char *data = malloc(n > 0 ? (size_t)n : 1);
 
     if (data == NULL) {

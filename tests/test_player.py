@@ -1,7 +1,11 @@
 """script/player: the page with one request, call by call. What it is made of,
 and the page itself in Chromium."""
 
+import contextlib
 import functools
+import importlib.machinery
+import importlib.util
+import io
 import json
 import os
 import pathlib
@@ -12,11 +16,12 @@ import sys
 import tempfile
 import textwrap
 import unittest
+from unittest import mock
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from callgraph import comparison, traces  # noqa: E402
+from callgraph import command, comparison, traces  # noqa: E402
 from callgraph.cases import CASES  # noqa: E402
 from callgraph.names import c_name  # noqa: E402
 from player import page, recording, sources, steps  # noqa: E402
@@ -63,6 +68,30 @@ def script(*arguments, directory=ROOT):
         [sys.executable, str(ROOT / 'script' / 'player'), *arguments],
         cwd=directory, capture_output=True, text=True, timeout=60,
         env=dict(os.environ, CWSGIREF_TRACE=PROGRAM))
+
+
+@functools.cache
+def module():
+    """The script, to call its main()."""
+    loader = importlib.machinery.SourceFileLoader(
+        'script_player', str(ROOT / 'script' / 'player'))
+    found = importlib.util.module_from_spec(
+        importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(found)
+    return found
+
+
+def main(*arguments, directory=ROOT):
+    """(what it says on stdout, why it ends or None). In this process, for the
+    program's debugging information is read only once then."""
+    with mock.patch.object(sys, 'argv', ['script/player', *arguments]), \
+            contextlib.chdir(directory), \
+            contextlib.redirect_stdout(io.StringIO()) as said:
+        try:
+            module().main()
+        except SystemExit as end:
+            return said.getvalue(), end.code
+    return said.getvalue(), None
 
 
 class SourceTests(unittest.TestCase):
@@ -156,6 +185,23 @@ class SourceTests(unittest.TestCase):
             with self.assertRaisesRegex(LookupError, 'at line 2'):
                 sources.python_source(f'{path}:2')
 
+    def test_lines_are_those_of_the_compiler(self):
+        """A page break ends none. The file names its encoding."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, 'module.py')
+            pathlib.Path(path).write_bytes(
+                b'# coding: latin-1\n\f\nf = lambda: "\xe9"\n')
+            self.assertEqual(sources.python_source(f'{path}:3')['text'],
+                             'f = lambda: "\xe9"')
+
+    def test_python_function_without_a_file(self):
+        for place in ('-', '<string>:1', '/no/such/file.py:1'):
+            with self.subTest(place):
+                self.assertEqual(
+                    sources.python_source(place),
+                    {'name': 'application', 'language': 'python', 'file': '-',
+                     'line': 1, 'text': '# no file has its source'})
+
     def test_files_are_those_of_the_project_and_the_library(self):
         self.assertEqual(sources.short(str(ROOT / 'src' / 'main.c')),
                          'src/main.c')
@@ -210,6 +256,59 @@ class RecordingTests(unittest.TestCase):
                     steps.Different, rf'from step {number} on: {names}\n'):
                 steps.check_same(one, other)
 
+    def test_arguments_and_whose_method_it_is(self):
+        """Those of the application are Python's, whose source it has."""
+        here = pathlib.Path(__file__)
+        line = 1 + here.read_text(encoding='utf-8').split('\n').index(
+            'def script(*arguments, directory=ROOT):')
+        code = f'{here}:{line}'
+        c = [call(0, 'application', arguments={'environ': '{1}', 'x': '2'}),
+             call(0, 'is_hop_by_hop', code=7, arguments={'self': '<A>',
+                                                         'n': '1'})]
+        python = [call(0, 'application', code=code,
+                       arguments={'environ': '{1}'}),
+                  call(0, 'is_hop_by_hop', code=code, arguments={'n': '2'})]
+        found, _ = steps.build(
+            c, python, {7: f'{ROOT}/src/util/util.c:1'}, 'thread')
+        self.assertEqual([(step['c']['arguments'],
+                           step['python']['arguments']) for step in found],
+                         [('environ={1}', 'environ={1}'),
+                          ('self=<A>, n=1', 'n=2')])
+
+    def test_what_a_call_without_a_caller_begins(self):
+        for name, flow in (('make_server', 'program'),
+                           ('ThreadingMixIn_server_close', 'program'),
+                           ('ThreadingMixIn_process_request_thread', 'thread'),
+                           ('BaseServer_finish_request', 'process')):
+            with self.subTest(name):
+                self.assertEqual(steps.beginning(
+                    call(0, name), 'thread' if flow == 'program' else flow),
+                    flow)
+        flows = {case.name: recording.flow_of(case) for case in CASES}
+        self.assertEqual((flows['threads'], flows['fork']),
+                         ('thread', 'process'))
+
+    def test_both_ends_of_very_much(self):
+        half = recording.KEPT
+        self.assertEqual(recording.both_ends(b'\xff' * 2 * half),
+                         ['\xff' * 2 * half, 0, ''])
+        self.assertEqual(
+            recording.both_ends(b'1' * half + b'234' + b'5' * half),
+            ['1' * half, 3, '5' * half])
+        self.assertEqual(recording.both_ends(b''), ['', 0, ''])
+
+    def test_request_in_one_line(self):
+        for raw, line in ((b'GET / HTTP/1.0\r\nHost: x\r\n', 'GET / HTTP/1.0'),
+                          (b'GET /' + b'a' * 100, f'GET /{"a" * 72}...'),
+                          (b'\r\nGET /', 'an empty line'),
+                          (b'', 'no request')):
+            with self.subTest(line):
+                self.assertEqual(recording.request_of(
+                    CASES[0]._replace(raw=raw)), line)
+        self.assertEqual(
+            recording.request_of(CASES[0]._replace(options=('--cgi',))),
+            'the environment of a CGI program')
+
     def test_script_cannot_end_in_the_data(self):
         text = page.page({'x': '</script><!--<script>'})
         self.assertEqual(text.count('</script>'), 2)
@@ -223,20 +322,51 @@ class CommandTests(unittest.TestCase):
         need_program()
 
     def test_list(self):
-        self.assertEqual(script('--list').stdout.split(),
+        lines = script('--list').stdout.splitlines()
+        self.assertEqual([line.split()[0] for line in lines],
                          [case.name for case in CASES])
+        for line in (r'post +POST /\?a=b HTTP/1\.0 +apps:echo',
+                     r'demo-app +GET /hello HTTP/1\.1 +demo_app',
+                     r'fork +GET /hello HTTP/1\.1 +apps:hello --fork'):
+            self.assertTrue(any(re.fullmatch(line, each) for each in lines))
 
     def test_what_cannot_be_recorded(self):
+        """One line says why; there is no page."""
+        hint = 'MODULE:CALLABLE or FILE.py'
         for arguments, why in (
-                (['get-helo'], "no request 'get-helo'; script/player --list"),
-                (['raises', '--raw', 'x'], 'go with an application'),
-                (['nothing:app'], "nothing"),
-                (['get-hello', '-o', '/dev/null/x'], '/dev/null')):
-            with self.subTest(why):
-                result = script(*arguments)
-                self.assertEqual((result.returncode, result.stdout), (1, ''))
-                self.assertIn(why, result.stderr)
-                self.assertNotIn('Traceback', result.stderr)
+                (['get-helo'], r"no request 'get-helo': did you mean get-hello"
+                 rf'\? script/player --list shows all\. .* {hint}'),
+                (['qqqq'], r"no request 'qqqq': script/player --list .*"),
+                (['raises', '--raw', 'x'], f'only an application, {hint}, .*'),
+                (['raises', '--fork'], f'only an application, {hint}, .*'),
+                (['x:y', '--raw', r'GET /\x'], '--raw has no other .*'),
+                (['x:y', '--raw', r'GET /\u4e16'], '--raw has no .*'),
+                (['x:y', '--request', '/no/file'], ".*file.*'/no/file'"),
+                (['-o', '/dev/null/x'], 'cannot write /dev/null/x: .*; -o .*'),
+                (['-o', '/'], 'cannot write /: Is a directory; -o names .*')):
+            with self.subTest(arguments):
+                said, end = main(*arguments)
+                self.assertEqual(said, '')
+                self.assertRegex(end,
+                                 fr'\Ascript/player: (there is )?{why}\Z')
+
+    def test_application_that_cannot_be_served(self):
+        """The program says it, before Python's server has a traceback."""
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, 'asgi.py').write_text(
+                'async def app(scope, receive, send):\n    pass\n',
+                encoding='utf-8')
+            result = script('asgi.py', '-o', 'page.html', directory=folder)
+            self.assertEqual((result.returncode, result.stdout), (1, ''))
+            self.assertRegex(result.stderr,
+                             '(?m)^cwsgiref: .* is an ASGI application')
+            self.assertNotIn('Traceback', result.stderr)
+            self.assertEqual(os.listdir(folder), ['asgi.py'])
+
+    def test_request_in_the_command_line(self):
+        for raw, expected in (('GET /\xe9', b'GET /\xc3\xa9'),
+                              (r'a\r\n\xff\\', b'a\r\n\xff\\')):
+            self.assertEqual(command.request_bytes(None, raw), expected)
 
     def test_trees_that_differ_make_no_page(self):
         """An application that knows whose it is."""
@@ -250,16 +380,39 @@ class CommandTests(unittest.TestCase):
                         write(b'')
                     return []
                 '''), encoding='utf-8')
-            result = script('differs:app', '-o', 'page.html',
-                            directory=folder)
-            self.assertEqual((result.returncode, result.stdout), (1, ''))
-            self.assertRegex(result.stderr, r'(?m)^script/player: no page: '
+            said, end = main('differs:app', '-o', 'page.html',
+                             directory=folder)
+            self.assertEqual(said, '')
+            self.assertRegex(end, r'(?m)^script/player: no page: '
                              r'the two call trees differ from step \d+ on: '
                              r'C has \w+, Python BaseHandler_write$')
-            self.assertRegex(result.stderr, r'\n- +BaseHandler_write\n')
-            self.assertIn('script/trace --both shows', result.stderr)
+            self.assertRegex(end, r'\n- +BaseHandler_write\n')
+            self.assertTrue(end.endswith('script/trace --both shows both '
+                                         'trees.'))
             self.assertFalse(os.path.exists(
                 os.path.join(folder, 'page.html')))
+
+    def test_file_of_ones_own(self):
+        """The program sends it by sendfile, which Python's server does when
+        it is told to."""
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, 'sends.py').write_text(textwrap.dedent('''\
+                def app(environ, start_response):
+                    start_response('200 OK', [])
+                    return environ['wsgi.file_wrapper'](open(__file__, 'rb'))
+                '''), encoding='utf-8')
+            said, end = main('sends.py', directory=folder)
+            self.assertEqual(said, '')
+            self.assertTrue(end.endswith(
+                '\nWith --sendfile, Python has it, too.'))
+            said, end = main('sends.py', '--sendfile', '-o', 'page.html',
+                             directory=folder)
+            self.assertIsNone(end)
+            recorded = data(os.path.join(folder, 'page.html'))
+            self.assertIn('ServerHandler_sendfile', [
+                step['c']['name'] for step in recorded['steps']])
+            self.assertTrue(recorded['sent'][0].endswith(
+                "(open(__file__, 'rb'))\n"))
 
     def test_another_request_on_each_side_makes_no_recording(self):
         case = CASES[0]
@@ -277,14 +430,15 @@ class CommandTests(unittest.TestCase):
 
                 app = Application()
                 '''), encoding='utf-8')
-            result = script('mine:app', '--raw', r'GET /a HTTP/1.0\r\n\r\n',
+            result = script('mine.py', '--raw', r'GET /a HTTP/1.0\r\n\r\n',
                             '-o', 'page.html', directory=folder)
             self.assertEqual(result.returncode, 0, result.stderr)
             path = os.path.join(folder, 'page.html')
             self.assertRegex(result.stdout,
                              r'^\d+ steps: file://\S+page.html$')
             recorded = data(path)
-            self.assertTrue(recorded['sent'].endswith('\r\n\r\n/a'))
+            self.assertEqual(recorded['application'], 'mine.py')
+            self.assertTrue(recorded['sent'][0].endswith('\r\n\r\n/a'))
             own = next(step for step in recorded['steps']
                        if step['c']['name'] == 'application')
             for side in steps.SIDES:
@@ -365,9 +519,9 @@ def scratch():
 def page_of(name):
     """The path of the page with a request."""
     path = os.path.join(scratch(), f'{name}.html')
-    made = script(name, '-o', path)
-    if made.returncode != 0:
-        raise AssertionError(made.stderr)
+    _, end = main(name, '-o', path)
+    if end is not None:
+        raise AssertionError(end)
     return path
 
 
@@ -436,6 +590,10 @@ class BrowserTests(unittest.TestCase):
 
     def press(self, *keys):
         ActionChains(self.browser).send_keys(*keys).perform()
+
+    def press_shifted(self, key):
+        ActionChains(self.browser).key_down(Keys.SHIFT).send_keys(
+            key).key_up(Keys.SHIFT).perform()
 
     def shown(self):
         return self.run_script(SHOWN + 'return shown();')
@@ -512,21 +670,28 @@ class StepTests(BrowserTests):
                          shown['python']['caller']['colour'])
 
     def check_wire(self):
-        """What went over it grows, by what is marked."""
-        received = sent = ''
-        for shown in self.every:
-            self.assertTrue(shown['received'].startswith(received))
-            received = shown['received']
-            if shown['fresh']:
-                self.assertTrue(received.endswith(shown['fresh'])
-                                or shown['sent'].startswith(
-                                    sent + shown['fresh']))
-            if shown['counts'][1].endswith(' sent'):
-                sent = shown['sent']
-        self.assertEqual(received, 'GET /hello HTTP/1.1\\r\\n\n'
+        """What went over it so far, and as new what this call moves: out of
+        C, or out of Python into C's buffer."""
+        def visible(text):
+            return text.replace('\r', '\\r').replace('\n', '\\n\n')
+
+        request, answer = (self.recording[name][0]
+                           for name in ('received', 'sent'))
+        for number, (step, shown) in enumerate(zip(self.steps, self.every), 1):
+            start, end = step['received']
+            c, python = step['sent']['c'], step['sent']['python']
+            with self.subTest(step=number):
+                self.assertEqual(shown['received'], visible(request[:end]))
+                self.assertEqual(shown['sent'], visible(answer[:python[1]]))
+                self.assertEqual(
+                    shown['fresh'],
+                    visible(request[start:end] + answer[c[0]:c[1]]
+                            + answer[max(c[1], python[0]):python[1]]))
+        self.assertEqual(shown['received'], 'GET /hello HTTP/1.1\\r\\n\n'
                          'Host: localhost\\r\\n\n\\r\\n\n')
-        self.assertRegex(sent, r'^HTTP/1\.0 200 OK\\r\\n\n')
-        self.assertTrue(sent.endswith('\n\\r\\n\nHello, World!\\n\n'))
+        self.assertRegex(shown['sent'], r'^HTTP/1\.0 200 OK\\r\\n\n')
+        self.assertTrue(shown['sent'].endswith(
+            '\n\\r\\n\nHello, World!\\n\n'))
         self.assertEqual(shown['counts'],
                          ['40 bytes received', '155 bytes sent'])
 
@@ -559,11 +724,42 @@ class StepTests(BrowserTests):
 
     def test_what_c_has_in_its_buffer(self):
         """The status line, which Python has sent already."""
-        self.open(f'#step={self.number_of("format_date_time")}')
+        status = 'HTTP/1.0 200 OK\\r\\n\n'
+        number = self.number_of('SimpleHandler__write')
+        for number, fresh in (
+                (number, status), (self.number_of('format_date_time'), '')):
+            self.go_to(number)
+            shown = self.shown()
+            self.assertEqual(shown['counts'][1],
+                             'C has sent 0, Python 17 bytes')
+            self.assertEqual(shown['sent'], status)
+            self.assertEqual(shown['fresh'], fresh)
+
+    def test_where_the_tree_begins(self):
+        """The first step says how one goes on."""
+        for number, what in ((1, 'The main program .* next call'),
+                             (self.number_of('TCPServer_server_close'),
+                              'The main program .* in its own way.$')):
+            self.go_to(number)
+            self.assertRegex(self.find('#c .caller').text.replace('\n', ' '),
+                             f'^The tree begins here {what}')
+
+    def test_thread_of_the_request(self):
+        """Its calls come after those of the first thread."""
+        self.open(name='threads')
+        self.assertEqual(self.find('#calls .begins').text,
+                         'in a thread of its own')
+        self.find('#calls li:has(.begins) > a').click()
         shown = self.shown()
-        self.assertEqual(shown['counts'][1], 'C has sent 0, Python 17 bytes')
-        self.assertEqual(shown['sent'], 'HTTP/1.0 200 OK\\r\\n\n')
-        self.assertEqual(shown['fresh'], '')
+        self.assertEqual(shown['c']['callee']['name'],
+                         'ThreadingMixIn_process_request_thread')
+        self.assertIsNone(shown['c']['caller']['name'])
+        self.assertIn('A thread begins here', self.find('#python .caller').text)
+        self.assertEqual(self.browser.title,
+                         'GET /hello HTTP/1.1 · apps:hello --threads')
+        self.assertEqual(
+            self.find('.what p').text,
+            'GET /hello HTTP/1.1 answered by apps:hello --threads')
 
 
 class MoveTests(BrowserTests):
@@ -579,7 +775,7 @@ class MoveTests(BrowserTests):
         depth = self.steps[number - 1]['depth']
         for button, keys in (('over', (Keys.ARROW_DOWN, 'o')),
                              ('out', (Keys.ARROW_UP, 'u')),
-                             ('step', (Keys.ARROW_RIGHT, 'n')),
+                             ('step', (Keys.ARROW_RIGHT, 'n', ' ')),
                              ('back', (Keys.ARROW_LEFT, 'p'))):
             expected = {'over': self.number_of('application'),
                         'out': self.after(number - 1, depth - 1),
@@ -593,6 +789,20 @@ class MoveTests(BrowserTests):
                     self.go_to(number)
                     self.press(key)
                     self.at_step(expected)
+
+    def test_space_has_its_own_meaning_for_what_has_the_focus(self):
+        def press(selector, press_key):
+            self.run_script('arguments[0].focus()', self.find(selector))
+            press_key(' ')
+        self.go_to(30)
+        press('#calls [aria-current]', self.press)
+        self.at_step(31)
+        press('#back', self.press)
+        self.at_step(30)
+        press('#c .callee pre', self.press)
+        self.at_step(30)
+        press('#calls [aria-current]', self.press_shifted)
+        self.at_step(29)
 
     def test_both_ends(self):
         self.at_step(1)
@@ -662,8 +872,7 @@ class SearchTests(BrowserTests):
             self.at_step(number)
             self.assertEqual(self.find('#found').text,
                              f'{index % len(wanted) + 1} of {len(wanted)}')
-        ActionChains(self.browser).key_down(Keys.SHIFT).send_keys(
-            Keys.ENTER).key_up(Keys.SHIFT).perform()
+        self.press_shifted(Keys.ENTER)
         self.at_step(wanted[-1])
         self.press(Keys.ESCAPE)
         self.assertEqual(self.find('#found').text, '')
@@ -698,6 +907,131 @@ class LookTests(BrowserTests):
         self.assertEqual(self.background(), light)  # remembered
         self.find('#theme').click()
         self.assertEqual(self.background(), dark)
+
+    def contrasts(self):
+        """{text: the contrast of its colour} where it is less than WCAG's
+        4.5; a button that is of no use may be pale."""
+        return self.run_script('''
+            const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
+            const light = (colour) => {
+                const [r, g, b] = numbers(colour).slice(0, 3)
+                    .map((each) => each / 255)
+                    .map((each) => each <= .04045 ? each / 12.92
+                        : ((each + .055) / 1.055) ** 2.4);
+                return .2126 * r + .7152 * g + .0722 * b;
+            };
+            const behind = (element) => {
+                const colour = getComputedStyle(element).backgroundColor;
+                return (numbers(colour)[3] ?? 1) > 0 ? colour
+                    : behind(element.parentElement);
+            };
+            const contrast = (colour, element) => {
+                const [a, b] = [light(colour), light(behind(element))];
+                return (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+            };
+            const found = {};
+            const check = (text, colour, element) => {
+                const number = contrast(colour, element);
+                if (number < 4.5) {
+                    found[text] = number;
+                }
+            };
+            const walker = document.createTreeWalker(document.body,
+                                                     NodeFilter.SHOW_TEXT);
+            while (walker.nextNode()) {
+                const element = walker.currentNode.parentElement;
+                if (element.getClientRects().length
+                    && !element.closest(':disabled, script')) {
+                    check(walker.currentNode.data.slice(0, 40),
+                          getComputedStyle(element).color, element);
+                }
+            }
+            const search = document.querySelector('#search input');
+            check('placeholder',
+                  getComputedStyle(search, '::placeholder').color, search);
+            return found;''')
+
+    def test_contrast(self):
+        steps_to_see = [self.number_of(name) for name in (
+            'BaseHandler_start_response', 'Headers_contains',
+            'Headers_str', 'SimpleHandler__flush')]
+        for scheme in ('light', 'dark'):
+            self.colours(scheme)
+            for number in [*steps_to_see, steps_to_see[-2] + 1]:
+                self.go_to(number)
+                with self.subTest(scheme, step=number):
+                    self.assertEqual(self.contrasts(), {})
+            self.press('?')
+            self.assertEqual(self.contrasts(), {})
+            self.press(Keys.ESCAPE)
+
+    def test_no_method_is_cut_in_the_tree(self):
+        for width in (1400, 390):
+            self.width(width)
+            self.find('#step').click()
+            self.go_to(self.number_of(
+                'BaseHTTPRequestHandler_log_date_time_string'))
+            if width < 900:
+                self.find('[data-show=calls]').click()
+            self.assertEqual(self.run_script('''
+                return [...document.querySelectorAll('#calls .method')]
+                    .filter((element) =>
+                        element.scrollWidth > element.clientWidth + 1
+                        || element.getBoundingClientRect().right
+                            > element.closest('a').getBoundingClientRect()
+                                .right)
+                    .map((element) => element.textContent);'''), [])
+
+    def test_low_window(self):
+        """The page is higher than it, so that one can still read; the buttons
+        stay in sight."""
+        for width, height in ((844, 390), (320, 480), (1400, 400)):
+            self.width(width, height)
+            self.open('#step=30')
+            with self.subTest(width=width):
+                [pre, low, high, overflow] = self.run_script('''
+                    const box = (selector) => document.querySelector(selector)
+                        .getBoundingClientRect();
+                    return [box('#c .caller pre').height,
+                            box('.buttons').bottom, innerHeight,
+                            document.scrollingElement.scrollWidth
+                                - innerWidth];''')
+                self.assertGreater(pre, 40)
+                self.assertLessEqual(low, high)
+                self.assertLessEqual(overflow, 0)
+
+    def test_nothing_on_the_wire(self):
+        """As in a CGI program."""
+        path = os.path.join(scratch(), 'nothing.html')
+        recorded = dict(self.recording, sent=['', 0, ''])
+        pathlib.Path(path).write_text(page.page(recorded), encoding='utf-8')
+        self.browser.get(pathlib.Path(path).as_uri())
+        shown = self.shown()
+        self.assertEqual((shown['received'], shown['sent']),
+                         ('', 'Nothing goes over a socket at any step.'))
+
+    def test_very_much_on_the_wire(self):
+        """Its middle is left out: in the page, and again to look at."""
+        line = 'x' * 9 + '\n'
+        recorded = dict(self.recording, sent=[line * 10000, 4000000,
+                                              'y\n' * 50000])
+        total = 100000 + 4000000 + 100000
+        recorded['steps'] = [dict(
+            step, sent={'c': [10, total - 2], 'python': [total, total]})
+            for step in self.steps[:1]]
+        path = os.path.join(scratch(), 'large.html')
+        pathlib.Path(path).write_text(page.page(recorded), encoding='utf-8')
+        self.browser.get(pathlib.Path(path).as_uri())
+        shown = self.shown()
+        self.assertEqual(
+            shown['fresh'],
+            r'xxxxxxxxx\n'.join(['', *['\n'] * 100]) + ' … 9,799 lines … \n'
+            + r'xxxxxxxxx\n'.join(['', *['\n'] * 100])
+            + ' … 4,000,000 bytes … \n' + 'y\\n\n' * 100
+            + ' … 49,799 lines … \n' + 'y\\n\n' * 100)
+        self.assertTrue(shown['sent'].startswith('xxxxxxxxx\\n\nxxx'))
+        self.assertEqual(shown['counts'][1],
+                         'C has sent 4,199,998, Python 4,200,000 bytes')
 
     def overflow(self):
         """In each view: how much larger the page is than the window, and what
@@ -745,14 +1079,19 @@ class LookTests(BrowserTests):
     def test_buttons_are_large_enough_for_a_thumb(self):
         self.width(390, 844)
         self.open('#step=30')
-        self.find('[data-show=calls]').click()
         small = self.run_script('''
-            return [...document.querySelectorAll('button, input, #calls a')]
+            const small = () => [...document.querySelectorAll(
+                    'button, input, #calls a, .panel h2 a')]
                 .map((element) => [element.outerHTML.slice(0, 60),
                                    element.getBoundingClientRect()])
                 .filter(([, {width, height}]) => width > 0
-                    && Math.min(width, height) < 40);''')
-        self.assertEqual(small, [])
+                    && Math.min(width, height) < 40);
+            return [...document.querySelectorAll('.views button')].map(
+                (button) => {
+                    button.click();
+                    return small();
+                });''')
+        self.assertEqual(small, [[], [], [], []])
 
     def test_keyboard_alone(self):
         """Tab comes to all there is, and shows where it is."""
@@ -794,8 +1133,7 @@ class LookTests(BrowserTests):
     def test_scrolls_by_keyboard(self):
         box = self.find('#python .callee pre')
         self.run_script('arguments[0].focus()', box)
-        ActionChains(self.browser).key_down(Keys.SHIFT).send_keys(
-            Keys.ARROW_RIGHT).key_up(Keys.SHIFT).perform()
+        self.press_shifted(Keys.ARROW_RIGHT)
         self.assertEqual(self.run_script(
             'return arguments[0].scrollLeft', box), 40)
         self.at_step(1)

@@ -40,8 +40,11 @@ def build():
 def request_bytes(file, raw):
     """The request of --request FILE or --raw TEXT, or the simplest one."""
     if raw is not None:
-        return raw.encode('latin-1', 'backslashreplace').decode(
-            'unicode_escape').encode('latin-1')
+        try:
+            return os.fsencode(raw).decode('unicode_escape').encode('latin-1')
+        except UnicodeError:
+            raise UnicodeError(r'--raw has no other escapes than those of a '
+                               r"byte, such as \r, \n, \\ and \xff") from None
     if file == '-':
         return sys.stdin.buffer.read()
     if file is not None:

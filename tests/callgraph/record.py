@@ -31,6 +31,9 @@ from callgraph import values  # noqa: E402
 from callgraph.application import find_application  # noqa: E402
 from callgraph.names import FIELDS, MODULES, c_name  # noqa: E402
 
+# The application shall not find the tests: they have an "examples", too.
+del sys.path[:2]
+
 
 def place(code):
     return f'{code.co_filename}:{code.co_firstlineno}'
