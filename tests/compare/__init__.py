@@ -30,6 +30,14 @@ Where to look:
     test_tracebacks.py   the frames in the log
     test_strict.py       --strict, beside the releases that refuse the same
 
+    fuzz.py              script/compare --fuzz: random cases on both servers
+    generator.py         makes the cases: the request, and how it is sent,
+    behaviours.py        and what the application does, both by a
+    grammar.py           grammar
+    shrinker.py          makes one that shows a mismatch as small as it can be
+    found.py             what has been found so, and is mended
+    test_generator.py    these files, some thousand cases, and found.py
+
     corpus.py            all of these at once, for script/compare
     one_request.py       one request to any application, for script/compare;
                          observer.py notes its environ, columns.py shows what

@@ -13,10 +13,11 @@ class Found(NamedTuple):
     name: str
     why: str
     case: Case
+    options: tuple  # of both servers
 
 
-def found(name, why, steps, behaviour):
-    FOUND.append(Found(name, why, Case(steps, behaviour)))
+def found(name, why, steps, behaviour, options=()):
+    FOUND.append(Found(name, why, Case(steps, behaviour), tuple(options)))
 
 
 found('wrapper-by-hand-at-its-end',

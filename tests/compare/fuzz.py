@@ -8,9 +8,12 @@ import difflib
 import multiprocessing
 import os
 import random
+import re
+import shutil
+import signal
 import sys
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
 from typing import NamedTuple
 
@@ -18,7 +21,7 @@ from . import servers
 from .behaviours import Board
 from .exchange import Exchange, take
 from .generator import case
-from .shrinker import Shrinker
+from .shrinker import Over, Shrinker
 
 WORKERS = os.cpu_count() or 1
 REPORT = 0.2   # seconds between two reports of a worker
@@ -72,12 +75,12 @@ class Pair:
         self.board.write(a_case.behaviour)
         results = [outcome(a_case.steps, server)
                    for server in (self.python, self.program)]
-        if any(result.end == DIED for result in results):
+        if any(result.end in GONE for result in results):
             self.restart()
         return results
 
 
-DIED = 'the server has ended'
+GONE = DIED, HUNG = 'the server has ended', 'the server does not go on'
 
 
 def outcome(steps, server):
@@ -88,10 +91,12 @@ def outcome(steps, server):
             # A server writes its log before it ends the connection.
             return Exchange(answer, end, server.new_log())
         return Exchange(answer, end, server.log_of_exchange())
-    except (OSError, RuntimeError) as error:
+    except TimeoutError:
+        server.process.kill()
+        return Exchange(b'', HUNG, server.stop()[1])
+    except (OSError, RuntimeError):
         status, log = server.stop()
-        return Exchange(b'', DIED, f'{log}[{type(error).__name__}, status '
-                                   f'{status}]')
+        return Exchange(b'', DIED, f'{log}[status {status}]')
 
 
 def differences(python, program):
@@ -105,59 +110,105 @@ def differences(python, program):
 
 # ---- What is done about a mismatch
 
+class Suspect(NamedTuple):
+    """A case that a worker has found and now looks closer at."""
+    index: int
+
+
 class Mismatch(NamedTuple):
     """A case on which the servers differ, made small."""
     seed: str
     index: int
+    options: list   # of both servers
     what: str       # in which respects
     steady: bool    # they do each time
     chance: bool    # Python's server does not even agree with itself
+    small: bool     # nothing more can be left out
     case: object
     diff: str
 
+    def name(self):
+        return ' '.join([f'MISMATCH ({self.what}): --seed {self.seed} '
+                         f'--case {self.index}', *self.options])
+
     def __str__(self):
-        lines = [f'MISMATCH ({self.what}): --seed {self.seed} '
-                 f'--case {self.index}']
+        lines = [self.name()]
         if self.chance:
             lines.append("CHANCE: Python's server differs from itself here; "
                          'the generator must not make such a case')
         elif not self.steady:
             lines.append('NOT STEADY: fresh servers did not show it again; '
                          'what came before it may matter')
+        elif not self.small:
+            lines.append('NOT SMALL: there was no more time for it')
         return '\n'.join([*lines, self.diff, 'For tests/compare/found.py:',
                           as_source(self), ''])
 
 
 def as_source(mismatch):
     """A case as it can stand in found.py."""
-    steps = ',\n       '.join(map(repr, mismatch.case.steps))
+    steps = ',\n       '.join(map(step_as_source, mismatch.case.steps))
     lines = mismatch.case.behaviour.splitlines(keepends=True) or ['']
     behaviour = '\n      '.join(map(repr, lines))
+    options = f',\n      {mismatch.options!r}' if mismatch.options else ''
     return (f"found('seed-{mismatch.seed}-case-{mismatch.index}',\n"
             f"      'differs in: {mismatch.what}',\n"
-            f'      [{steps}],\n      {behaviour})')
+            f'      [{steps}],\n      {behaviour}{options})')
 
 
-def examine(pair, seed, index, found):
-    """Looks closer at a case that has shown a mismatch."""
+# The same few bytes, many times.
+RUN = re.compile(rb'(?s)((?P<part>.{1,8}?)(?P=part){49,})')
+
+
+def step_as_source(step):
+    """repr(step), in which a long run of bytes is a product."""
+    if not hasattr(step, 'data'):
+        return repr(step)
+    *pieces, rest = RUN.split(step.data)
+    terms = []
+    for plain, run, part in zip(*[iter(pieces)] * 3):
+        terms += [repr(plain)] if plain else []
+        terms.append(f'{part!r} * {len(run) // len(part)}')
+    if rest or not terms:
+        terms.append(repr(rest))
+    return f'{type(step).__name__}({" + ".join(terms)})'
+
+
+def examine(pair, seed, index, found, wanted):
+    """Looks closer at a case that has shown a mismatch. wanted(): does
+    anybody wait for more than the mismatch as it is?"""
     case_of_it = case(seed, index)
-    what = differences(*found)
     again = [pair.run_afresh(case_of_it) for _ in range(REPEATS)]
     steady = all(differences(*results) for results in again)
-    chance = False
+    chance = small = False
     if steady:
-        what = differences(*again[-1])
-        # What has been done once may not show it any more.
-        run = (pair.run if differences(*pair.run(case_of_it)) == what
-               else pair.run_afresh)
-        case_of_it = Shrinker(
-            lambda a_case: differences(*run(a_case)) == what
-        ).shrink(case_of_it)
-        found = run(case_of_it)
+        case_of_it, found, small = shrink(pair, case_of_it, again[-1], wanted)
     else:
         chance = is_chance(pair, case_of_it)
-    return Mismatch(seed, index, what, steady, chance, case_of_it,
-                    diff(*found))
+    return Mismatch(seed, index, pair.options, differences(*found), steady,
+                    chance, small, case_of_it, diff(*found))
+
+
+def shrink(pair, a_case, found, wanted):
+    """The smallest case that differs like this one, how it does, and whether
+    there was the time to make it as small as can be."""
+    what = differences(*found)
+    # What has been done once may not show it any more.
+    run = (pair.run if differences(*pair.run(a_case)) == what
+           else pair.run_afresh)
+
+    def differs(smaller):
+        nonlocal found
+        if not wanted():
+            raise Over
+        results = run(smaller)
+        if differences(*results) != what:
+            return False
+        found = results
+        return True
+
+    shrinker = Shrinker(differs)
+    return shrinker.shrink(a_case), found, shrinker.done
 
 
 def is_chance(pair, a_case):
@@ -186,7 +237,8 @@ def cut(line):
 def work(connection, seed, indexes, seconds, options):
     """What a worker process does: the cases of these indexes, until the time
     is over or nobody listens. Sends an int, the cases done since the last
-    report, or a Mismatch, or a text, what was wrong in the end."""
+    report, or a Suspect and then the Mismatch, or a text, what was wrong in
+    the end."""
     os.setsid()  # Ctrl-C is for the parent alone, not for the servers
     end = time.monotonic() + seconds
     pair = Pair(options)
@@ -210,11 +262,16 @@ def run_cases(connection, pair, seed, indexes, end):
                 return
         a_case = case(seed, index)
         if pair.options and not a_case.is_patient():
-            continue  # when the log of a client that left ends is unknown
+            # With a mix-in it is unknown when the log of a client that left
+            # ends, and the validator hides the socket from the application
+            # that should notice it.
+            continue
         results = pair.run(a_case)
         done += 1
         if differences(*results):
-            connection.send(examine(pair, seed, index, results))
+            connection.send(Suspect(index))
+            connection.send(examine(pair, seed, index, results,
+                                    lambda: not connection.poll()))
     connection.send(done)
 
 
@@ -222,12 +279,19 @@ class Run:
     """A number of cases, by several workers at once."""
 
     def __init__(self, seed, indexes, seconds=float('inf'), options=()):
+        self.plan = seed, indexes, seconds, options
         self.cases = 0
+        self.suspects = set()  # indexes
         self.mismatches = []
         self.wrong = ''
+        self.interrupted = False
         self.started = time.monotonic()
         self.connections = []
         self.processes = []
+
+    def start(self):
+        """Starts the workers."""
+        seed, indexes, seconds, options = self.plan
         context = multiprocessing.get_context('fork')
         for number in range(WORKERS):
             ours, theirs = context.Pipe()
@@ -237,6 +301,8 @@ class Run:
             process.start()
             theirs.close()
             self.processes.append(process)
+        if self.interrupted:
+            self.stop()
 
     def work(self, connection, *arguments):
         """In the new process."""
@@ -245,10 +311,13 @@ class Run:
         work(connection, *arguments)
 
     def reports(self):
-        """Goes on while there are workers; yields at each of their reports:
-        a Mismatch or None."""
+        """Goes on while there are workers; yields at each of their reports,
+        and from time to time without one: a Mismatch or None."""
         while self.connections:
-            for connection in wait(self.connections):
+            ready = wait(self.connections, REPORT)
+            if not ready:
+                yield None
+            for connection in ready:
                 yield self.take_report(connection)
 
     def take_report(self, connection):
@@ -261,7 +330,10 @@ class Run:
             self.cases += report
         elif isinstance(report, str):
             self.wrong += report
+        elif isinstance(report, Suspect):
+            self.suspects.add(report.index)
         else:
+            self.suspects.remove(report.index)
             self.mismatches.append(report)
             if len(self.mismatches) == ENOUGH:
                 self.stop()
@@ -271,8 +343,13 @@ class Run:
     def stop(self):
         """Lets the workers end after the case that they are at."""
         for connection in self.connections:
-            with suppress(BrokenPipeError):
+            with suppress(OSError):
                 connection.send('stop')
+
+    def interrupt(self, *_):
+        """What Ctrl-C does."""
+        self.interrupted = True
+        self.stop()
 
     def finish(self):
         """Waits for the workers."""
@@ -306,7 +383,9 @@ class Progress:
     def show(self):
         now = time.monotonic()
         if self.in_place:
-            print(f'\r{self.bar()} {self.text()}\033[K', end='', flush=True)
+            width = shutil.get_terminal_size().columns - 1
+            line = f'{self.bar()} {self.text()}'[:width]
+            print(f'\r{line}\033[K', end='', flush=True)
         elif now >= self.next_line:
             self.next_line = now + self.PAUSE
             print(self.text(), flush=True)
@@ -327,47 +406,91 @@ class Progress:
         return f'[{"#" * filled:.<{self.BAR}}]'
 
     def text(self):
-        spent = time.monotonic() - self.run.started
-        left = spent / self.done() - spent if self.done() else 0
-        minutes, seconds = divmod(round(left), 60)
-        return f'{tally(self.run)}, {minutes}:{seconds:02} left'
+        words = [tally(self.run)]
+        if self.run.suspects:
+            words.append('making ' + ', '.join(
+                f'case {index}' for index in sorted(self.run.suspects))
+                + ' small')
+        if self.run.interrupted:
+            words.append('ending')
+        elif self.done():
+            spent = time.monotonic() - self.run.started
+            minutes, seconds = divmod(round(spent / self.done() - spent), 60)
+            words.append(f'{minutes}:{seconds:02} left')
+        return ', '.join(words)
 
 
 def tally(run):
     spent = time.monotonic() - run.started
-    count = len(run.mismatches)
-    return (f'{run.cases} cases, {run.cases / spent:.0f}/s, '
-            f'{count} mismatch{"" if count == 1 else "es"}')
+    cases, mismatches = run.cases, len(run.mismatches)
+    return (f'{cases} case{"" if cases == 1 else "s"}, '
+            f'{cases / spent:.0f}/s, '
+            f'{mismatches} mismatch{"" if mismatches == 1 else "es"}')
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.exit(2, f'{self.prog}: {message}; see {self.prog} --help\n')
 
 
 def arguments_of(argv):
-    parser = argparse.ArgumentParser(
-        prog='script/compare --fuzz', description='Sends both servers cases '
-        'made up at random, and makes small what they answer differently.')
-    parser.add_argument('--minutes', type=positive(float),
+    parser = Parser(
+        prog='script/compare --fuzz', allow_abbrev=False,
+        description='Sends both servers cases made up at random, and makes '
+        'small what they answer differently. Ctrl-C ends it.',
+        epilog='Exit status: 0 nothing differs, 1 something does, 2 there is '
+        'no telling, 130 after Ctrl-C.')
+    parser.add_argument('--minutes', type=positive(float), metavar='N',
                         help='how long (1, if there is no --cases either)')
-    parser.add_argument('--cases', type=positive(int), help='how many')
-    parser.add_argument('--seed', default=fresh_seed(),
-                        help='for the same cases once more')
-    parser.add_argument('--case', type=int, metavar='NUMBER',
-                        help='only this case of the seed')
+    parser.add_argument('--cases', type=positive(int), metavar='N',
+                        help='how many')
+    parser.add_argument('--seed', metavar='S',
+                        help='any word; the same one, the same cases '
+                        '(a new one, if there is none)')
+    parser.add_argument('--case', type=case_number, metavar='N',
+                        help='only this one of the seed')
     for option in OPTIONS:
         parser.add_argument(option, dest='options', action='append_const',
                             const=option, default=[],
                             help='as both servers have it')
-    return parser.parse_args(argv)
+    arguments = parser.parse_args(argv)
+    check(parser, arguments)
+    return arguments
 
 
 OPTIONS = ('--threads', '--fork', '--validate')
 
 
+def check(parser, arguments):
+    """Is one thing asked for, and not two?"""
+    if {'--threads', '--fork'} <= set(arguments.options):
+        parser.error('--threads or --fork, not both')
+    if arguments.case is not None:
+        if arguments.cases is not None or arguments.minutes is not None:
+            parser.error('--case is one case: no --cases, --minutes beside '
+                         'it')
+        if arguments.seed is None:
+            parser.error('--case counts the cases of a seed: give its --seed, '
+                         'too')
+    if arguments.seed is None:
+        arguments.seed = fresh_seed()
+
+
 def positive(number):
     def convert(text):
-        if not 0 < number(text) < float('inf'):
-            raise ValueError
-        return number(text)
-    convert.__name__ = f'positive {number.__name__}'
+        with suppress(ValueError):
+            if 0 < number(text) < float('inf'):
+                return number(text)
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is no {"whole " * (number is int)}number above 0')
     return convert
+
+
+def case_number(text):
+    if not re.fullmatch('[0-9]+', text):
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is not the number of a case: 0, 1, ...')
+    return int(text)
 
 
 def fresh_seed():
@@ -375,8 +498,7 @@ def fresh_seed():
 
 
 def main(argv):
-    """Returns the exit status: 0, 1 where the servers differ, 2 where there
-    is nothing to compare."""
+    """Returns the exit status."""
     arguments = arguments_of(argv)
     try:
         Pair(arguments.options).stop()
@@ -387,11 +509,22 @@ def main(argv):
     indexes, seconds = extent(arguments)
     print(f'seed {arguments.seed}', flush=True)
     run = Run(arguments.seed, indexes, seconds, arguments.options)
-    follow(run, Progress(run, len(indexes), seconds))
-    print(tally(run), flush=True)
+    with ctrl_c(run.interrupt):
+        run.start()
+        follow(run, Progress(run, len(indexes), seconds))
+    print(verdict(run), flush=True)
     if run.wrong:
         print(run.wrong, file=sys.stderr)
-    return int(run.failed())
+    if run.failed():
+        return 1
+    if run.interrupted:
+        return 130
+    if run.cases == 0:
+        print('script/compare: nothing has been compared: the time was too '
+              'short, or the client of the case leaves early: such are left '
+              f'out with {", ".join(OPTIONS)}', file=sys.stderr)
+        return 2
+    return 0
 
 
 ENDLESS = 10 ** 15  # so many cases no run will see
@@ -407,15 +540,34 @@ def extent(arguments):
     return range(arguments.cases or ENDLESS), 60 * minutes
 
 
-def follow(run, progress):
-    """Shows how it goes, and each mismatch as it comes. Ctrl-C ends it."""
+@contextmanager
+def ctrl_c(handler):
+    """It calls the handler meanwhile, unless it is ignored anyway."""
+    before = signal.getsignal(signal.SIGINT)
+    if before != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, handler)
     try:
-        for mismatch in run.reports():
-            if mismatch is not None:
-                progress.end()
-                print(mismatch, flush=True)
-            progress.show()
-    except KeyboardInterrupt:
-        run.stop()
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def follow(run, progress):
+    """Shows how it goes, and each mismatch as it comes."""
+    shown = {}  # for each diff: the index of the first case that has it
+    for mismatch in run.reports():
+        if mismatch is not None:
+            progress.end()
+            first = shown.setdefault(mismatch.diff, mismatch.index)
+            print(mismatch if first == mismatch.index else
+                  f'{mismatch.name()}: the same lines as case {first}',
+                  flush=True)
+        progress.show()
     progress.end()
     run.finish()
+
+
+def verdict(run):
+    why = ('interrupted: ' if run.interrupted else
+           'enough of them: ' if len(run.mismatches) >= ENOUGH else '')
+    return why + tally(run)

@@ -10,6 +10,7 @@ for more, and a client that leaves early does so where the server must notice
 it in its next read.
 """
 
+import re
 from typing import NamedTuple
 
 from . import behaviours
@@ -185,7 +186,19 @@ def request(dice):
     data = bytearray(b''.join(parts))
     for _ in range(mutations.count('bytes')):
         mutate_bytes(dice, data)
-    return bytes(data)
+    return up_to_long_line(bytes(data))
+
+
+# Not longer, for that is refused in a few words.
+LONG_LINE = re.compile(rb'^[^\n]{60000,65535}(?:\n|\Z)', re.MULTILINE)
+
+
+def up_to_long_line(data):
+    """Answers quote a long line. If the server left unread what stands behind
+    it, close() would reset the connection, and what of a large answer gets
+    through before is chance."""
+    match = LONG_LINE.search(data)
+    return data[:match.end()] if match else data
 
 
 def sound_request(dice):
@@ -269,14 +282,14 @@ def behaviour(dice):
 
 def unheard(dice):
     """A behaviour that has sound headers: our wfile is buffered, and notices
-    only after the headers that nothing can be sent."""
-    return BEHAVIOURS.text(dice, 'unheard')
+    only after the headers that nothing can be sent. So there have to be some,
+    which there are not for HTTP/0.9."""
+    return re.sub('(?i)http/0.9', 'HTTP/1.0',
+                  BEHAVIOURS.text(dice, 'unheard'))
 
 
 def modest(dice):
-    """A behaviour with a small answer. What the server leaves unread lets
-    close() reset the connection, and what of a large answer gets through
-    before is chance."""
+    """A behaviour with a small answer, see up_to_long_line."""
     return behaviour(dice).replace('100000', '1000')
 
 
@@ -312,8 +325,8 @@ def dribble(dice):
 
 def second_request(dice):
     """Another one behind it."""
-    return Case([Send(request(dice) + request(dice)), Shut()],
-                modest(dice))
+    data = up_to_long_line(request(dice) + request(dice))
+    return Case([Send(data), Shut()], modest(dice))
 
 
 def nothing(dice):

@@ -6,22 +6,36 @@ still differ in the same respects.
 
 import ast
 import time
+from contextlib import suppress
 from functools import partial
 from itertools import islice
 
 from .exchange import Dribble, Send, Shut
 
 
+class Over(Exception):
+    """What has been found so far will do."""
+
+
 class Shrinker:
     """differs(case) runs a case; true when it shows the mismatch. It is not
-    called any more after `seconds`."""
+    called any more after `seconds`, or when it has raised Over."""
 
     def __init__(self, differs, seconds=60):
         self.differs = differs
         self.end = time.monotonic() + seconds
+        self.done = False  # has all been tried?
 
     def shrink(self, case):
         """The smallest case found."""
+        self.best = case
+        with suppress(Over):
+            self.try_all(case)
+            self.done = True
+        return self.best
+
+    def try_all(self, case):
+        """Until nothing can be left out any more."""
         before = None
         while case != before:
             before = case
@@ -29,10 +43,14 @@ class Shrinker:
             case = self.with_fewer_steps(case)
             case = self.with_shorter_behaviour(case)
             case = self.with_shorter_steps(case)
-        return case
 
     def attempt(self, candidate):
-        return time.monotonic() < self.end and self.differs(candidate)
+        if time.monotonic() >= self.end:
+            raise Over
+        if not self.differs(candidate):
+            return False
+        self.best = candidate
+        return True
 
     def with_one_send(self, case):
         """All that is sent, at once."""

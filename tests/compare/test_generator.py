@@ -7,21 +7,30 @@ case for found.py; the seed in it gives the same cases once more.
 import contextlib
 import io
 import os
+import pathlib
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
 import unittest
 from collections import Counter
+from functools import partial
 from unittest import mock
 
-from . import fuzz
+from . import fuzz, generator, servers
 from .behaviours import Board
-from .exchange import Dribble, Reset, Send, Shut
+from .exchange import Close, Dribble, Exchange, Reset, Send, Shut
 from .found import FOUND
 from .fuzz import Pair, Run, differences, fresh_seed
 from .generator import BEHAVIOURS, REQUESTS, Case, case
 from .grammar import Dice, Grammar
-from .shrinker import Shrinker
+from .shrinker import Over, Shrinker
 
 SANITIZED = '-fsanitize' in os.environ.get('CWSGIREF_C_FLAGS', '')
-FIXED, FRESH = (700, 300) if SANITIZED else (3000, 1000)
+SCRIPT = pathlib.Path(servers.HERE).parents[1] / 'script' / 'compare'
+FIXED, FRESH = (700, 300) if SANITIZED else (2000, 1000)
 
 
 class Generator(unittest.TestCase):
@@ -48,6 +57,23 @@ class Generator(unittest.TestCase):
             lines = ''.join(' ' + line
                             for line in behaviour.splitlines(keepends=True))
             compile('def application():\n pass\n' + lines, behaviour, 'exec')
+
+    def test_nothing_stands_behind_a_long_line(self):
+        """Unless it is too long."""
+        short, line, too_long = b'X: y\r\n', b'l' * 65535, b'l' * 65536
+        for data, rest in ((short * 9000, b''), (line, b''),
+                           (short + line + b'\n', b''),
+                           (line + b'\n' + short, short),
+                           (short + line + b'\n\n', b'\n'),
+                           (too_long + b'\n' + short, b'')):
+            kept = generator.up_to_long_line(data)
+            self.assertEqual(kept + rest, data)
+
+    def test_headers_for_those_who_leave(self):
+        """HTTP/0.9 has none."""
+        dice = Dice('s')
+        for _ in range(3000):
+            self.assertNotIn('http/0.9', generator.unheard(dice).lower())
 
     def test_every_case_ends(self):
         """A client that stays half-closes, or a server might wait."""
@@ -139,6 +165,36 @@ class Shrinking(unittest.TestCase):
         small = Shrinker(tried.append, seconds=0).shrink(a_case)
         self.assertEqual((small, tried), (a_case, []))
 
+    def test_enough(self):
+        """What has been found until then stays."""
+        def differs(a_case):
+            sent = b''.join(step.data for step in a_case.steps[:-1])
+            if 0 < len(sent) < 8:
+                raise Over
+            return sent != b''
+
+        shrinker = Shrinker(differs)
+        small = shrinker.shrink(Case([Send(b'x' * 64), Shut()], 'pass'))
+        self.assertEqual(small, Case([Send(b'x' * 8), Shut()], 'pass'))
+        self.assertFalse(shrinker.done)
+
+
+class Source(unittest.TestCase):
+    """Cases as they can stand in found.py."""
+
+    def test_same_step(self):
+        for step in (Send(b''), Send(b'a"\\\n'), Shut(), Reset(), Close(),
+                     Send(b'l' * 65536), Dribble(b'a' + b'X: y\r\n' * 99),
+                     Send(b'\n' * 70 + b'--' + b'ab' * 50)):
+            source = fuzz.step_as_source(step)
+            self.assertLess(len(source), 60)
+            self.assertEqual(eval(source), step)
+
+    def test_long_runs(self):
+        self.assertEqual(
+            fuzz.step_as_source(Send(b'GET /' + b'l' * 50 + b' x')),
+            "Send(b'GET /' + b'l' * 50 + b' x')")
+
 
 class Differing(unittest.TestCase):
     """A behaviour that is not the same on both servers: what is reported."""
@@ -146,32 +202,60 @@ class Differing(unittest.TestCase):
     def report(self, *options):
         output = io.StringIO()
         with contextlib.redirect_stdout(output), \
+                mock.patch.object(fuzz, 'REPEATS', 1), \
                 mock.patch.object(fuzz, 'case', self.planted):
             status = fuzz.main(['--seed', 's', *options])
         return status, output.getvalue()
 
     def planted(self, seed, index):
-        """The board has a descriptor of its own in each process."""
-        program = "start_response('200 OK', [])\nsaid(5)\n"
-        if index == 3:
-            program += 'said(os.getpid())\n'
+        program = 'said(5)\n'
+        if index >= 3:
+            program += 'said(type(stdin).__module__)\n'
         return Case([Send(b'GET / HTTP/1.0\r\nX-A: b\r\n\r\n'), Shut()],
-                    program + 'return []')
+                    program + "start_response('200 OK', [])\nreturn []")
 
     def test_report(self):
-        status, output = self.report('--cases', '5')
+        status, output = self.report('--cases', '4')
         self.assertEqual(status, 1)
         self.assertRegex(output, r'(?s)\Aseed s\nMISMATCH \(log\): --seed s '
-                                 r'--case 3\n.*\n-APP \d+.*\n\+APP \d+')
+                                 r'--case 3\n---.*\n-\S.*\b_io\b.*\n'
+                                 r'\+\S.*cwsgiref.io')
         self.assertIn("found('seed-s-case-3',\n      'differs in: log',\n",
                       output)
-        self.assertIn('said(os.getpid())', output)
+        self.assertIn("      'stdin.__module__')\n", output)
         self.assertNotIn('said(5)', output)
-        self.assertRegex(output, r'\n5 cases, \d+/s, 1 mismatch\n\Z')
+        self.assertRegex(output, r'\n4 cases, \d+/s, 1 mismatch\n\Z')
+
+    def test_same_once_more(self):
+        """Is told in a line, and then there are enough of them."""
+        with mock.patch.object(fuzz, 'ENOUGH', 2):
+            status, output = self.report('--cases', '1000')
+        self.assertEqual(status, 1)
+        self.assertRegex(
+            output, r'MISMATCH \(log\): --seed s --case \d+: the same lines '
+                    r'as case \d+\n')
+        self.assertRegex(output, r'\nenough of them: \d+ cases, .*\n\Z')
 
     def test_one_case(self):
-        self.assertEqual(self.report('--case', '2')[0], 0)
+        status, output = self.report('--case', '2')
+        self.assertEqual(status, 0)
+        self.assertRegex(output, r'\Aseed s\n1 case, \d+/s, 0 mismatches\n\Z')
         self.assertEqual(self.report('--case', '3')[0], 1)
+
+    def test_options(self):
+        """They are in the report, and in what is for found.py."""
+        status, output = self.report('--case', '3', '--validate')
+        self.assertEqual(status, 1)
+        self.assertIn(': --seed s --case 3 --validate\n', output)
+        self.assertRegex(output, r"\n      \['--validate'\]\)\n")
+
+    def test_not_small(self):
+        """When there was no time."""
+        with mock.patch.object(fuzz, 'Shrinker',
+                               partial(Shrinker, seconds=0)):
+            _, output = self.report('--case', '3')
+        self.assertIn('\nNOT SMALL: ', output)
+        self.assertIn('said(5)', output)
 
     def test_server_that_ends(self):
         """It is no mismatch where both do, and both are started again."""
@@ -186,6 +270,22 @@ class Differing(unittest.TestCase):
         self.assertIn(b"PATH_INFO = '/'", results[0].answer)
         self.assertEqual(differences(*results), '')
 
+    def test_server_that_hangs(self):
+        """It is ended, and another one is started."""
+        pair = Pair()
+        self.addCleanup(pair.stop)
+        hanging = Case([Send(b'GET /\r\n\r\n'), Shut()],
+                       'while True: pass')
+        pair.board.write(hanging.behaviour)
+        for server in pair.python, pair.program:
+            with mock.patch.object(servers, 'PATIENCE', 0.3):
+                result = fuzz.outcome(hanging.steps, server)
+            self.assertEqual(result, Exchange(b'', fuzz.HUNG, ''))
+        pair.restart()
+        results = pair.run(Case(hanging.steps, 'return env(environ, '
+                                               'start_response)'))
+        self.assertIn(b"PATH_INFO = '/'", results[0].answer)
+
     def test_no_program(self):
         errors = io.StringIO()
         with mock.patch.dict(os.environ, CWSGIREF='/nonexistent'), \
@@ -194,11 +294,75 @@ class Differing(unittest.TestCase):
         self.assertIn('/nonexistent', errors.getvalue())
 
 
+class Options(unittest.TestCase):
+    """script/compare --fuzz as a user sees it."""
+
+    def fuzz(self, *arguments):
+        return subprocess.run(
+            [sys.executable, SCRIPT, '--fuzz', *arguments], text=True,
+            capture_output=True, timeout=120, stdin=subprocess.DEVNULL)
+
+    def assert_refused(self, message, *arguments):
+        """Before anything is built."""
+        with mock.patch.dict(os.environ):
+            del os.environ['CWSGIREF']
+            done = self.fuzz(*arguments)
+        self.assertEqual((done.returncode, done.stdout), (2, ''))
+        self.assertRegex(done.stderr, rf'\Ascript/compare --fuzz: .*{message}'
+                                      r'.*; see script/compare --fuzz '
+                                      r'--help\n\Z')
+
+    def test_bad_ones(self):
+        self.assert_refused('no whole number above 0', '--cases', '0')
+        self.assert_refused('no number above 0', '--minutes', 'nan')
+        self.assert_refused("'-1' is not the number", '--seed', 's',
+                            '--case', '-1')
+        self.assert_refused('give its --seed', '--case', '5')
+        self.assert_refused('--case is one case', '--seed', 's', '--case',
+                            '5', '--cases', '5')
+        self.assert_refused('not both', '--threads', '--fork')
+        self.assert_refused('unrecognized arguments: word', 'word')
+
+    def test_nothing_compared(self):
+        leaving = next(index for index in range(1000)
+                       if not case('s', index).is_patient())
+        done = self.fuzz('--seed', 's', '--case', str(leaving), '--threads')
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('nothing has been compared', done.stderr)
+
+    def test_terminal_and_ctrl_c(self):
+        """A line that changes; at its end what has been done so far."""
+        terminal, stdout = pty.openpty()
+        self.addCleanup(os.close, terminal)
+        self.addCleanup(os.close, stdout)
+        process = subprocess.Popen(
+            [sys.executable, SCRIPT, '--fuzz', '--minutes', '100'],
+            stdin=stdout, stdout=stdout, stderr=stdout)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        shown = self.read_until(rb'\r\[\.{24}\] [1-9]\d* cases?, \d+/s, 0 '
+                                rb'mismatches, \d+:\d\d left', terminal)
+        self.assertRegex(shown, rb'\Aseed \d+\r\n')
+        process.send_signal(signal.SIGINT)
+        self.read_until(rb'\r\x1b\[Kinterrupted: \d+ cases?, \d+/s, 0 '
+                        rb'mismatches\r\n\Z', terminal)
+        self.assertEqual(process.wait(), 130)
+
+    def read_until(self, pattern, terminal):
+        shown = b''
+        while not re.search(pattern, shown):
+            ready, _, _ = select.select([terminal], [], [], servers.PATIENCE)
+            self.assertTrue(ready, shown)
+            shown += os.read(terminal, 4096)
+        return shown
+
+
 class Servers(unittest.TestCase):
     """Generated cases, on both."""
 
     def compare(self, seed, cases):
         run = Run(seed, range(cases))
+        run.start()
         run.finish()
         self.assertEqual(run.cases, cases)
         self.assertFalse(run.failed(), '\n'.join(
@@ -216,13 +380,16 @@ class Servers(unittest.TestCase):
             self.compare(fresh_seed(), 300)
 
     def test_what_was_found(self):
-        pair = Pair()
-        self.addCleanup(pair.stop)
-        for found in FOUND:
-            with self.subTest(name=found.name, why=found.why):
-                results = pair.run(found.case)
-                if differences(*results):
-                    self.fail(fuzz.diff(*results))
+        for options in {found.options for found in FOUND}:
+            pair = Pair(options)
+            self.addCleanup(pair.stop)
+            for found in FOUND:
+                if found.options != options:
+                    continue
+                with self.subTest(name=found.name, why=found.why):
+                    results = pair.run(found.case)
+                    if differences(*results):
+                        self.fail(fuzz.diff(*results))
 
 
 if __name__ == '__main__':
