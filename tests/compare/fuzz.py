@@ -25,6 +25,8 @@ from .shrinker import Over, Shrinker
 
 WORKERS = os.cpu_count() or 1
 REPORT = 0.2   # seconds between two reports of a worker
+PATIENCE = 10  # seconds, then a server hangs;
+SURE = 2       # and when it is known to
 REPEATS = 3    # how often a mismatch is looked at again, on fresh servers
 ENOUGH = 20    # mismatches, then a run ends
 WIDTH = 300    # a longer line is cut in a report
@@ -37,6 +39,7 @@ class Pair:
     def __init__(self, options=()):
         self.options = options
         self.board = Board()
+        self.patience = PATIENCE
         self.start()
 
     def start(self):
@@ -48,6 +51,7 @@ class Pair:
         except (OSError, RuntimeError):
             self.python.stop()
             raise
+        self.python.patience = self.program.patience = self.patience
 
     def stop(self):
         """Returns what went wrong in the end, as text."""
@@ -193,6 +197,10 @@ def shrink(pair, a_case, found, wanted):
     """The smallest case that differs like this one, how it does, and whether
     there was the time to make it as small as can be."""
     what = differences(*found)
+    hangs = any(result.end == HUNG for result in found)
+    if hangs:
+        pair.patience = SURE
+        pair.restart()
     # What has been done once may not show it any more.
     run = (pair.run if differences(*pair.run(a_case)) == what
            else pair.run_afresh)
@@ -208,7 +216,12 @@ def shrink(pair, a_case, found, wanted):
         return True
 
     shrinker = Shrinker(differs)
-    return shrinker.shrink(a_case), found, shrinker.done
+    try:
+        return shrinker.shrink(a_case), found, shrinker.done
+    finally:
+        if hangs:
+            pair.patience = PATIENCE
+            pair.restart()
 
 
 def is_chance(pair, a_case):

@@ -92,6 +92,8 @@ def path_of_variants():
 class Server:
     """A running server."""
 
+    patience = PATIENCE
+
     def __init__(self, command, is_program=False, **more):
         self.command = command
         self.is_program = is_program  # the one under test
@@ -113,12 +115,12 @@ class Server:
         self.address = ('127.0.0.1', int(listening[1]))
 
     def connect(self):
-        return socket.create_connection(self.address, timeout=PATIENCE)
+        return socket.create_connection(self.address, timeout=self.patience)
 
     def wait_for_line(self, pattern):
         """Waits for a line on stdout, which the application has for its
         signs of life, and returns the match. Lines before it are dropped."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + self.patience
         stdout = self.process.stdout.fileno()
         while True:
             while b'\n' in self.lines:
@@ -169,7 +171,7 @@ class Server:
         until then."""
         self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(PATIENCE)
+            self.process.wait(self.patience)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

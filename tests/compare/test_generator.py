@@ -276,11 +276,11 @@ class Differing(unittest.TestCase):
         self.addCleanup(pair.stop)
         hanging = Case([Send(b'GET /\r\n\r\n'), Shut()],
                        'while True: pass')
-        pair.board.write(hanging.behaviour)
-        for server in pair.python, pair.program:
-            with mock.patch.object(servers, 'PATIENCE', 0.3):
-                result = fuzz.outcome(hanging.steps, server)
+        pair.patience = 0.3
+        pair.restart()
+        for result in pair.run(hanging):
             self.assertEqual(result, Exchange(b'', fuzz.HUNG, ''))
+        pair.patience = fuzz.PATIENCE
         pair.restart()
         results = pair.run(Case(hanging.steps, 'return env(environ, '
                                                'start_response)'))
