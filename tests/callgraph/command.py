@@ -29,7 +29,7 @@ def build():
     modules are what the comparison reads."""
     if os.environ.get('CWSGIREF_TRACE'):
         return
-    if subprocess.run([ROOT / 'script' / 'bootstrap',
+    if subprocess.run([ROOT / 'script' / 'bootstrap', '--program',
                        'trace']).returncode != 0:
         sys.exit(1)
     python = linked_python()

@@ -10,6 +10,7 @@ CWSGIREF_LONG_TESTS is not empty.
 """
 
 import contextlib
+import functools
 import http.client
 import http.cookiejar
 import importlib.util
@@ -345,3 +346,32 @@ class Browser:
 
     def cookie(self, name):
         return next(c.value for c in self.cookies if c.name == name)
+
+
+@functools.cache
+def first_database():
+    """What the Django project's first run makes: it takes as long as the rest
+    of its start."""
+    with tempfile.TemporaryDirectory() as directory:
+        database = Path(directory) / "guestbook.sqlite3"
+        server = Server(ServedDjango.example, GUESTBOOK_DATABASE=str(database))
+        exit_code, log = server.stop()
+        if exit_code:
+            raise AssertionError(f"exit code {exit_code}:\n{log}")
+        return database.read_bytes()
+
+
+class ServedDjango(ServedExample):
+    """The Django project after its first run."""
+
+    example = "django_project/serve.py"
+
+    def setUp(self):
+        database = first_database()
+        self.directory = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.database = self.directory / "guestbook.sqlite3"
+        self.database.write_bytes(database)
+        self.serve()
+
+    def environ(self):
+        return {"GUESTBOOK_DATABASE": str(self.database)}

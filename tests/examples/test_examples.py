@@ -19,6 +19,7 @@ from .served import (
     EXAMPLES,
     TIMEOUT,
     Browser,
+    ServedDjango,
     ServedExample,
     load_tests_with_options,
     needs_command,
@@ -355,16 +356,10 @@ class FlaskTest(ServedExample):
 
 
 @needs_module("django", "python3-django")
-class DjangoTest(ServedExample):
-    example = "django_project/serve.py"
-
+class DjangoTest(ServedDjango):
     def setUp(self):
         super().setUp()
         self.browser = Browser(self.server.url)
-
-    def environ(self):
-        database = self.directory / "guestbook.sqlite3"
-        return {"GUESTBOOK_DATABASE": str(database)}
 
     def log_in(self, password="admin"):
         page = self.browser.get("/admin/")
@@ -378,7 +373,10 @@ class DjangoTest(ServedExample):
         return self.browser.submit(page, name=name, message=message)
 
     def test_first_run_creates_database_and_admin(self):
-        self.assertTrue((self.directory / "guestbook.sqlite3").is_file())
+        self.stop(self.server)
+        self.database.unlink()
+        self.serve()
+        self.assertTrue(self.database.is_file())
         self.assertIn(
             'the demonstration user "admin" with the password "admin"',
             self.server.log(),

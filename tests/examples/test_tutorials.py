@@ -26,6 +26,7 @@ from .served import (
     EXAMPLES,
     TIMEOUT,
     Browser,
+    ServedDjango,
     ServedExample,
     load_tests_with_options,
     needs_command,
@@ -780,15 +781,10 @@ class ASGIAdapterTest(ValidatedTest):
 
 
 @needs_module("django", "python3-django")
-class DjangoWithThreadsTest(ServedExample):
+class DjangoWithThreadsTest(ServedDjango):
     """The server of threads that runs Django."""
 
-    example = "django_project/serve.py"
     options = ["--threads"]
-
-    def environ(self):
-        database = self.directory / "guestbook.sqlite3"
-        return {"GUESTBOOK_DATABASE": str(database)}
 
     def test_page_while_another_request_is_being_read(self):
         browser = Browser(self.server.url)
