@@ -30,7 +30,7 @@ from .shrinker import Over, Shrinker
 
 SANITIZED = '-fsanitize' in os.environ.get('CWSGIREF_C_FLAGS', '')
 SCRIPT = pathlib.Path(servers.HERE).parents[1] / 'script' / 'compare'
-FIXED, FRESH = (700, 300) if SANITIZED else (2000, 1000)
+FIXED, FRESH = (400, 200) if SANITIZED else (2000, 1000)
 
 
 class Generator(unittest.TestCase):

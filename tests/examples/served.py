@@ -5,8 +5,8 @@ CWSGIREF in the environment is the program, build/study/cwsgiref by default.
 A module whose load_tests is of load_tests_with_options has each test once as
 it stands. Those that are marked with_each_option run with --threads and with
 --fork, too; if CWSGIREF_LONG_TESTS is not empty, all of them do. Under a
-sanitizer, where a server takes long to start, only the marked ones run, unless
-CWSGIREF_LONG_TESTS is not empty.
+sanitizer, where a server takes long to start, only the marked ones run, and
+those as they stand, unless CWSGIREF_LONG_TESTS is not empty.
 """
 
 import contextlib
@@ -65,9 +65,9 @@ def load_tests_with_options(classes):
 
     def load_tests(loader, tests, pattern):
         if BRIEF:
-            marked = [test for suite in tests for test in suite
-                      if is_marked(type(test), test._testMethodName)]
-            tests = unittest.TestSuite(marked)
+            return unittest.TestSuite(
+                test for suite in tests for test in suite
+                if is_marked(type(test), test._testMethodName))
         for option in "--threads", "--fork":
             for cls in classes:
                 tests.addTests(tests_with(option, cls, loader))
