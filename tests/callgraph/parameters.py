@@ -20,8 +20,12 @@ RECORDED = SHOWN | mirrored()[0] | {'call_application'}
 # the caller's frame pointer on top of it.
 FRAME_POINTER = 16
 
-DIE = re.compile(r'^ *<(\d+)><([0-9a-f]+)>: Abbrev Number: \d+ \((\w+)\)')
-ATTRIBUTE = re.compile(r'^ *<[0-9a-f]+> +DW_AT_(\w+) *: (.*)$')
+# An entry begins, or has one of the attributes that are read here.
+LINE = re.compile(
+    r'^ *<(\d+)><([0-9a-f]+)>: Abbrev Number: \d+ \((\w+)\)'
+    r'|^ *<[0-9a-f]+> +DW_AT_'
+    r'(name|type|location|frame_base|low_pc|data_member_location) *: (.*)$',
+    re.MULTILINE)
 KINDS = {'long int': 'l', 'int': 'i', '_Bool': 't', 'double': 'd'}
 
 
@@ -53,15 +57,14 @@ def entries(program):
         errors='replace').stdout
     found = {}
     above = {-1: Entry('')}  # {depth: the last entry there}
-    for line in listing.splitlines():
-        match = DIE.match(line)
-        if match:
-            depth, offset, tag = match.groups()
+    for line in LINE.finditer(listing):
+        depth, offset, tag, attribute, value = line.groups()
+        if tag:
             entry = found[int(offset, 16)] = Entry(tag)
             above[int(depth)] = entry
             above.get(int(depth) - 1, above[-1]).children.append(entry)
-        elif match := ATTRIBUTE.match(line):
-            entry.attributes[match[1]] = match[2]
+        else:
+            entry.attributes[attribute] = value
     return found
 
 
