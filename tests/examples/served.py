@@ -225,12 +225,15 @@ class ServedExample(unittest.TestCase):
         self.serve()
 
     def serve(self):
+        self.server = self.start()
+        self.addCleanup(self.stop, self.server)
+
+    def start(self):
         environ = self.environ()
         if self.keeps_memory:
             options = os.environ.get("ASAN_OPTIONS", "")
             environ["ASAN_OPTIONS"] = f"{options}:detect_leaks=0"
-        self.server = Server(self.example, *self.options, **environ)
-        self.addCleanup(self.stop, self.server)
+        return Server(self.example, *self.options, **environ)
 
     def environ(self):
         return {"TMPDIR": str(self.directory)}
@@ -346,6 +349,20 @@ class Browser:
 
     def cookie(self, name):
         return next(c.value for c in self.cookies if c.name == name)
+
+
+class ServedOnce(ServedExample):
+    """All tests of a class have one server: a framework takes long to start.
+    """
+
+    def setUp(self):
+        cls = type(self)
+        if "server" not in vars(cls):
+            directory = cls.enterClassContext(tempfile.TemporaryDirectory())
+            cls.directory = Path(directory)
+            cls.server = self.start()
+            cls.addClassCleanup(delattr, cls, "server")
+            cls.addClassCleanup(self.stop, cls.server)
 
 
 @functools.cache

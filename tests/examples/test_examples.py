@@ -21,6 +21,7 @@ from .served import (
     Browser,
     ServedDjango,
     ServedExample,
+    ServedOnce,
     load_tests_with_options,
     needs_command,
     needs_module,
@@ -197,7 +198,7 @@ class BottleTest(ServedExample):
 
 
 @needs_module("flask", "python3-flask")
-class FlaskTest(ServedExample):
+class FlaskTest(ServedOnce):
     example = "flask_app.py"
 
     def upload(self, name, content):

@@ -28,6 +28,7 @@ from .served import (
     Browser,
     ServedDjango,
     ServedExample,
+    ServedOnce,
     load_tests_with_options,
     needs_command,
     needs_module,
@@ -405,7 +406,7 @@ class SevenStepsTest(ServedExample):
 
 
 @needs_module("fastapi", "python3-fastapi")
-class FastAPITest(ServedExample):
+class FastAPITest(ServedOnce):
     example = "fastapi_app.py"
     keeps_memory = True  # the event loop's thread
 
@@ -843,7 +844,7 @@ class DjangoWithProcessesTest(DjangoWithThreadsTest):
 
 
 @needs_module("pyramid", "python3-pyramid")
-class PyramidTest(ServedExample):
+class PyramidTest(ServedOnce):
     example = "pyramid_app.py"
     keeps_memory = True  # zope.interface
 
@@ -903,7 +904,7 @@ class PyramidTest(ServedExample):
 
 
 @needs_module("falcon", "python3-falcon")
-class FalconTest(ServedExample):
+class FalconTest(ServedOnce):
     example = "falcon_app.py"
     keeps_memory = True  # Falcon's modules in Cython
 
@@ -966,7 +967,7 @@ class FalconTest(ServedExample):
 
 
 @needs_module("webob", "python3-webob")
-class WebObTest(ServedExample):
+class WebObTest(ServedOnce):
     example = "webob_app.py"
 
     @with_each_option
@@ -1038,7 +1039,7 @@ class WebObTest(ServedExample):
 
 
 @needs_module("werkzeug", "python3-werkzeug")
-class WerkzeugTest(ServedExample):
+class WerkzeugTest(ServedOnce):
     example = "werkzeug_app.py"
 
     @with_each_option
