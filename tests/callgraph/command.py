@@ -1,5 +1,5 @@
-"""What the commands have in common that record a request: script/trace and
-script/player."""
+"""What the commands have in common that send a request: script/trace,
+script/player and script/compare."""
 
 import os
 import pathlib
@@ -18,9 +18,9 @@ def program():
     return os.environ.get('CWSGIREF_TRACE') or str(BUILD / 'cwsgiref')
 
 
-def linked_python():
-    """The Python that the program embeds."""
-    cache = (BUILD / 'CMakeCache.txt').read_text(encoding='utf-8')
+def linked_python(build):
+    """The Python that the program of a build folder embeds."""
+    cache = (build / 'CMakeCache.txt').read_text(encoding='utf-8')
     return re.search(r'^_?Python3_EXECUTABLE:\w+=(.*)$', cache, re.M)[1]
 
 
@@ -32,7 +32,7 @@ def build():
     if subprocess.run([ROOT / 'script' / 'bootstrap', '--program',
                        'trace']).returncode != 0:
         sys.exit(1)
-    python = linked_python()
+    python = linked_python(BUILD)
     if os.path.realpath(python) != os.path.realpath(sys.executable):
         os.execv(python, [python, *sys.argv])
 
@@ -50,3 +50,20 @@ def request_bytes(file, raw):
     if file is not None:
         return pathlib.Path(file).read_bytes()
     return GET
+
+
+def request_like_curl(arguments, body):
+    """The request of --path, -X, -H and -I; a body, or None, is a form's."""
+    method = arguments.method or ('HEAD' if arguments.head else
+                                  'GET' if body is None else 'POST')
+    lines = [f'{method} {arguments.path or "/"} HTTP/1.1']
+    headers = {'Host': 'localhost'}
+    if body is not None:
+        headers['Content-Length'] = len(body)
+        headers['Content-Type'] = 'application/x-www-form-urlencoded'
+    given = {line.partition(':')[0].strip().lower()
+             for line in arguments.header}
+    lines += [f'{name}: {value}' for name, value in headers.items()
+              if name.lower() not in given]
+    lines += [*arguments.header, '', '']
+    return os.fsencode('\r\n'.join(lines)) + (body or b'')

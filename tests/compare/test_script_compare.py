@@ -280,6 +280,9 @@ class Unable(Script):
         self.unable('nowhere: No such file', '--request', 'nowhere')
         self.unable('nowhere: No such file', '-d', '@nowhere')
 
+    def test_raw_that_is_not_of_bytes(self):
+        self.unable('--raw has no other escapes', '--raw', r'\u20ac')
+
     def test_no_application_in_it(self):
         self.unable("has no 'application'", 'echo')
         self.unable("has no 'other'", 'echo:other')

@@ -26,8 +26,7 @@ test_wfile_is_a_socket_writer(void **state)
     serve(server, "send(port, 'GET / HTTP/1.0\\r\\n\\r\\n')");
     assert_true(unbuffered);
     assert_repr(eval_python("answer.endswith('Hello, World!\\n')"), "True");
-    assert_int_equal(server->cls->server_close(server), 0);
-    Py_DECREF(server);
+    stop(server);
 }
 
 int

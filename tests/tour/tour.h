@@ -70,15 +70,22 @@ serve(BaseServer *server, const char *send)
     run_python("receive()");
 }
 
-/* The same with a server that is there for one request only. */
+/* server_close(); the server's reference is given up. */
+static inline void
+stop(BaseServer *server)
+{
+    assert_int_equal(server->cls->server_close(server), 0);
+    Py_DECREF(server);
+}
+
+/* The same as serve() with a server that is there for one request only. */
 static inline void
 serve_once(const char *send)
 {
     BaseServer *server = new_server(NULL, NULL);
 
     serve(server, send);
-    assert_int_equal(server->cls->server_close(server), 0);
-    Py_DECREF(server);
+    stop(server);
 }
 
 #endif
