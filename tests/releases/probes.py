@@ -432,13 +432,14 @@ def types_have_module():
 
 
 @probe('Lib/encodings/idna.py: Codec.encode',
-       '3.12 without a prefix, 3.13 with a position', 'gh-85287')
+       'since 3.12 alone, since 3.13 with a position', 'gh-85287')
 def idna_error():
     """The error of a host whose name has an empty label."""
     try:
         socket.getaddrinfo('.a', 0)
     except UnicodeError as error:
-        return f'{type(error).__name__}: {error}'
+        cause = ' with a cause' if error.__cause__ else ''
+        return type(error).__name__ + cause
 
 
 # ---- Tracebacks
@@ -470,7 +471,7 @@ def traceback_suggests_inner():
     return '.inner.imag' in traceback_of(lambda: Outer().imag)[-1]
 
 
-@probe('Lib/traceback.py: StackSummary._format_frame_summary', 'since 3.13')
+@probe('Lib/traceback.py: StackSummary.format_frame_summary', 'since 3.13')
 def traceback_marks_calls():
     """There a call that fails is underlined also where it is all of its
     line."""
