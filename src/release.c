@@ -7,7 +7,69 @@ static const char color_scheme[] =
     "            }\n"
     "        </style>\n";
 
+/* For what follows: a handler that reads one request, and sends nothing. */
+static const char with_handler[] =
+    "import http.server, io\n"
+    "\n"
+    "class Handler(http.server.BaseHTTPRequestHandler):\n"
+    "    refused = False\n"
+    "    def __init__(self, line):\n"
+    "        self.raw_requestline = line\n"
+    "        self.rfile = io.BytesIO(b'\\r\\n')\n"
+    "        self.parse_request()\n"
+    "    def send_error(self, *arguments):\n"
+    "        self.refused = True\n";
+
+/* And whether a call with a control character raises ValueError. */
+static const char with_raises_ValueError[] =
+    "import wsgiref.handlers, wsgiref.headers\n"
+    "\n"
+    "def raises_ValueError(function, *arguments):\n"
+    "    try:\n"
+    "        function(*arguments)\n"
+    "    except ValueError:\n"
+    "        return True\n"
+    "    return False\n";
+
+/* How the linked library is asked: by an expression, after statements. */
+static const struct {
+    const char *name;
+    const char *statements;
+    const char *expression;
+} questions[QUESTIONS] = {
+    [malformed_request_has_status_line] = {
+        .name = "malformed_request_has_status_line",
+        .statements = with_handler,
+        .expression = "Handler(b'x\\r\\n').request_version == ''",
+    },
+    [http_0_9_without_headers] = {
+        .name = "http_0_9_without_headers",
+        .statements = with_handler,
+        .expression = "Handler(b'GET /\\r\\n').rfile.tell() == 0",
+    },
+    [http_version_digits_only] = {
+        .name = "http_version_digits_only",
+        .statements = with_handler,
+        .expression = "Handler(b'GET / HTTP/1.+1\\r\\n').refused",
+    },
+    [header_control_characters_refused] = {
+        .name = "header_control_characters_refused",
+        .statements = with_raises_ValueError,
+        .expression = "raises_ValueError(wsgiref.headers.Headers()"
+                      ".setdefault, 'X', '\\n')",
+    },
+    [status_control_characters_refused] = {
+        .name = "status_control_characters_refused",
+        .statements = with_raises_ValueError,
+        .expression = "raises_ValueError(wsgiref.handlers.BaseHandler()"
+                      ".start_response, '200 \\n', [])",
+    },
+};
+
+enum { UNKNOWN = -1 };
+
 static Release linked;
+static int answers[QUESTIONS]; /* 1, 0, or UNKNOWN */
 static char version[32];
 static bool debug;
 
@@ -15,6 +77,12 @@ const Release *
 release(void)
 {
     return &linked;
+}
+
+const char *
+question_name(Question question)
+{
+    return questions[question].name;
 }
 
 const char *
@@ -29,104 +97,64 @@ python_debug(void)
     return debug;
 }
 
-/* Whether a call has ended in ValueError, of its new result or NULL: 1 or 0,
- * or -1 with any other exception. */
+/* Whether the expression is true, after the statements: 1, 0 or -1. */
 static int
-refused(PyObject *result)
+ask(const char *statements, const char *expression)
 {
-    if (result != NULL) {
-        Py_DECREF(result);
-        return 0;
+    PyObject *globals =
+        Py_BuildValue("{sO}", "__builtins__", PyEval_GetBuiltins());
+    PyObject *done = NULL, *value = NULL;
+    int answer = -1;
+
+    if (globals != NULL) {
+        done = PyRun_String(statements, Py_file_input, globals, globals);
     }
-    if (PyErr_ExceptionMatches(PyExc_ValueError)) {
-        PyErr_Clear();
-        return 1;
+    if (done != NULL) {
+        value = PyRun_String(expression, Py_eval_input, globals, globals);
     }
-    return -1;
+    if (value != NULL) {
+        answer = PyObject_IsTrue(value);
+    }
+    Py_XDECREF(value);
+    Py_XDECREF(done);
+    Py_XDECREF(globals);
+    return answer;
 }
 
-/* A new instance of a class of this Python's library. */
-static PyObject *
-new_instance(const char *module_name, const char *class_name)
+int
+release_asked(Question question)
 {
-    PyObject *module = PyImport_ImportModule(module_name);
-    PyObject *instance = NULL;
-
-    if (module != NULL) {
-        instance = PyObject_CallMethod(module, class_name, NULL);
-        Py_DECREF(module);
+    if (answers[question] == UNKNOWN) {
+        answers[question] = ask(questions[question].statements,
+                                questions[question].expression);
     }
-    return instance;
-}
-
-/* Whether this Python's Headers refuses control characters: 1, 0 or -1. The
- * version does not tell: Debian's 3.11.2 has the security fix, python.org's
- * has not. */
-static int
-headers_refuse_control_characters(void)
-{
-    PyObject *headers = new_instance("wsgiref.headers", "Headers");
-    int result = -1;
-
-    if (headers != NULL) {
-        /* checked also under -O, where Headers([("X", "\n")]) is not */
-        result = refused(
-            PyObject_CallMethod(headers, "setdefault", "ss", "X", "\n"));
-        Py_DECREF(headers);
-    }
-    return result;
-}
-
-/* Whether this Python's start_response refuses them in a status: the same,
- * and as little a matter of the version. */
-static int
-status_refuses_control_characters(void)
-{
-    PyObject *handler = new_instance("wsgiref.handlers", "BaseHandler");
-    int result = -1;
-
-    if (handler != NULL) {
-        result = refused(
-            PyObject_CallMethod(handler, "start_response", "s[]", "200 \n"));
-        Py_DECREF(handler);
-    }
-    return result;
+    return answers[question];
 }
 
 int
 release_ready(void)
 {
     PyObject *builtins = PyEval_GetBuiltins(); /* borrowed */
-    int in_headers, in_status;
 
     /* "3.11.2 (main, ...": sys.version, as the library says it at run time */
     sscanf(Py_GetVersion(), "%31s", version);
     debug = PyDict_GetItemString(builtins, "__debug__") == Py_True;
-    in_headers = headers_refuse_control_characters();
-    if (in_headers < 0) {
-        return -1;
-    }
-    in_status = status_refuses_control_characters();
-    if (in_status < 0) {
-        return -1;
-    }
     linked = (Release){
-        .http_version_digits_only = Py_Version >= 0x030B0400,
-        .rfc_9110_reasons = Py_Version >= 0x030D0000,
         .remote_host = Py_Version < 0x030D0000,
-        .header_control_characters_refused = in_headers,
-        .status_control_characters_refused = in_status,
         .validate_status = Py_Version >= 0x030C0000,
-        .http_0_9_without_headers = Py_Version >= 0x030E0000,
+        .rfc_9110_reasons = Py_Version >= 0x030D0000,
         .error_page_style = Py_Version >= 0x030E0000 ? color_scheme : "",
     };
+    for (size_t i = 0; i < QUESTIONS; i++) {
+        answers[i] = UNKNOWN;
+    }
     return 0;
 }
 
 void
 release_harden(void)
 {
-    linked.http_version_digits_only = true;
-    linked.header_control_characters_refused = true;
-    linked.status_control_characters_refused = true;
+    answers[http_version_digits_only] = true;
+    answers[header_control_characters_refused] = true;
+    answers[status_control_characters_refused] = true;
 }

@@ -1,30 +1,28 @@
 /* Where CPython releases differ, the release that is linked decides: here and
- * nowhere else. */
+ * nowhere else. docs/differences.md says what that means for a client.
+ *
+ * A fix may come to a release years later, by a patch release or by a
+ * distribution: so the linked library itself is asked. The version decides
+ * where a behaviour has come with a new x.y.0 and can only have done so. */
 #ifndef CWSGIREF_RELEASE_H
 #define CWSGIREF_RELEASE_H
 
 #include <Python.h>
 #include <stdbool.h>
 
+/* What is known from the start: by the version. */
 typedef struct Release {
-    /* The parts of HTTP/x.y must be digits, ten at most (gh-103204). */
-    bool http_version_digits_only;
-    /* 413, 414, 416 and 422 have the names of RFC 9110. */
-    bool rfc_9110_reasons;
-    /* get_environ compares address_string() with the address (gh-66425). */
+    /* Until 3.12: get_environ compares address_string() with the address
+     * (gh-66425). */
     bool remote_host;
-    /* Control characters in a response header: ValueError (gh-143916). */
-    bool header_control_characters_refused;
-    /* Control characters in a status: ValueError (gh-144370). */
-    bool status_control_characters_refused;
-    /* The checks of start_response are in _validate_status, and raise
-     * AssertionError also under -O. */
+    /* Since 3.12: the checks of start_response are in _validate_status, and
+     * raise AssertionError also under -O. */
     bool validate_status;
-    /* An HTTP/0.9 request has no headers, and `headers` is a dict, which
-     * get_environ stumbles over (gh-70765). */
-    bool http_0_9_without_headers;
-    /* What the error page has between its charset and its title: "", or the
-     * lines that follow the reader's colour scheme (gh-123430). */
+    /* Since 3.13: 413, 414, 416 and 422 have the names of RFC 9110. */
+    bool rfc_9110_reasons;
+    /* What the error page has between its charset and its title: "", or,
+     * since 3.14, the lines that follow the reader's colour scheme
+     * (gh-123430). */
     const char *error_page_style;
 } Release;
 
@@ -32,7 +30,33 @@ typedef struct Release {
  * a folder are ready, which calls release_ready(). */
 const Release *release(void);
 
-/* Finds out, once, after the interpreter has started. 0 or -1. */
+/* What is asked when it first matters, since asking takes an import: of
+ * http.server, 75 ms. */
+typedef enum Question {
+    /* The page about a malformed request line has a status line and headers
+     * (gh-54930). */
+    malformed_request_has_status_line,
+    /* An HTTP/0.9 request has no headers, and `headers` is a dict, which
+     * get_environ stumbles over (gh-70765). */
+    http_0_9_without_headers,
+    /* The parts of HTTP/x.y must be digits, ten at most (gh-103204). */
+    http_version_digits_only,
+    /* Control characters in a response header: ValueError (gh-143916). */
+    header_control_characters_refused,
+    /* Control characters in a status: ValueError (gh-144370). */
+    status_control_characters_refused,
+    QUESTIONS /* how many there are */
+} Question;
+
+/* Whether the linked release does that: 1 or 0, or -1 with an exception
+ * (Ctrl-C may come meanwhile). None may be pending; one may be handled. */
+int release_asked(Question question);
+
+/* The question by its name, as above: "rfc_9110_reasons". */
+const char *question_name(Question question);
+
+/* Finds out what is known from the start, and forgets the answers. Once,
+ * after the interpreter has started. 0 or -1. */
 int release_ready(void);
 
 /* What --strict asks for: the hardenings of later releases are on, whether or

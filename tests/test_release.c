@@ -3,10 +3,10 @@
 #include "headers/headers_types.h"
 #include "release.h"
 
-/* Each is called with the text in question, and says whether Python's own
- * library refuses it. */
+/* Python's own library is asked again, each time in other words. */
 static const char probes[] =
-    "import http.server, wsgiref.handlers, wsgiref.headers\n"
+    "import http, http.server, io, wsgiref.handlers, wsgiref.headers\n"
+    "from wsgiref import simple_server\n"
     "\n"
     "def raises_ValueError(function, *arguments):\n"
     "    try:\n"
@@ -22,19 +22,21 @@ static const char probes[] =
     "    handler = wsgiref.handlers.BaseHandler()\n"
     "    return raises_ValueError(handler.start_response, status, [])\n"
     "\n"
+    "class Handler(simple_server.WSGIRequestHandler):\n"
+    "    client_address = '127.0.0.1', 0\n"
+    "    server = type('', (), {'base_environ': {}})\n"
+    "    def __init__(self, request):\n"
+    "        self.rfile, self.wfile = io.BytesIO(request), io.BytesIO()\n"
+    "        self.raw_requestline = self.rfile.readline()\n"
+    "        self.parse_request()\n"
+    "    def log_message(self, *arguments): pass\n"
+    "    def address_string(self): return 'a name'\n"
+    "\n"
+    "def answer(request):\n"
+    "    return Handler(request).wfile.getvalue()\n"
+    "\n"
     "def version_refused(version):\n"
-    "    class Handler(http.server.BaseHTTPRequestHandler):\n"
-    "        raw_requestline = b'GET / HTTP/%s\\r\\n' % version\n"
-    "        def __init__(self):\n"
-    "            self.refused = False\n"
-    "        def send_error(self, *arguments):\n"
-    "            self.refused = True\n"
-    "    handler = Handler()\n"
-    "    try:\n"
-    "        handler.parse_request()\n"
-    "    except AttributeError:\n" /* it goes on to the headers: no rfile */
-    "        pass\n"
-    "    return handler.refused\n";
+    "    return answer(b'GET / HTTP/%s\\r\\n\\r\\n' % version) != b''\n";
 
 static bool
 is_true(const char *expression)
@@ -47,55 +49,114 @@ is_true(const char *expression)
 }
 
 static void
-test_the_linked_release_decides(void **state)
+test_the_linked_release_is_asked(void **state)
 {
     (void)state;
     assert_false(is_true("header_refused('a')"));
-    assert_int_equal(release()->header_control_characters_refused,
+    assert_int_equal(release_asked(header_control_characters_refused),
                      is_true("header_refused('a\\x7f')"));
     assert_false(is_true("status_refused('200 OK')"));
-    assert_int_equal(release()->status_control_characters_refused,
+    assert_int_equal(release_asked(status_control_characters_refused),
                      is_true("status_refused('200 O\\x7fK')"));
     assert_false(is_true("version_refused(b'1.1')"));
-    assert_int_equal(release()->http_version_digits_only,
-                     is_true("version_refused(b'1.+1')"));
+    assert_int_equal(release_asked(http_version_digits_only),
+                     is_true("version_refused(b'1.1_0')"));
+    assert_int_equal(
+        release_asked(http_0_9_without_headers),
+        is_true("Handler(b'GET /\\r\\nA: b\\r\\n').headers == {}"));
+}
+
+static void
+test_the_version_tells_the_rest(void **state)
+{
+    const Release *linked = release();
+
+    (void)state;
+    assert_int_equal(
+        linked->remote_host,
+        is_true("'REMOTE_HOST' in "
+                "Handler(b'GET / HTTP/1.0\\r\\n\\r\\n').get_environ()"));
+    assert_int_equal(
+        linked->validate_status,
+        is_true("hasattr(wsgiref.handlers.BaseHandler, '_validate_status')"));
+    assert_int_equal(linked->rfc_9110_reasons,
+                     is_true("http.HTTPStatus(414).phrase == 'URI Too Long'"));
+    set_python("style", PyUnicode_FromString(linked->error_page_style));
+    assert_true(is_true("('\"utf-8\">\\n' + style + '        <title>')"
+                        " in http.server.DEFAULT_ERROR_MESSAGE"));
+}
+
+static bool
+is_hardened(Question question)
+{
+    return question == http_version_digits_only ||
+           question == header_control_characters_refused ||
+           question == status_control_characters_refused;
 }
 
 static void
 test_harden_turns_on_three_checks_and_nothing_else(void **state)
 {
-    Release before = *release();
-    const Release *after = release();
+    int before[QUESTIONS];
 
     (void)state;
+    for (Question i = 0; i < QUESTIONS; i++) {
+        before[i] = release_asked(i);
+    }
     release_harden();
-    assert_true(after->http_version_digits_only);
-    assert_true(after->header_control_characters_refused);
-    assert_true(after->status_control_characters_refused);
-    assert_int_equal(after->rfc_9110_reasons, before.rfc_9110_reasons);
-    assert_int_equal(after->remote_host, before.remote_host);
-    assert_int_equal(after->validate_status, before.validate_status);
-    assert_int_equal(after->http_0_9_without_headers,
-                     before.http_0_9_without_headers);
-    assert_ptr_equal(after->error_page_style, before.error_page_style);
+    for (Question i = 0; i < QUESTIONS; i++) {
+        assert_int_equal(release_asked(i), is_hardened(i) ? 1 : before[i]);
+    }
 }
 
 static void
-test_ready_finds_the_linked_release_again(void **state)
+test_ready_asks_the_linked_release_again(void **state)
 {
-    Release linked;
+    int linked[QUESTIONS];
 
     (void)state;
     assert_int_equal(release_ready(), 0);
-    linked = *release();
+    for (Question i = 0; i < QUESTIONS; i++) {
+        linked[i] = release_asked(i);
+    }
     release_harden();
     assert_int_equal(release_ready(), 0);
-    assert_int_equal(release()->http_version_digits_only,
-                     linked.http_version_digits_only);
-    assert_int_equal(release()->header_control_characters_refused,
-                     linked.header_control_characters_refused);
-    assert_int_equal(release()->status_control_characters_refused,
-                     linked.status_control_characters_refused);
+    for (Question i = 0; i < QUESTIONS; i++) {
+        assert_int_equal(release_asked(i), linked[i]);
+    }
+}
+
+/* Ctrl-C, or no memory, while Python is asked. */
+static void
+test_what_is_raised_meanwhile_is_no_answer(void **state)
+{
+    (void)state;
+    assert_int_equal(release_ready(), 0);
+    run_python("import sys\n"
+               "class Interrupts:\n"
+               "    def find_spec(*arguments): raise KeyboardInterrupt\n"
+               "asked = sys.modules.pop('http.server')\n"
+               "sys.meta_path.insert(0, Interrupts)\n");
+    assert_int_equal(release_asked(http_0_9_without_headers), -1);
+    assert_raised(PyExc_KeyboardInterrupt, "");
+    run_python("del sys.meta_path[0]\n"
+               "sys.modules['http.server'] = asked\n");
+    assert_int_equal(
+        release_asked(http_0_9_without_headers),
+        is_true("Handler(b'GET /\\r\\nA: b\\r\\n').headers == {}"));
+}
+
+static void
+test_an_answer_is_kept(void **state)
+{
+    int answer = release_asked(http_0_9_without_headers);
+
+    (void)state;
+    run_python("import sys\n"
+               "asked = sys.modules['http.server']\n"
+               "sys.modules['http.server'] = None\n");
+    assert_int_equal(release_asked(http_0_9_without_headers), answer);
+    run_python("sys.modules['http.server'] = asked\n");
 }
 
 static int
@@ -113,9 +174,12 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        python_test(test_the_linked_release_decides),
+        python_test(test_the_linked_release_is_asked),
+        python_test(test_the_version_tells_the_rest),
         python_test(test_harden_turns_on_three_checks_and_nothing_else),
-        python_test(test_ready_finds_the_linked_release_again),
+        python_test(test_ready_asks_the_linked_release_again),
+        python_test(test_what_is_raised_meanwhile_is_no_answer),
+        python_test(test_an_answer_is_kept),
     };
 
     return cmocka_run_group_tests(tests, setup, stop_python);

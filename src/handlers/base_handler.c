@@ -423,9 +423,14 @@ has_control_character(PyObject *status)
 static int
 require_valid_status(PyObject *status, bool asserts)
 {
-    if (release()->status_control_characters_refused &&
-        has_control_character(status))
-    {
+    int refused = has_control_character(status)
+                      ? release_asked(status_control_characters_refused)
+                      : 0;
+
+    if (refused < 0) {
+        return -1;
+    }
+    if (refused) {
         PyErr_SetString(PyExc_ValueError,
                         "Control characters are not allowed in status");
         return -1;

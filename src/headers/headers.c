@@ -160,8 +160,14 @@ Headers__convert_string_type(Headers *self, PyObject *value, int name)
 
     (void)self;
     if (PyUnicode_CheckExact(value)) {
-        if (release()->header_control_characters_refused &&
-            is_disallowed(value, name)) {
+        int refused = is_disallowed(value, name)
+                          ? release_asked(header_control_characters_refused)
+                          : 0;
+
+        if (FAILED(refused < 0)) {
+            return NULL;
+        }
+        if (refused) {
             RAISE(PyExc_ValueError,
                   "Control characters not allowed in headers");
             return NULL;

@@ -73,22 +73,33 @@ fill_class_attributes(void)
     return table == NULL ? -1 : 0;
 }
 
+/* What is wrong with a part of a version number that is not digits, ten at
+ * most; or NULL. */
+static const char *
+fault_of_version_part(PyObject *part)
+{
+    for (Py_ssize_t i = 0; i < PyUnicode_GET_LENGTH(part); i++) {
+        if (!Py_UNICODE_ISDIGIT(PyUnicode_READ_CHAR(part, i))) {
+            return "non digit in http version";
+        }
+    }
+    return PyUnicode_GET_LENGTH(part) > 10 ? "unreasonable length http version"
+                                           : NULL;
+}
+
 /* One part of a version number: a new int, or NULL with ValueError. */
 static PyObject *
 parse_version_part(PyObject *part)
 {
-    if (release()->http_version_digits_only) {
-        for (Py_ssize_t i = 0; i < PyUnicode_GET_LENGTH(part); i++) {
-            if (!Py_UNICODE_ISDIGIT(PyUnicode_READ_CHAR(part, i))) {
-                PyErr_SetString(PyExc_ValueError, "non digit in http version");
-                return NULL;
-            }
-        }
-        if (PyUnicode_GET_LENGTH(part) > 10) {
-            PyErr_SetString(PyExc_ValueError,
-                            "unreasonable length http version");
-            return NULL;
-        }
+    const char *fault = fault_of_version_part(part);
+    int refused = fault == NULL ? 0 : release_asked(http_version_digits_only);
+
+    if (refused < 0) {
+        return NULL;
+    }
+    if (refused) {
+        PyErr_SetString(PyExc_ValueError, fault);
+        return NULL;
     }
     return PyLong_FromUnicodeObject(part, 10);
 }
@@ -420,10 +431,18 @@ BaseHTTPRequestHandler_parse_request(BaseHTTPRequestHandler *self)
         go_on = -1;
         goto done;
     }
-    if (count == 2 && release()->http_0_9_without_headers) {
-        Py_CLEAR(self->headers);
-        go_on = 1;
-        goto done;
+    if (count == 2) {
+        int without_headers = release_asked(http_0_9_without_headers);
+
+        if (FAILED(without_headers < 0)) {
+            go_on = -1;
+            goto done;
+        }
+        if (without_headers) {
+            Py_CLEAR(self->headers);
+            go_on = 1;
+            goto done;
+        }
     }
     go_on = receive_headers(self);
     if (FAILED(go_on < 0) || !go_on) {

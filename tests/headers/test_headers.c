@@ -407,7 +407,7 @@ static PyObject *
 note_convert_string_type(Headers *self, PyObject *value, int name)
 {
     /* the original has the parameter `name` only where it needs it */
-    if (release()->header_control_characters_refused) {
+    if (release_asked(header_control_characters_refused)) {
         note("_convert_string_type", value, name ? Py_True : Py_False);
     }
     else {
@@ -804,7 +804,7 @@ static void
 HeaderTests_testRaisesControlCharacters(void **state)
 {
     (void)state;
-    if (!release()->header_control_characters_refused) {
+    if (!release_asked(header_control_characters_refused)) {
         skip();
     }
     run_python(
