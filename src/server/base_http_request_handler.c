@@ -176,21 +176,39 @@ is_at_least(PyObject *version_number, int major, int minor)
     return result;
 }
 
-/* self.send_error(code, format % argument, explain), where the format is one
- * of PyUnicode_FromFormat. */
+/* self.send_error(code, format % argument), where the format is one of
+ * PyUnicode_FromFormat. */
 static int
 send_error_about(BaseHTTPRequestHandler *self, int code, const char *format,
-                 PyObject *argument, const char *explain)
+                 PyObject *argument)
 {
     PyObject *message = PyUnicode_FromFormat(format, argument);
     const char *text = message == NULL ? NULL : PyUnicode_AsUTF8(message);
     int result = -1;
 
     if (text != NULL) {
-        result = class_of(self)->send_error(self, code, text, explain);
+        result = class_of(self)->send_error(self, code, text, NULL);
     }
     Py_XDECREF(message);
     return result;
+}
+
+/* send_error_about(), of a malformed request line. Its page has a status line
+ * and headers where request_version is not "HTTP/0.9" any more: later
+ * releases make it `version`, if that is known, or "". */
+static int
+refuse_line(BaseHTTPRequestHandler *self, PyObject *version, int code,
+            const char *format, PyObject *argument)
+{
+    int has_status_line = release_asked(malformed_request_has_status_line);
+
+    if (has_status_line < 0) {
+        return -1;
+    }
+    if (has_status_line) {
+        Py_XSETREF(self->request_version, Py_NewRef(version));
+    }
+    return send_error_about(self, code, format, argument);
 }
 
 /* The part of parse_request about the last word of a request line of three
@@ -213,8 +231,8 @@ parse_request_version(BaseHTTPRequestHandler *self, PyObject *version)
         }
         /* except (ValueError, IndexError): */
         handled = except_enter();
-        if (send_error_about(self, HTTPStatus_BAD_REQUEST,
-                             "Bad request version (%R)", version, NULL) == 0)
+        if (refuse_line(self, names.empty, HTTPStatus_BAD_REQUEST,
+                        "Bad request version (%R)", version) == 0)
         {
             result = 0;
         }
@@ -234,9 +252,8 @@ parse_request_version(BaseHTTPRequestHandler *self, PyObject *version)
         goto done;
     }
     if (at_least) {
-        if (send_error_about(self, HTTPStatus_HTTP_VERSION_NOT_SUPPORTED,
-                             "Invalid HTTP version (%U)", base_version_number,
-                             NULL) == 0)
+        if (refuse_line(self, version, HTTPStatus_HTTP_VERSION_NOT_SUPPORTED,
+                        "Invalid HTTP version (%U)", base_version_number) == 0)
         {
             result = 0;
         }
@@ -405,9 +422,8 @@ BaseHTTPRequestHandler_parse_request(BaseHTTPRequestHandler *self)
     }
     go_on = 0;
     if (count < 2 || count > 3) {
-        if (FAILED(send_error_about(self, HTTPStatus_BAD_REQUEST,
-                                    "Bad request syntax (%R)", requestline,
-                                    NULL) < 0))
+        if (FAILED(refuse_line(self, names.empty, HTTPStatus_BAD_REQUEST,
+                               "Bad request syntax (%R)", requestline) < 0))
         {
             go_on = -1;
         }
@@ -417,9 +433,9 @@ BaseHTTPRequestHandler_parse_request(BaseHTTPRequestHandler *self)
     if (count == 2) {
         self->close_connection = true;
         if (PyUnicode_CompareWithASCIIString(command, "GET") != 0) {
-            if (FAILED(send_error_about(self, HTTPStatus_BAD_REQUEST,
-                                        "Bad HTTP/0.9 request type (%R)",
-                                        command, NULL) < 0))
+            if (FAILED(refuse_line(self, names.empty, HTTPStatus_BAD_REQUEST,
+                                   "Bad HTTP/0.9 request type (%R)",
+                                   command) < 0))
             {
                 go_on = -1;
             }
@@ -522,8 +538,7 @@ read_and_answer(BaseHTTPRequestHandler *self)
     Py_DECREF(mname);
     if (found == NULL) {
         return send_error_about(self, HTTPStatus_NOT_IMPLEMENTED,
-                                "Unsupported method (%R)", self->command,
-                                NULL);
+                                "Unsupported method (%R)", self->command);
     }
     if (found->method(self) < 0) {
         return -1;
