@@ -52,6 +52,12 @@ static const struct {
         .statements = with_handler,
         .expression = "Handler(b'GET / HTTP/1.+1\\r\\n').refused",
     },
+    [leading_fold_removed] = {
+        .name = "leading_fold_removed",
+        .statements = "import http.client, io",
+        .expression = "http.client.parse_headers("
+                      "io.BytesIO(b'X:\\r\\n y\\r\\n\\r\\n'))['X'] == 'y'",
+    },
     [header_control_characters_refused] = {
         .name = "header_control_characters_refused",
         .statements = with_raises_ValueError,

@@ -41,6 +41,9 @@ typedef enum Question {
     http_0_9_without_headers,
     /* The parts of HTTP/x.y must be digits, ten at most (gh-103204). */
     http_version_digits_only,
+    /* A value that begins on the next line has no line end before it
+     * (gh-124452). */
+    leading_fold_removed,
     /* Control characters in a response header: ValueError (gh-143916). */
     header_control_characters_refused,
     /* Control characters in a status: ValueError (gh-144370). */

@@ -64,6 +64,13 @@ test_the_linked_release_is_asked(void **state)
     assert_int_equal(
         release_asked(http_0_9_without_headers),
         is_true("Handler(b'GET /\\r\\nA: b\\r\\n').headers == {}"));
+    assert_int_equal(
+        release_asked(malformed_request_has_status_line),
+        is_true("answer(b'POST /\\r\\n').startswith(b'HTTP/1.0 400 ')"));
+    assert_int_equal(
+        release_asked(leading_fold_removed),
+        is_true("Handler(b'GET / HTTP/1.0\\r\\nX:\\n y\\n').headers['x']"
+                " == 'y'"));
 }
 
 static void

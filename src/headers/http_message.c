@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "errors.h"
+#include "release.h"
 
 PyObject *HTTPException; /* owned */
 PyObject *LineTooLong;   /* owned */
@@ -172,6 +173,45 @@ find_colon(const Text *text, Py_ssize_t start)
     return char_at(text, i) == ':' ? i : -1;
 }
 
+static bool
+is_line_end(Py_UCS4 c)
+{
+    return c == '\r' || c == '\n';
+}
+
+static bool
+is_blank_character(Py_UCS4 c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Where the value begins that has `first` and `end` around it: behind its
+ * white space, in later releases also if that goes on in a line of its own.
+ * -1 on error. */
+static Py_ssize_t
+find_value(const Text *text, Py_ssize_t first, Py_ssize_t end)
+{
+    int removed;
+
+    while (first < end && is_blank_character(char_at(text, first))) {
+        first++;
+    }
+    if (first == end || !is_line_end(char_at(text, first))) {
+        return first;
+    }
+    removed = release_asked(leading_fold_removed);
+    if (removed < 0) {
+        return -1;
+    }
+    while (removed && first < end &&
+           (is_blank_character(char_at(text, first)) ||
+            is_line_end(char_at(text, first))))
+    {
+        first++;
+    }
+    return first;
+}
+
 /* Appends the header with its name at `start` and its value, continuation
  * lines and all, between `colon` and `end`.
  * Lib/email/_policybase.py: Compat32.header_source_parse */
@@ -179,20 +219,17 @@ static int
 append_header(PyObject *headers, const Text *text, Py_ssize_t start,
               Py_ssize_t colon, Py_ssize_t end)
 {
-    Py_ssize_t first = colon + 1;
     PyObject *name, *value;
     PyObject *header = NULL;
+    Py_ssize_t first;
     int result = -1;
 
-    while (first < end &&
-           (char_at(text, first) == ' ' || char_at(text, first) == '\t'))
-    {
-        first++;
-    }
-    while (end > first &&
-           (char_at(text, end - 1) == '\r' || char_at(text, end - 1) == '\n'))
-    {
+    while (end > colon + 1 && is_line_end(char_at(text, end - 1))) {
         end--;
+    }
+    first = find_value(text, colon + 1, end);
+    if (first < 0) {
+        return -1;
     }
     name = PyUnicode_Substring(text->str, start, colon);
     value = PyUnicode_Substring(text->str, first, end);

@@ -329,6 +329,12 @@ case('header-65537-fold', '431: also for a continuation',
      + END)
 case('header-host-after-bad', 'a bad line hides what follows',
      b'GET /env HTTP/1.1\r\nX-A: 1\r\nbad line\r\n' + END)
+case('header-type-fold-first', 'a type on the next line, after white space',
+     b'GET /env HTTP/1.1\r\nContent-Type: \t\r\n text/x\r\n y\r\n\r\n')
+case('header-length-fold-first', 'a length on the next line',
+     b'POST /env HTTP/1.1\r\nContent-Length:\n\t 5\r\n\r\nhello')
+case('header-length-fold-empty', 'a length of white space, on two lines',
+     b'POST /env HTTP/1.1\r\nContent-Length: \r\n \r\n\t\r\n\r\nhello')
 case('header-fold-70000', 'the limit is one of lines, not of headers',
      b'GET /ok HTTP/1.1\r\nX-A: %s\r\n %s\r\n\r\n'
      % (b'a' * 35000, b'a' * 35000))
