@@ -137,15 +137,39 @@ release_asked(Question question)
     return answers[question];
 }
 
+/* io.DEFAULT_BUFFER_SIZE, or -1 with an exception. */
+static Py_ssize_t
+io_buffer_size(void)
+{
+    PyObject *io = PyImport_ImportModule("io");
+    PyObject *number = NULL;
+    Py_ssize_t size = -1;
+
+    if (io != NULL) {
+        number = PyObject_GetAttrString(io, "DEFAULT_BUFFER_SIZE");
+        Py_DECREF(io);
+    }
+    if (number != NULL) {
+        size = PyLong_AsSsize_t(number);
+        Py_DECREF(number);
+    }
+    return size;
+}
+
 int
 release_ready(void)
 {
     PyObject *builtins = PyEval_GetBuiltins(); /* borrowed */
+    Py_ssize_t buffer_size = io_buffer_size();
 
+    if (buffer_size < 0) {
+        return -1;
+    }
     /* "3.11.2 (main, ...": sys.version, as the library says it at run time */
     sscanf(Py_GetVersion(), "%31s", version);
     debug = PyDict_GetItemString(builtins, "__debug__") == Py_True;
     linked = (Release){
+        .default_buffer_size = buffer_size,
         .remote_host = Py_Version < 0x030D0000,
         .validate_status = Py_Version >= 0x030C0000,
         .rfc_9110_reasons = Py_Version >= 0x030D0000,

@@ -10,8 +10,10 @@
 #include <Python.h>
 #include <stdbool.h>
 
-/* What is known from the start: by the version. */
+/* What is known from the start: by the version, but for the first. */
 typedef struct Release {
+    /* io.DEFAULT_BUFFER_SIZE, in bytes (gh-117151). */
+    Py_ssize_t default_buffer_size;
     /* Until 3.12: get_environ compares address_string() with the address
      * (gh-66425). */
     bool remote_host;

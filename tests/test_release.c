@@ -79,6 +79,8 @@ test_the_version_tells_the_rest(void **state)
     const Release *linked = release();
 
     (void)state;
+    set_python("size", PyLong_FromSsize_t(linked->default_buffer_size));
+    assert_true(is_true("size == io.DEFAULT_BUFFER_SIZE"));
     assert_int_equal(
         linked->remote_host,
         is_true("'REMOTE_HOST' in "

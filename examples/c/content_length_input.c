@@ -53,6 +53,7 @@
 #include "embed/signals.h"
 #include "errors.h"
 #include "io/buffered_reader.h"
+#include "release.h"
 #include "server/server_types.h"
 #include "server/simple_server.h"
 
@@ -227,8 +228,8 @@ Handler_parse_request(BaseHTTPRequestHandler *self)
     if (FAILED(raw == NULL)) {
         return -1;
     }
-    rfile =
-        BufferedReader_new(&BufferedReader_class, raw, DEFAULT_BUFFER_SIZE);
+    rfile = BufferedReader_new(&BufferedReader_class, raw,
+                               release()->default_buffer_size);
     Py_DECREF(raw);
     if (FAILED(rfile == NULL)) {
         return -1;

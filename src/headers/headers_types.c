@@ -3,7 +3,6 @@
 #include "headers/headers.h"
 #include "headers/http_message.h"
 #include "io/io_types.h"
-#include "release.h"
 
 /* class HTTPException(Exception), class LineTooLong(HTTPException), by the
  * names that a traceback shows in Python. */
@@ -24,8 +23,8 @@ exceptions_ready(void)
 int
 headers_types_ready(void)
 {
-    if (release_ready() < 0 || io_types_ready() < 0 ||
-        PyType_Ready(&Headers_type) < 0 || PyType_Ready(&HTTPMessage_type) < 0)
+    if (io_types_ready() < 0 || PyType_Ready(&Headers_type) < 0 ||
+        PyType_Ready(&HTTPMessage_type) < 0)
     {
         return -1;
     }

@@ -9,8 +9,6 @@
 #include "io/buffered_io_base.h"
 #include "io/raw_io_base.h"
 
-#define DEFAULT_BUFFER_SIZE 8192 /* io.DEFAULT_BUFFER_SIZE, in bytes */
-
 typedef struct BufferedReader {
     BufferedIOBase base;
     RawIOBase *raw; /* owned; NULL once detached */

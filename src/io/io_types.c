@@ -9,6 +9,7 @@
 #include "io/socket_io.h"
 #include "io/socket_writer.h"
 #include "names.h"
+#include "release.h"
 
 /* io.BufferedIOBase.register(type): isinstance() and issubclass() hold. */
 static int
@@ -36,7 +37,7 @@ io_types_ready(void)
     PyObject *io;
     int result;
 
-    if (names_ready() < 0) {
+    if (release_ready() < 0 || names_ready() < 0) {
         return -1;
     }
     for (size_t i = 0; i < Py_ARRAY_LENGTH(types); i++) {

@@ -2,7 +2,7 @@
 
 #include "errors.h"
 #include "io/buffered_io_base.h"
-#include "io/buffered_reader.h"
+#include "release.h"
 
 /* Modules/_io/bufferedio.c: _PyIO_trap_eintr */
 bool
@@ -74,21 +74,22 @@ RawIOBase_fileno(RawIOBase *self)
 PyObject *
 RawIOBase_readall(RawIOBase *self)
 {
-    PyObject *data = PyBytes_FromStringAndSize(NULL, DEFAULT_BUFFER_SIZE);
-    Py_ssize_t size = 0, room = DEFAULT_BUFFER_SIZE;
+    const Py_ssize_t step = release()->default_buffer_size;
+    PyObject *data = PyBytes_FromStringAndSize(NULL, step);
+    Py_ssize_t size = 0, room = step;
 
     while (data != NULL) {
         Py_ssize_t n;
 
-        if (room - size < DEFAULT_BUFFER_SIZE) {
-            room += Py_MAX(room / 2, DEFAULT_BUFFER_SIZE);
+        if (room - size < step) {
+            room += Py_MAX(room / 2, step);
             if (_PyBytes_Resize(&data, room) < 0) {
                 return NULL;
             }
         }
         do {
             n = self->cls->readinto(self, PyBytes_AS_STRING(data) + size,
-                                    DEFAULT_BUFFER_SIZE);
+                                    step);
         } while (n == -1 && trap_eintr());
         if (n == -1) {
             Py_CLEAR(data);

@@ -42,8 +42,8 @@ Py_ssize_t RawIOBase_readinto(RawIOBase *self, char *buffer, Py_ssize_t size);
 Py_ssize_t RawIOBase_write(RawIOBase *self, const char *data, Py_ssize_t size);
 int RawIOBase_close(RawIOBase *self);
 int RawIOBase_fileno(RawIOBase *self);
-/* self.readinto() in steps of 8192 bytes up to the end: a new bytes object,
- * or None where nothing is there without blocking. */
+/* self.readinto() in steps of io.DEFAULT_BUFFER_SIZE up to the end: a new
+ * bytes object, or None where nothing is there without blocking. */
 PyObject *RawIOBase_readall(RawIOBase *self);
 /* except InterruptedError: the signal handlers have run, try again.
  * Modules/_io/bufferedio.c: _PyIO_trap_eintr */

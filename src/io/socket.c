@@ -20,6 +20,7 @@
 #include "io/buffered_reader.h"
 #include "io/buffered_writer.h"
 #include "io/socket_io.h"
+#include "release.h"
 
 /* Any address that a socket may have. */
 typedef union Address {
@@ -570,7 +571,7 @@ Socket_makefile(Socket *self, const char *mode, int buffering)
     }
     self->_io_refs += 1;
     if (buffering < 0) {
-        buffering = DEFAULT_BUFFER_SIZE;
+        buffering = (int)release()->default_buffer_size;
     }
     if (reading) {
         buffer = BufferedReader_new(&BufferedReader_class, raw, buffering);

@@ -81,7 +81,8 @@ int Socket_shutdown(Socket *self, int how); /* SHUT_RD, SHUT_WR, SHUT_RDWR */
 int Socket_close(Socket *self);
 
 /* A stream over the socket: mode "rb" gives a BufferedReader, "wb" a
- * BufferedWriter. buffering: the buffer's size in bytes, -1 for 8192.
+ * BufferedWriter. buffering: the buffer's size in bytes, -1 for
+ * io.DEFAULT_BUFFER_SIZE.
  * Lib/socket.py: socket.makefile. A new reference. */
 BufferedIOBase *Socket_makefile(Socket *self, const char *mode, int buffering);
 

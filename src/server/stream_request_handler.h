@@ -8,7 +8,7 @@
 typedef struct StreamRequestHandlerClass {
     BaseRequestHandlerClass base;
 
-    int rbufsize;   /* bytes; -1: the default, 8192 */
+    int rbufsize;   /* bytes; -1: io.DEFAULT_BUFFER_SIZE */
     int wbufsize;   /* bytes; 0: unbuffered, by _SocketWriter */
     double timeout; /* seconds for each read and write; -1: None */
     bool disable_nagle_algorithm;

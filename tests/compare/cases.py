@@ -400,6 +400,9 @@ case('body-read1', 'read1() gives what is there',
 case('body-readinto', 'readinto() fills the buffer it is given',
      post('/readinto', b'12345678'))
 case('body-peek', 'peek() does not consume', post('/peek', HELLO))
+case('body-peek-full', 'nor beyond the size of the buffer',
+     b'POST /peek-full HTTP/1.1\r\nContent-Length: 20000\r\n\r\n',
+     Line(b'waiting'), Send(b'x' * 20000), Shut())
 case('body-readline', 'readline() with and without a size',
      post('/readline', b'one\ntwo\nthree'), Shut())
 case('body-readlines', 'readlines()', post('/readlines', b'a\nb\nc'), Shut())

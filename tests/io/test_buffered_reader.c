@@ -5,6 +5,7 @@
 #include "io/buffered_reader.h"
 #include "io/io_types.h"
 #include "io/socket.h"
+#include "release.h"
 
 /* A raw stream that does what a Python one does: the same object stands under
  * our reader and under Python's. */
@@ -85,7 +86,7 @@ new_reader(PyObject *module, PyObject *args)
     BufferedIOBase *reader;
     RawIOBase *raw;
     PyObject *object;
-    Py_ssize_t size = DEFAULT_BUFFER_SIZE;
+    Py_ssize_t size = release()->default_buffer_size;
 
     (void)module;
     if (!PyArg_ParseTuple(args, "O|n", &object, &size)) {
@@ -330,7 +331,9 @@ test_the_raw_stream_is_asked_for_the_same_sizes(void **state)
         "raw = Long([big])\n"
         "reader = Reader(raw)\n"
         "head, body = reader.readline(), reader.read()");
-    assert_repr(eval_python("raw.sizes"), "[8192, 8192, 8192, 8192, 8192]");
+    assert_repr(eval_python("set(raw.sizes) == {io.DEFAULT_BUFFER_SIZE}"),
+                "True");
+    assert_repr(eval_python("len(raw.sizes) > 1"), "True");
     assert_repr(eval_python("len(head + body)"), "30000");
 }
 

@@ -8,6 +8,7 @@
 #include "io/buffered_reader.h"
 #include "io/buffered_writer.h"
 #include "io/socket_writer.h"
+#include "release.h"
 #include "server/stream_request_handler.h"
 
 /* A connection: the request, and Python's `client` at the other end. */
@@ -109,7 +110,7 @@ look_at_defaults(StreamRequestHandler *self)
 
     assert_ptr_equal(self->connection, request);
     assert_ptr_equal(Py_TYPE(self->rfile), &BufferedReader_type);
-    assert_int_equal(rfile->buffer_size, 8192);
+    assert_int_equal(rfile->buffer_size, release()->default_buffer_size);
     assert_ptr_equal(Py_TYPE(self->wfile), &SocketWriter_type);
     assert_ptr_equal(((SocketWriter *)self->wfile)->_sock, request);
     assert_int_equal(request->_io_refs, 1);
@@ -151,7 +152,8 @@ test_the_buffers_have_the_sizes_of_the_class(void **state)
 static void
 look_at_default_wfile(StreamRequestHandler *self)
 {
-    assert_int_equal(((BufferedWriter *)self->wfile)->buffer_size, 8192);
+    assert_int_equal(((BufferedWriter *)self->wfile)->buffer_size,
+                     release()->default_buffer_size);
 }
 
 static void
