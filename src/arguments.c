@@ -53,6 +53,10 @@ bind_arguments(const char *function, const char *const names[],
     for (; names[count] != NULL; count++) {
         values[count] = count < given ? PyTuple_GET_ITEM(args, count) : NULL;
     }
+    /* f(**{5: 1}): CPython asks only functions that are written in Python */
+    if (kwargs != NULL && !PyArg_ValidateKeywordArguments(kwargs)) {
+        return -1;
+    }
     while (kwargs != NULL && PyDict_Next(kwargs, &position, &key, &value)) {
         Py_ssize_t i = find_name(names, key);
 

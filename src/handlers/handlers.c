@@ -1,6 +1,7 @@
 #include "handlers/handlers.h"
 
 #include "errors.h"
+#include "unpack.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -153,11 +154,17 @@ read_environ(void)
         goto done;
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items); i++) {
-        PyObject *item = PyList_GET_ITEM(items, i);
+        PyObject *k, *v;
+        int added;
 
-        if (add_variable(env, PyTuple_GET_ITEM(item, 0),
-                         PyTuple_GET_ITEM(item, 1), enc) < 0)
-        {
+        /* Pairs, unless the application has put something else there. */
+        if (unpack_pair(PyList_GET_ITEM(items, i), &k, &v) < 0) {
+            goto done;
+        }
+        added = add_variable(env, k, v, enc);
+        Py_DECREF(k);
+        Py_DECREF(v);
+        if (added < 0) {
             goto done;
         }
     }

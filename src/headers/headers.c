@@ -816,7 +816,9 @@ call_add_header(PyObject *op, PyObject *args, PyObject *kwargs)
     Py_ssize_t position = 0;
     int result = -1;
 
-    if (params == NULL || own == NULL) {
+    if (params == NULL || own == NULL ||
+        (kwargs != NULL && !PyArg_ValidateKeywordArguments(kwargs)))
+    {
         goto done;
     }
     while (kwargs != NULL && PyDict_Next(kwargs, &position, &k, &v)) {

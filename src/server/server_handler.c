@@ -151,28 +151,31 @@ find_rest(PyObject *file, int *fd, off_t *offset)
            status.st_size > *offset;
 }
 
-/* The file and the place in it where the iteration would begin: 1; 0 where
- * only the iteration will do. */
-static int
+/* The file in the result, a new reference, with its descriptor and the place
+ * in it where the iteration would begin. NULL, without an exception, where only
+ * the iteration will do: it also says which attribute is missing in a wrapper
+ * that __new__ alone has made, or that the application has deleted from. */
+static PyObject *
 find_file(ServerHandler *self, int *fd, off_t *offset)
 {
     BaseHandler *base = &self->base.base;
     FileWrapper *wrapper = (FileWrapper *)base->result;
-    int found;
+    PyObject *file;
 
     if (!Py_IS_TYPE(base->result, &FileWrapper_type) ||
-        base->status == Py_None || !PyLong_CheckExact(wrapper->blksize) ||
+        base->status == Py_None || wrapper->filelike == NULL ||
+        wrapper->blksize == NULL || !PyLong_CheckExact(wrapper->blksize) ||
         PyLong_AsSsize_t(wrapper->blksize) <= 0)
     {
         PyErr_Clear(); /* OverflowError */
-        return 0;
+        return NULL;
     }
-    found = find_rest(wrapper->filelike, fd, offset);
-    if (found < 0) {
+    file = Py_NewRef(wrapper->filelike);
+    if (find_rest(file, fd, offset) <= 0) {
         PyErr_Clear(); /* whatever is the matter, read() will say so */
-        return 0;
+        Py_CLEAR(file);
     }
-    return found;
+    return file;
 }
 
 /* The socket under stdout, borrowed; NULL if there is something between. */
@@ -211,33 +214,41 @@ ServerHandler_sendfile(BaseHandler *self)
     ServerHandler *handler = (ServerHandler *)self;
     BufferedIOBase *out = handler->base.stdout;
     Socket *sock = find_socket(handler);
+    PyObject *file;
     off_t offset = 0;
     Py_ssize_t sent;
     int fd = -1;
+    int result = -1;
 
-    if (sock == NULL || !find_file(handler, &fd, &offset)) {
+    if (sock == NULL) {
+        return 0;
+    }
+    file = find_file(handler, &fd, &offset);
+    if (file == NULL) {
         return 0;
     }
     /* What fails here fails in Python's write(). */
     if (!self->headers_sent &&
         FAILED_IN(BaseHandler_write, self->cls->send_headers(self) < 0))
     {
-        return -1;
+        goto done;
     }
     if (FAILED(out->cls->flush(out) < 0)) {
-        return -1;
+        goto done;
     }
     sent = Socket_sendfile(sock, fd, offset);
     if (FAILED(sent < 0)) {
-        return -1;
+        goto done;
     }
     self->bytes_sent += sent;
-    if (sent > 0 && FAILED(seek(((FileWrapper *)self->result)->filelike,
-                                offset + sent) < 0))
-    {
-        return -1;
+    if (sent > 0 && FAILED(seek(file, offset + sent) < 0)) {
+        goto done;
     }
-    return sent > 0;
+    result = sent > 0;
+
+done:
+    Py_DECREF(file);
+    return result;
 }
 
 int

@@ -105,6 +105,9 @@ start_response_wrapper(PyObject *closure, PyObject *args, PyObject *kw)
     Py_ssize_t count = PyTuple_GET_SIZE(args);
     PyObject *status, *headers, *exc_info, *writer, *wrapper;
 
+    if (kw != NULL && !PyArg_ValidateKeywordArguments(kw)) {
+        return NULL;
+    }
     if (FAILED(assert_(count == 2 || count == 3,
                        "Invalid number of arguments: %S", args) < 0) ||
         FAILED(assert_(kw == NULL || PyDict_GET_SIZE(kw) == 0,

@@ -927,6 +927,37 @@ def file_wrapper_of(environ, start_response):
 
 
 @route
+def file_wrapper_without(environ, start_response):
+    """A wrapper that lacks the attributes which the query names; all of them,
+    if __new__ alone has made it."""
+    wrapper = environ['wsgi.file_wrapper']
+    missing = unquote(environ['QUERY_STRING']).split()
+    if missing == ['__init__']:
+        result = wrapper.__new__(wrapper)
+    else:
+        result = wrapper(on_disk())
+        for name in missing:
+            delattr(result, name)
+    start_response('200 OK', plain())
+    return result
+
+
+@route
+def file_wrapper_without_by_hand(environ, start_response):
+    """The same, where nobody but the application looks."""
+    wrapper = environ['wsgi.file_wrapper'](File(b'data'))
+    del wrapper.blksize, wrapper.filelike, wrapper.close
+    for use in (next, lambda it: it.blksize, lambda it: it.filelike,
+                lambda it: it.close()):
+        try:
+            use(wrapper)
+        except AttributeError as error:
+            said(error)
+    wrapper.blksize, wrapper.filelike = 2, File(b'other')
+    return answer(start_response, b'%r\n' % list(wrapper))
+
+
+@route
 def file_wrapper_after_write(environ, start_response):
     start_response('200 OK', plain())(b'written\n')
     return environ['wsgi.file_wrapper'](on_disk())

@@ -830,6 +830,12 @@ for name, value in {
         'pipe': "pipe(b'piped')",
         }.items():
     asked('file-' + name, 'wrapped: ' + value, '/file-wrapper-of', value)
+for name in ('blksize', 'filelike', 'close', 'blksize filelike', '__init__'):
+    answer('file-without-' + name.strip('_').replace(' ', '-'),
+           'a wrapper that lacks an attribute',
+           f'/file-wrapper-without?{quote(name)}')
+answer('file-without-by-hand', 'and gets it again',
+       '/file-wrapper-without-by-hand')
 case('file-disk-head', 'a real one, to HEAD',
      request('/file-wrapper-of?on_disk()', method='HEAD'))
 case('file-disk-09', 'a real one, without headers',
