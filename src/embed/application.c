@@ -180,12 +180,12 @@ hint_for_missing(PyObject *name, const char *path)
     if (module == NULL || attribute == NULL) {
         hint = NULL;
     }
-    else if (PyDict_GetItemWithError(modules, module) != NULL) {
-        hint =
-            PyUnicode_FromFormat("; did you mean %U:%U?", module, attribute);
-    }
     else {
-        hint = PyUnicode_FromString("");
+        int imported = PyMapping_HasKey(modules, module);
+
+        hint = imported ? PyUnicode_FromFormat("; did you mean %U:%U?", module,
+                                               attribute)
+                        : PyUnicode_FromString("");
     }
     Py_XDECREF(module);
     Py_XDECREF(attribute);
@@ -198,10 +198,10 @@ static void
 explain_missing_module(PyObject *name, const char *path)
 {
     PyObject *hint = hint_for_missing(name, path);
-    PyObject *separator = PyUnicode_FromString(", ");
+    PyObject *separator = hint == NULL ? NULL : PyUnicode_FromString(", ");
     PyObject *places = NULL;
 
-    if (hint != NULL && separator != NULL) {
+    if (separator != NULL) {
         places = PyUnicode_Join(separator, PySys_GetObject("path"));
     }
     if (places != NULL) {
@@ -464,13 +464,16 @@ list_callables(PyObject *module)
 {
     PyObject *list = PyList_New(0);
     PyObject *separator = PyUnicode_FromString(", ");
-    PyObject *dict = PyObject_GetAttrString(module, "__dict__");
-    PyObject *module_name = PyObject_GetAttrString(module, "__name__");
-    PyObject *names = NULL;
+    PyObject *dict = NULL, *module_name = NULL, *names = NULL;
     PyObject *result = NULL;
 
-    if (list == NULL || separator == NULL || dict == NULL ||
-        module_name == NULL || !PyDict_Check(dict) ||
+    if (list != NULL && separator != NULL) {
+        dict = PyObject_GetAttrString(module, "__dict__");
+    }
+    if (dict != NULL) {
+        module_name = PyObject_GetAttrString(module, "__name__");
+    }
+    if (module_name == NULL || !PyDict_Check(dict) ||
         !PyUnicode_Check(module_name) ||
         add_callables(list, dict, module_name, true) < 0 ||
         add_callables(list, dict, module_name, false) < 0 ||

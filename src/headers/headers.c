@@ -542,23 +542,18 @@ PyObject *
 Headers_str(Headers *self)
 {
     PyObject *lines = list_lines(self);
-    PyObject *crlf = PyUnicode_FromString("\r\n");
-    PyObject *empty = PyUnicode_FromString("");
     PyObject *text = NULL;
 
-    if (FAILED(lines == NULL) || crlf == NULL || empty == NULL ||
-        PyList_Append(lines, empty) < 0 || PyList_Append(lines, empty) < 0)
-    {
-        goto done;
+    if (FAILED(lines == NULL)) {
+        return NULL;
     }
-    text = PyUnicode_Join(crlf, lines);
-    (void)FAILED(text == NULL);
-
-done:
-    Py_XDECREF(empty);
-    Py_XDECREF(crlf);
-    Py_XDECREF(lines);
-    return text;
+    if (PyList_Append(lines, names.empty) == 0 &&
+        PyList_Append(lines, names.empty) == 0)
+    {
+        text = PyUnicode_Join(names.crlf, lines);
+    }
+    Py_DECREF(lines);
+    return FAILED(text == NULL) ? NULL : text;
 }
 
 /* Lib/wsgiref/headers.py: Headers.__bytes__ */

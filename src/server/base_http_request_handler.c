@@ -338,11 +338,18 @@ static int
 obey_headers(BaseHTTPRequestHandler *self)
 {
     bool is_1_1 = strcmp(class_of(self)->protocol_version, "HTTP/1.1") >= 0;
-    int close = header_is(self, "Connection", "close");
-    int keep_alive = header_is(self, "Connection", "keep-alive");
-    int expect = header_is(self, "Expect", "100-continue");
+    int close, keep_alive, expect;
 
-    if (close < 0 || keep_alive < 0 || expect < 0) {
+    close = header_is(self, "Connection", "close");
+    if (close < 0) {
+        return -1;
+    }
+    keep_alive = header_is(self, "Connection", "keep-alive");
+    if (keep_alive < 0) {
+        return -1;
+    }
+    expect = header_is(self, "Expect", "100-continue");
+    if (expect < 0) {
         return -1;
     }
     if (close) {
@@ -621,19 +628,38 @@ escape(const char *text)
     return s;
 }
 
+/* {'code': code, 'message': html.escape(message, quote=False),
+ *  'explain': html.escape(explain, quote=False)}: a new dict. */
+static PyObject *
+error_values(int code, const char *message, const char *explain)
+{
+    PyObject *escaped = escape(message);
+    PyObject *explained = NULL, *values = NULL;
+
+    if (escaped != NULL) {
+        explained = escape(explain);
+    }
+    if (explained != NULL) {
+        values = Py_BuildValue("{sisOsO}", "code", code, "message", escaped,
+                               "explain", explained);
+    }
+    Py_XDECREF(escaped);
+    Py_XDECREF(explained);
+    return values;
+}
+
 /* The HTML page of send_error: new bytes. */
 static PyObject *
 error_page(BaseHTTPRequestHandler *self, int code, const char *message,
            const char *explain)
 {
-    PyObject *format =
-        PyUnicode_FromString(class_of(self)->error_message_format);
-    PyObject *values =
-        Py_BuildValue("{sisNsN}", "code", code, "message", escape(message),
-                      "explain", escape(explain));
-    PyObject *content = NULL, *body = NULL;
+    PyObject *values = error_values(code, message, explain);
+    PyObject *format = NULL, *content = NULL, *body = NULL;
 
-    if (format != NULL && values != NULL) {
+    if (values != NULL) {
+        format = PyUnicode_FromString(class_of(self)->error_message_format);
+    }
+    if (format != NULL) {
         content = PyUnicode_Format(format, values);
     }
     if (content != NULL) {
@@ -904,14 +930,15 @@ BaseHTTPRequestHandler_log_request(BaseHTTPRequestHandler *self,
 {
     PyObject *code_str =
         code == NULL ? PyUnicode_FromString("-") : PyObject_Str(code);
-    PyObject *size_str =
-        size == NULL ? PyUnicode_FromString("-") : PyObject_Str(size);
-    PyObject *args = NULL;
+    PyObject *size_str = NULL, *args = NULL;
     int result = -1;
 
-    if (code_str != NULL && size_str != NULL &&
-        (self->requestline != NULL ||
-         lacks_attribute(self, "requestline") == 0))
+    if (code_str != NULL) {
+        size_str =
+            size == NULL ? PyUnicode_FromString("-") : PyObject_Str(size);
+    }
+    if (size_str != NULL && (self->requestline != NULL ||
+                             lacks_attribute(self, "requestline") == 0))
     {
         args = PyTuple_Pack(3, self->requestline, code_str, size_str);
     }

@@ -19,8 +19,11 @@ HTTPServer_server_bind(BaseServer *self)
         return -1;
     }
     host = PySequence_GetItem(self->server_address, 0);
+    if (FAILED(host == NULL)) {
+        goto done;
+    }
     port = PySequence_GetItem(self->server_address, 1);
-    if (FAILED(host == NULL || port == NULL)) {
+    if (FAILED(port == NULL)) {
         goto done;
     }
     server_name = getfqdn(host);

@@ -728,7 +728,10 @@ is_hop_by_hop(PyObject *header_name)
     }
     /* Other characters may have a lower case within ASCII (U+212A has), and
      * other objects a lower() and a hash of their own. */
-    name = PyObject_CallMethod(header_name, "lower", NULL);
+    name = PyObject_CallMethodNoArgs(header_name, names.lower);
+    if (FAILED(name == NULL)) {
+        return -1;
+    }
     set = PySet_New(NULL);
     for (size_t i = 0; i < Py_ARRAY_LENGTH(hoppish) && set != NULL; i++) {
         PyObject *member = PyUnicode_FromString(hoppish[i]);
@@ -738,10 +741,10 @@ is_hop_by_hop(PyObject *header_name)
         }
         Py_XDECREF(member);
     }
-    if (name != NULL && set != NULL) {
+    if (set != NULL) {
         found = PySequence_Contains(set, name);
     }
     Py_XDECREF(set);
-    Py_XDECREF(name);
+    Py_DECREF(name);
     return FAILED(found < 0) ? -1 : found;
 }

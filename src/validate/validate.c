@@ -280,16 +280,18 @@ contains(PyObject *mapping, const char *key)
 static int
 warn(int line, const char *format, ...)
 {
-    PyObject *file = PyUnicode_FromString(__FILE__);
-    PyObject *module = PyUnicode_FromString("cwsgiref.validate");
-    PyObject *message;
+    PyObject *file = NULL, *module = NULL, *message;
     va_list arguments;
     int result = -1;
 
     va_start(arguments, format);
     message = PyUnicode_FromFormatV(format, arguments);
     va_end(arguments);
-    if (file != NULL && module != NULL && message != NULL) {
+    if (message != NULL) {
+        file = PyUnicode_FromString(__FILE__);
+        module = PyUnicode_FromString("cwsgiref.validate");
+    }
+    if (file != NULL && module != NULL) {
         result = PyErr_WarnExplicitObject(WSGIWarning, message, file, line,
                                           module, registry);
     }

@@ -1,6 +1,8 @@
-"""Applications that misuse what the server gives them: whatever comes of it
-is an exception, and the server goes on."""
+"""Applications that misuse what the server gives them, and a system that has
+no memory left: whatever comes of it is an exception, and the server goes on.
+"""
 
+import importlib.util
 import os
 import re
 import shutil
@@ -11,10 +13,13 @@ import unittest
 from compare.servers import Server, environment
 
 PROGRAM = os.path.abspath(os.environ['CWSGIREF'])
+LONG = os.environ.get('CWSGIREF_LONG_TESTS')
+SANITIZED = '-fsanitize' in os.environ.get('CWSGIREF_C_FLAGS', '')
 
 FILES = {
     'hostile.py': '''
         import tempfile
+        from wsgiref.validate import validator
 
         def application(environ, start_response):
             path = environ['PATH_INFO'].strip('/').partition('/')[0]
@@ -138,8 +143,57 @@ FILES = {
             protocol.wrapper = result
             return result
 
+        # Memory
+
+        class Armed:
+            """Its close() lets an allocation that follows fail."""
+            def __init__(self, number):
+                self.number = number
+
+            def __iter__(self):
+                return iter([b'armed'])
+
+            def close(self):
+                import _testcapi
+                _testcapi.set_nomemory(self.number, self.number + 1)
+
+        def arm(environ, start_response):
+            disarm(environ, start_response)
+            return Armed(int(environ['QUERY_STRING']))
+
+        def disarm(environ, start_response):
+            import _testcapi
+            _testcapi.remove_mem_hooks()
+            return answer(start_response, 'disarmed')
+
         def hello(environ, start_response):
             return answer(start_response, 'hello')
+
+        def blocks(environ, start_response):
+            start_response('200 OK', [('X-A', 'v'), ('X-B', 'w')])
+            yield b'one'
+            yield b'two'
+
+        def written(environ, start_response):
+            start_response('200 OK', [])(b'written')
+            return []
+
+        def read(environ, start_response):
+            return answer(start_response,
+                          repr(environ['wsgi.input'].read(5)))
+
+        def file(environ, start_response):
+            start_response('200 OK', [])
+            return environ['wsgi.file_wrapper'](on_disk())
+
+        def fails(environ, start_response):
+            raise RuntimeError('boom')
+
+        def refused(environ, start_response):
+            start_response('200 OK', [('Connection', 'close')])
+            return []
+
+        validated = validator(hello)
         ''',
     'strange_environ.py': '''
         import os
@@ -254,6 +308,83 @@ class Environments(Hostile):
         self.assertTrue(done.stderr.endswith(
             '\nTypeError: cannot unpack non-iterable int object\n'),
             done.stderr)
+
+
+REQUESTS = {
+    'hello': get('/hello'),
+    'blocks': get('/blocks'),
+    'written': get('/written'),
+    'read': b'POST /read HTTP/1.0\r\nContent-Length: 5\r\n\r\na\nb\nc',
+    'file': get('/file'),
+    'fails': get('/fails'),
+    'hop-by-hop': get('/refused'),
+    'validated': get('/validated'),
+    'HTTP/0.9': b'GET /hello\r\n\r\n',
+    'syntax': b'GET / x y\r\n\r\n',
+    'version': b'GET / HTTP/9.1\r\n\r\n',
+    'headers': get('/hello', 'Connection: Close', 'Expect: 100-Continue',
+                   'Content-Type: text/html; charset=a', 'X-A: 1', 'X-A: 2',
+                   'Content-Length: 0'),
+    'no name': get('/hello', ': v', 'X-\xe9: v'),
+}
+
+
+@unittest.skipUnless(importlib.util.find_spec('_testcapi'),
+                     'this Python has no _testcapi')
+@unittest.skipIf(SANITIZED, 'the allocators of a sanitizer are others')
+class Memory(Hostile):
+    """An allocation fails, each once. A call into Python while an exception
+    flies shows as a SystemError of CPython's, and a debug build aborts there.
+    """
+
+    STEP = 1 if LONG else 7
+    ENOUGH = 40  # allocations after the last that made a difference
+
+    def test_every_allocation(self):
+        self.server = self.start()
+        self.addCleanup(lambda: self.server.stop())
+        for number, (name, request) in enumerate(REQUESTS.items()):
+            with self.subTest(name):
+                self.try_all(name, request, number % self.STEP)
+
+    def try_all(self, name, request, start):
+        self.ask(self.server, request)
+        usual = self.ask_safely(request)
+        seen = at = start
+        while at - seen < self.ENOUGH:
+            self.ask(self.server, get(f'/arm?{at}'))
+            answer = self.ask_safely(request)
+            log = self.disarm()
+            self.assertNotIn('returned a result with an exception set', log,
+                             (name, at))
+            if 'MemoryError' in log or len(answer) != len(usual):
+                seen = at
+            at += self.STEP
+        self.assertGreater(seen, 50, name)
+        self.assertEqual(len(self.ask_safely(request)), len(usual), name)
+
+    def ask_safely(self, request):
+        """What has come until the server ended the connection, or itself."""
+        try:
+            return self.ask(self.server, request)
+        except OSError as error:
+            return str(error).encode()
+
+    def disarm(self):
+        """The log. Out of memory in accept() the server ends, as Python's;
+        then another one is started."""
+        try:
+            while not self.ask(self.server,
+                               get('/disarm')).endswith(b'disarmed'):
+                pass  # that one was out of memory
+            return self.server.log_of_exchange()
+        except OSError:
+            self.server.process.wait(60)
+            status, log = self.server.stop()
+            self.assertEqual(status, 1, log)
+            self.assertIn('MemoryError', log)
+            self.server = self.start()
+            return log
 
 
 if __name__ == '__main__':
