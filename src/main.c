@@ -72,14 +72,17 @@ subclass(const Options *options, WSGIServerClass *over)
 static int
 end(BaseServer *server, const Options *options)
 {
+    Handled handled;
     int result = 0;
 
     if (options->fork && !options->once && end_children(server) < 0) {
         result = -1;
     }
+    handled = finally_enter();
     if (server->cls->server_close(server) < 0) {
         result = -1;
     }
+    finally_leave(handled);
     if (options->unix_socket && unlink(options->host) < 0 && errno != ENOENT) {
         PyErr_SetFromErrnoWithFilename(PyExc_OSError, options->host);
         result = -1;
@@ -87,13 +90,19 @@ end(BaseServer *server, const Options *options)
     return result;
 }
 
+/* The KeyboardInterrupt of a signal is lost where nothing can fly, as in a
+ * __del__. So before it waits for requests it asks for those that have come:
+ * `stopped` tells of the first ones, shutdown_request of the others. */
 static int
-serve(BaseServer *server, const Options *options)
+serve(BaseServer *server, const Options *options, const bool *stopped)
 {
     Handled handled;
-    int result = -1;
+    int result = signals_set(&server->shutdown_request);
 
-    if (signals_set(&server->shutdown_request) == 0 && announce(server) == 0) {
+    if (result == 0 && !*stopped) {
+        result = announce(server);
+    }
+    if (result == 0 && !*stopped && !server->shutdown_request) {
         result = options->once ? BaseServer_handle_request(server)
                                : BaseServer_serve_forever(server, 0.5);
     }
@@ -180,7 +189,7 @@ run(const Options *options, const Classes *classes)
         explain_bind_error(options);
         goto done;
     }
-    serve((BaseServer *)server, options);
+    serve((BaseServer *)server, options, &stopped);
 
 done:
     handled = finally_enter();

@@ -71,6 +71,39 @@ FILES = {
         print('importing', file=sys.stderr, flush=True)
         time.sleep(1000)
         ''',
+    # A signal whose KeyboardInterrupt is lost in a __del__: while the server
+    # is made, and while it is announced.
+    'lost.py': '''
+        import os, signal, sys
+
+        class Dies:
+            def __del__(self):
+                os.kill(os.getpid(), signal.SIGINT)
+
+        class Finder:
+            def find_spec(self, name, path, target=None):
+                if name == 'encodings.idna':
+                    Dies()
+
+        class Out:
+            def write(self, text):
+                Dies()
+
+            def flush(self):
+                pass
+
+        def app(environ, start_response):
+            start_response('200 OK', [])
+            return [b'still here']
+
+        def made():
+            sys.meta_path.insert(0, Finder())
+            return app
+
+        def announced():
+            sys.stdout = Out()
+            return app
+        ''',
     'package/__init__.py': '',
     'package/web.py': 'from hello import other as application\n',
     'sub/file.py': 'from beside import app\n',
@@ -493,6 +526,21 @@ class Signals(unittest.TestCase):
                         Server(name, announced=False) as server:
                     self.assertEqual(server.stderr.next(), 'importing\n')
                     self.assert_stops(server, signum)
+
+    def test_while_the_server_is_made(self):
+        for option in '--quiet', '--once', '--threads', '--fork':
+            with self.subTest(option):
+                result = run('--port=0', option, 'lost:made()')
+                self.assertEqual(result.returncode, 0)
+                self.assertEqual(result.stdout, '')
+                self.assertIn('\nKeyboardInterrupt', result.stderr)
+
+    def test_while_it_is_announced(self):
+        for option in '--quiet', '--once', '--threads', '--fork':
+            with self.subTest(option):
+                result = run('--port=0', option, 'lost:announced()')
+                self.assertEqual(result.returncode, 0)
+                self.assertIn('\nKeyboardInterrupt', result.stderr)
 
     def test_a_client_that_goes_away_does_not_stop_it(self):
         with Server('--quiet', 'hello') as server:
