@@ -351,6 +351,7 @@ test_bind_takes_the_addresses_that_python_takes(void **state)
 {
     (void)state;
     run_python(
+        "folder = tempfile.mkdtemp()\n"
         "def bound(make, family, address):\n"
         "    s = make(family)\n"
         "    try:\n"
@@ -362,8 +363,7 @@ test_bind_takes_the_addresses_that_python_takes(void **state)
         "        return name\n"
         "    finally:\n"
         "        s.close()\n"
-        "        if family == socket.AF_UNIX and address and "
-        "os.path.exists(address[:99]): os.unlink(address)\n"
+        "        for left in os.scandir(folder): os.unlink(left)\n"
         "four, six, unix = socket.AF_INET, socket.AF_INET6, socket.AF_UNIX\n"
         "for host in ('127.0.0.1', b'127.0.0.1', bytearray(b'127.0.0.1'), "
         "'', 'localhost', '0.0.0.0', '127.1', 'l\\u00f6calhost.invalid:',\n"
@@ -380,7 +380,6 @@ test_bind_takes_the_addresses_that_python_takes(void **state)
         "                ('127.0.0.1',), ('127.0.0.1', 0, 0), (), "
         "['127.0.0.1', 0], '127.0.0.1', None, 0):\n"
         "    both(bound, four, address)\n"
-        "folder = tempfile.mkdtemp()\n"
         "path = folder + '/s\\xf6cket'\n"
         "for address in (path, os.fsencode(path), '', '\\0name-%d' % "
         "os.getpid(), b'\\0\\1\\0%d' % os.getpid(), 'x' * 108, '\\0' + 'x' * "
@@ -390,11 +389,11 @@ test_bind_takes_the_addresses_that_python_takes(void **state)
         "    if address != '':  # the system invents a name\n"
         "        both(bound, unix, address)\n"
         "assert bound(Ours, unix, '')[0] == 0\n"
-        "os.rmdir(folder)\n"
         "twice = [both(bound, four, a) for a in [('127.0.0.1', 65536), "
         "('::1', 0)]]\n"
         "s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen()\n"
-        "used = both(bound, four, s.getsockname()); s.close()");
+        "used = both(bound, four, s.getsockname()); s.close()\n"
+        "os.rmdir(folder)");
     assert_repr(eval_python("twice[0]"),
                 "(<class 'OverflowError'>, 'bind(): port must be 0-65535.')");
     assert_repr(eval_python("twice[1]"),
@@ -840,7 +839,7 @@ test_getfqdn_is_pythons(void **state)
         "outcome(socket.getfqdn, name)\n"
         "    assert ours == others, (name, ours, others)\n"
         "raised = outcome(c['fqdn'], 'a..b')");
-    assert_repr(eval_python("raised[0]"), "<class 'UnicodeError'>");
+    assert_repr(eval_python("issubclass(raised[0], UnicodeError)"), "True");
 }
 
 static void

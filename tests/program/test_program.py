@@ -627,15 +627,17 @@ class Failures(unittest.TestCase):
             'install a2wsgi), or use an ASGI server', 'hello:asgi')
 
     def test_an_exception_while_importing(self):
+        # Python's own words: how it marks a call depends on the release.
+        python = subprocess.run(
+            [sys.executable, '-c', 'import raises'], cwd=directory,
+            env=environment(), stderr=subprocess.PIPE, text=True)
+        frames = re.search(r'  File ".*/raises\.py", line 4, in <module>\n'
+                           r'    fail\(\)\n(?s:.*)', python.stderr)[0]
         for name in 'raises', 'raises.py':
             self.assert_raises(
                 '%s has failed with the ValueError above' % name,
                 r'\ATraceback \(most recent call last\):\n'
-                r'  File ".*/raises\.py", line 4, in <module>\n'
-                r'    fail\(\)\n'
-                r'  File ".*/raises\.py", line 3, in fail\n'
-                r"    raise ValueError\('no way'\)\n"
-                r'ValueError: no way\n\Z', name)
+                + re.escape(frames) + r'\Z', name)
 
     def test_a_missing_module_while_importing(self):
         result = run('needs')
