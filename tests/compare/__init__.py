@@ -14,6 +14,7 @@ Where to look:
     servers.py           starts and stops the two servers
     reference.py         Python's server, as a program
     test_compare.py      every case on both servers
+    test_itself.py       Python's server on both sides, on two different days
     test_level.py        is the program where it was, after each?
     test_mix_ins.py      the same with --threads, and with --fork
     test_validator.py    the same with --validate

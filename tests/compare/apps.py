@@ -816,9 +816,10 @@ def errors_bytes(environ, start_response):
 
 @route
 def errors_part(environ, start_response):
-    """A line without an end, which the access line then ends."""
+    """A line without an end, which the access line then ends. Its size is
+    not the same on both servers."""
     environ['wsgi.errors'].write('APP unfinished ')
-    return answer(start_response, b'ok\n')
+    return answer(start_response, b'%r\n' % environ['wsgi.input'])
 
 
 @route

@@ -41,8 +41,8 @@ class Exchange(NamedTuple):
             shown = rf'\g<1><{len(body)} with these texts>'
             head = re.sub(rf'^(Content-Length: ){len(sent)}(?=\r$)', shown,
                           head, flags=re.MULTILINE)
-            log = re.sub(rf'^(127.0.0.1 .*" \d+ ){len(sent)}$', shown, log,
-                         flags=re.MULTILINE)
+            log = re.sub(rf'(127\.0\.0\.1 - - .*" \d+ ){len(sent)}$', shown,
+                         log, flags=re.MULTILINE)
         return {'answer': visible(head + body), 'log': visible(log)}
 
 

@@ -34,10 +34,21 @@ def environment():
     return result
 
 
-def reference(application='apps:application', timeout=None, options=()):
+# Python with another date than today's, the year, month and day included.
+PYTHON_LATER = [sys.executable, '-c', '''
+import runpy, sys, time
+today = time.time
+time.time = lambda: today() + 500 * 24 * 60 * 60
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name='__main__')
+''']
+
+
+def reference(application='apps:application', timeout=None, options=(),
+              python=(sys.executable,)):
     """Python's own server, by the Python that runs this. The options are
     those that both programs have: --threads, --fork, --validate."""
-    command = [sys.executable, 'reference.py', *options]
+    command = [*python, 'reference.py', *options]
     if timeout is not None:
         command += ['--timeout', str(timeout)]
     command.append(application or 'wsgiref.simple_server:demo_app')
@@ -48,7 +59,7 @@ def program(application='apps:application', timeout=None, options=()):
     """The program under test. Without an application it has its own."""
     path = path_of_program()
     if path == 'reference':
-        return reference(application, timeout, options)
+        return reference(application, timeout, options, PYTHON_LATER)
     command = [os.path.abspath(path), '--bind', '127.0.0.1:0', *options]
     if timeout is not None:
         command += ['--timeout', str(timeout)]
@@ -66,16 +77,15 @@ def path_of_program():
     return path
 
 
-def reference_variant(options=()):
+def reference_variant(options=(), python=(sys.executable,)):
     """The subclasses of variants.py."""
-    return Server([sys.executable, 'variants.py', *options,
-                   'apps:application'])
+    return Server([*python, 'variants.py', *options, 'apps:application'])
 
 
 def program_variant(options=()):
     """The same in C, of variants.c."""
     if path_of_program() == 'reference':
-        return reference_variant(options)
+        return reference_variant(options, PYTHON_LATER)
     return Server([path_of_variants(), *options, 'apps:application'],
                   is_program=True)
 
