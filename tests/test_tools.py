@@ -424,7 +424,8 @@ class VSCodeTests(unittest.TestCase):
             for command in task['command'].split(' || '):
                 path = command.split()[0]
                 self.assertTrue(os.access(ROOT / path, os.X_OK), path)
-                self.assertIn(command.replace('--gdb ', ''), README)
+                self.assertIn(re.sub('--(?:gdb|program) ', '', command),
+                              README)
         self.assertEqual(self.read('extensions.json')['recommendations'],
                          re.findall(r'`(ms-vscode\.\w+)`', TEXT))
 

@@ -50,8 +50,8 @@ class FaultTests(unittest.TestCase):
     def build(self, preset):
         """The path of the program."""
         folder = os.path.join(self.tree, 'build', preset)
-        subprocess.run(['cmake', '--build', folder, '--parallel',
-                        '--target', 'cwsgiref'], check=True,
+        subprocess.run(['cmake', '--build', folder, '--target', 'cwsgiref',
+                        '--parallel', str(os.cpu_count())], check=True,
                        stdout=subprocess.DEVNULL)
         return os.path.join(folder, 'cwsgiref')
 
