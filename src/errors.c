@@ -5,6 +5,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "release.h"
+
 /* The special methods of Python that have lost their underscores in C. */
 static const char *const dunders[] = {
     "init", "len", "getitem", "setitem", "delitem", "contains", "iter", "next",
@@ -158,6 +160,19 @@ finally_leave(Handled handled)
         restore_raised(Py_NewRef(handled.raised));
     }
     except_leave(handled);
+}
+
+void
+ignore_exception(const char *doing, PyObject *object)
+{
+#if PY_VERSION_HEX >= 0x030D0000 /* the function is new there */
+    if (release()->unraisable_names_deallocator) {
+        PyErr_FormatUnraisable("Exception ignored while %s %R", doing, object);
+        return;
+    }
+#endif
+    (void)doing;
+    PyErr_WriteUnraisable(object);
 }
 
 PyObject *

@@ -66,6 +66,11 @@ Handled finally_enter(void);
  * has raised something else. */
 void finally_leave(Handled handled);
 
+/* What a finalizer has raised, the exception in flight, goes to
+ * sys.unraisablehook: "Exception ignored in: OBJECT", or, in later releases,
+ * "Exception ignored while DOING OBJECT". */
+void ignore_exception(const char *doing, PyObject *object);
+
 /* sys.exc_info(): a new tuple (type, value, traceback) of the handled
  * exception, or (None, None, None); NULL on error. */
 PyObject *sys_exc_info(void);

@@ -173,6 +173,10 @@ release_ready(void)
         .remote_host = Py_Version < 0x030D0000,
         .validate_status = Py_Version >= 0x030C0000,
         .rfc_9110_reasons = Py_Version >= 0x030D0000,
+        .close_error_told = Py_Version >= 0x030D0000,
+        .status_descriptions = Py_Version >= 0x030E0000,
+        .unpack_says_got = Py_Version >= 0x030E0000,
+        .unraisable_names_deallocator = Py_Version >= 0x030E0000,
         .error_page_style = Py_Version >= 0x030E0000 ? color_scheme : "",
     };
     for (size_t i = 0; i < QUESTIONS; i++) {

@@ -22,6 +22,17 @@ typedef struct Release {
     bool validate_status;
     /* Since 3.13: 413, 414, 416 and 422 have the names of RFC 9110. */
     bool rfc_9110_reasons;
+    /* Since 3.13: sys.unraisablehook is told what close() raises where a
+     * stream is closed by nobody else (gh-62948). */
+    bool close_error_told;
+    /* Since 3.14: every status has a description. */
+    bool status_descriptions;
+    /* Since 3.14: "too many values to unpack (expected 2, got 3)", where a
+     * list, tuple or dict is unpacked (gh-122239). */
+    bool unpack_says_got;
+    /* Since 3.14: "Exception ignored while calling deallocator ...", a text
+     * that sys.unraisablehook gets instead of the object. */
+    bool unraisable_names_deallocator;
     /* What the error page has between its charset and its title: "", or,
      * since 3.14, the lines that follow the reader's colour scheme
      * (gh-123430). */

@@ -1,13 +1,23 @@
 #include "unpack.h"
 
+#include "release.h"
+
+/* len() of a list, tuple or dict; -1 of anything else. */
+static Py_ssize_t
+known_length(PyObject *pair)
+{
+    if (PyTuple_CheckExact(pair) || PyList_CheckExact(pair)) {
+        return PySequence_Fast_GET_SIZE(pair);
+    }
+    return PyDict_CheckExact(pair) ? PyDict_GET_SIZE(pair) : -1;
+}
+
 int
 unpack_pair(PyObject *pair, PyObject **k, PyObject **v)
 {
     PyObject *iterator, *more = NULL;
 
-    if ((PyTuple_CheckExact(pair) || PyList_CheckExact(pair)) &&
-        PySequence_Fast_GET_SIZE(pair) == 2)
-    {
+    if (known_length(pair) == 2 && !PyDict_CheckExact(pair)) {
         *k = Py_NewRef(PySequence_Fast_GET_ITEM(pair, 0));
         *v = Py_NewRef(PySequence_Fast_GET_ITEM(pair, 1));
         return 0;
@@ -29,8 +39,17 @@ unpack_pair(PyObject *pair, PyObject **k, PyObject **v)
     more = *v == NULL ? NULL : PyIter_Next(iterator);
     Py_DECREF(iterator);
     if (more != NULL) {
-        PyErr_SetString(PyExc_ValueError,
-                        "too many values to unpack (expected 2)");
+        Py_ssize_t length = known_length(pair);
+
+        if (length > 2 && release()->unpack_says_got) {
+            PyErr_Format(PyExc_ValueError,
+                         "too many values to unpack (expected 2, got %zd)",
+                         length);
+        }
+        else {
+            PyErr_SetString(PyExc_ValueError,
+                            "too many values to unpack (expected 2)");
+        }
     }
     else if (*v == NULL && !PyErr_Occurred()) {
         PyErr_Format(PyExc_ValueError,

@@ -5,7 +5,7 @@
 
 /* Python's own library is asked again, each time in other words. */
 static const char probes[] =
-    "import http, http.server, io, wsgiref.handlers, wsgiref.headers\n"
+    "import http, http.server, io, sys, wsgiref.handlers, wsgiref.headers\n"
     "from wsgiref import simple_server\n"
     "\n"
     "def raises_ValueError(function, *arguments):\n"
@@ -34,6 +34,19 @@ static const char probes[] =
     "\n"
     "def answer(request):\n"
     "    return Handler(request).wfile.getvalue()\n"
+    "\n"
+    "def error_of(statement):\n"
+    "    try: exec(statement)\n"
+    "    except ValueError as error: return str(error)\n"
+    "\n"
+    "def told(method, base):\n"
+    "    'The object that the hook is told of, or False.'\n"
+    "    def fail(self): raise RuntimeError\n"
+    "    objects = []\n"
+    "    sys.unraisablehook = lambda each: objects.append(each.object)\n"
+    "    type('Fails', (base,), {method: fail})()\n"
+    "    sys.unraisablehook = sys.__unraisablehook__\n"
+    "    return objects[0] if objects else False\n"
     "\n"
     "def version_refused(version):\n"
     "    return answer(b'GET / HTTP/%s\\r\\n\\r\\n' % version) != b''\n";
@@ -90,6 +103,14 @@ test_the_version_tells_the_rest(void **state)
         is_true("hasattr(wsgiref.handlers.BaseHandler, '_validate_status')"));
     assert_int_equal(linked->rfc_9110_reasons,
                      is_true("http.HTTPStatus(414).phrase == 'URI Too Long'"));
+    assert_int_equal(linked->status_descriptions,
+                     is_true("http.HTTPStatus(508).description != ''"));
+    assert_int_equal(linked->unpack_says_got,
+                     is_true("'got 4' in error_of('a, b = [1, 2, 3, 4]')"));
+    assert_int_equal(linked->unraisable_names_deallocator,
+                     is_true("told('__del__', object) is None"));
+    assert_int_equal(linked->close_error_told,
+                     is_true("told('close', io.RawIOBase) is not False"));
     set_python("style", PyUnicode_FromString(linked->error_page_style));
     assert_true(is_true("('\"utf-8\">\\n' + style + '        <title>')"
                         " in http.server.DEFAULT_ERROR_MESSAGE"));

@@ -249,8 +249,11 @@ BufferedIOBase_del(PyObject *op)
     Handled handled = finally_enter();
     int closed = self->cls->closed(self);
 
-    if (closed < 0 || (closed == 0 && self->cls->close(self) < 0)) {
-        PyErr_Clear(); /* as Python, which has nobody to tell */
+    if (closed < 0) {
+        PyErr_Clear();
+    }
+    else if (closed == 0 && self->cls->close(self) < 0) {
+        ignore_close_error(op);
     }
     finally_leave(handled);
 }

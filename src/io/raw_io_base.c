@@ -121,9 +121,20 @@ RawIOBase_del(PyObject *op)
     }
     handled = finally_enter();
     if (self->cls->close(self) < 0) {
-        PyErr_Clear(); /* as Python, which has nobody to tell */
+        ignore_close_error(op);
     }
     finally_leave(handled);
+}
+
+void
+ignore_close_error(PyObject *op)
+{
+    if (release()->close_error_told) {
+        ignore_exception("finalizing file", op);
+    }
+    else {
+        PyErr_Clear();
+    }
 }
 
 void

@@ -48,6 +48,9 @@ PyObject *RawIOBase_readall(RawIOBase *self);
 /* except InterruptedError: the signal handlers have run, try again.
  * Modules/_io/bufferedio.c: _PyIO_trap_eintr */
 bool trap_eintr(void);
+/* What close() raises in __del__ is told by later releases, and by others
+ * not. */
+void ignore_close_error(PyObject *op);
 /* IOBase.__del__, for the tp_finalize of what wants to be closed. */
 void RawIOBase_del(PyObject *op);
 void RawIOBase_dealloc(PyObject *op);

@@ -990,7 +990,7 @@ Socket_del(PyObject *op)
     handled = finally_enter();
     if (PyErr_ResourceWarning(op, 1, "unclosed %R", op) < 0) {
         if (PyErr_ExceptionMatches(PyExc_Warning)) {
-            PyErr_WriteUnraisable(op);
+            ignore_exception("finalizing socket", op);
         }
         PyErr_Clear();
     }

@@ -94,6 +94,33 @@ static const Response rfc_9110[] = {
     { 422, "Unprocessable Content", "" },
 };
 
+/* The descriptions, which later ones have. */
+static const Response described[] = {
+    { 102, "Processing", "Server is processing the request" },
+    { 103, "Early Hints", "Headers sent to prepare for the response" },
+    { 207, "Multi-Status", "Response contains multiple statuses in the body" },
+    { 208, "Already Reported", "Operation has already been reported" },
+    { 226, "IM Used", "Request completed using instance manipulations" },
+    { 418, "I'm a Teapot",
+      "Server refuses to brew coffee because it is a teapot" },
+    { 422, "Unprocessable Content",
+      "Server is not able to process the contained instructions" },
+    { 423, "Locked", "Resource of a method is locked" },
+    { 424, "Failed Dependency", "Dependent action of the request failed" },
+    { 425, "Too Early",
+      "Server refuses to process a request that might be replayed" },
+    { 426, "Upgrade Required",
+      "Server refuses to perform the request using the current protocol" },
+    { 506, "Variant Also Negotiates",
+      "Server has an internal configuration error" },
+    { 507, "Insufficient Storage",
+      "Server is not able to store the representation" },
+    { 508, "Loop Detected",
+      "Server encountered an infinite loop while processing a request" },
+    { 510, "Not Extended",
+      "Request does not meet the resource access policy" },
+};
+
 static const Response *
 find(const Response *rows, size_t count, int code)
 {
@@ -110,7 +137,10 @@ response_for(int code)
 {
     const Response *row = NULL;
 
-    if (release()->rfc_9110_reasons) {
+    if (release()->status_descriptions) {
+        row = find(described, Py_ARRAY_LENGTH(described), code);
+    }
+    if (row == NULL && release()->rfc_9110_reasons) {
         row = find(rfc_9110, Py_ARRAY_LENGTH(rfc_9110), code);
     }
     if (row == NULL) {

@@ -432,7 +432,7 @@ IteratorWrapper_finalize(PyObject *op)
     PyErr_Fetch(&type, &value, &traceback); /* __del__ is no `except` block */
     method = PyObject_GetAttrString((PyObject *)Py_TYPE(op), "__del__");
     if (method == NULL || IteratorWrapper_del((IteratorWrapper *)op) < 0) {
-        PyErr_WriteUnraisable(method);
+        ignore_exception("calling deallocator", method == NULL ? op : method);
     }
     Py_XDECREF(method);
     PyErr_Restore(type, value, traceback);

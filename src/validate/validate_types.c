@@ -1,5 +1,6 @@
 #include "validate/validate_types.h"
 
+#include "release.h"
 #include "validate/error_wrapper.h"
 #include "validate/input_wrapper.h"
 #include "validate/iterator_wrapper.h"
@@ -15,6 +16,9 @@ validate_types_ready(void)
         &PartialIteratorWrapper_type, &IteratorWrapper_type,
     };
 
+    if (release_ready() < 0) {
+        return -1;
+    }
     for (size_t i = 0; i < Py_ARRAY_LENGTH(types); i++) {
         if (PyType_Ready(types[i]) < 0) {
             return -1;

@@ -304,13 +304,16 @@ static void
 test_the_complaint_is_word_for_word(void **state)
 {
     (void)state;
+    run_python("said = outcome('V.IteratorWrapper([], None)and 1', ours)"
+               "['log']\n");
     assert_repr(
-        eval_python("outcome('V.IteratorWrapper([], None)and 1', ours)"
-                    "['log']"),
-        "[\"('stderr', 'Iterator garbage collected without being closed')\", "
-        "\"('unraisable', 'AssertionError', 'Iterator garbage collected "
-        "without being closed', ['__del__', 'assert_'], None, '__del__', "
-        "True, None)\"]");
+        eval_python("said[0]"),
+        "\"('stderr', 'Iterator garbage collected without being closed')\"");
+    assert_repr(eval_python("said[1].split(' None, ')[0]"),
+                "\"('unraisable', 'AssertionError', 'Iterator garbage "
+                "collected without being closed', ['__del__', 'assert_'],\"");
+    assert_repr(eval_python("len(said)"), "2");
+    assert_same("V.IteratorWrapper([], None)and 1");
 }
 
 /* As CPython's own hook prints it, to sys.stderr. */
@@ -323,13 +326,14 @@ test_the_complaint_as_it_is_printed(void **state)
         "    V.IteratorWrapper([], None)\n"
         "    text = sys.stderr.getvalue()\n"
         "    sys.stderr = sys.__stderr__\n"
-        "    text = re.sub(r'(in: <)[^>]*(__del__)[^>]*', r'\\1\\2', text)\n"
+        "    text = re.sub(r'<[^>]*(__del__)[^>]*', r'<\\1', text)\n"
         "    return re.sub(r'  File .*, in (.*)\\n(    .*\\n)*', r' \\1|',\n"
         "                  text)\n";
 
     (void)state;
     run_python(source);
-    assert_repr(eval_python("printed(ours)"),
+    assert_repr(eval_python("re.sub('while calling deallocator (.*):', "
+                            "r'in: \\1', printed(ours))"),
                 "'Iterator garbage collected without being closedException "
                 "ignored in: <__del__>\\nTraceback (most recent call last):"
                 "\\n __del__| assert_|AssertionError: Iterator garbage "
