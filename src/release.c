@@ -172,6 +172,7 @@ release_ready(void)
         .default_buffer_size = buffer_size,
         .remote_host = Py_Version < 0x030D0000,
         .validate_status = Py_Version >= 0x030C0000,
+        .types_have_module = Py_Version >= 0x030C0000,
         .rfc_9110_reasons = Py_Version >= 0x030D0000,
         .close_error_told = Py_Version >= 0x030D0000,
         .status_descriptions = Py_Version >= 0x030E0000,

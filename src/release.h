@@ -20,6 +20,9 @@ typedef struct Release {
     /* Since 3.12: the checks of start_response are in _validate_status, and
      * raise AssertionError also under -O. */
     bool validate_status;
+    /* Since 3.12: the types of io are heap types, so that wsgi.input has the
+     * attribute __module__ (gh-101948). */
+    bool types_have_module;
     /* Since 3.13: 413, 414, 416 and 422 have the names of RFC 9110. */
     bool rfc_9110_reasons;
     /* Since 3.13: sys.unraisablehook is told what close() raises where a

@@ -103,6 +103,9 @@ test_the_version_tells_the_rest(void **state)
         is_true("hasattr(wsgiref.handlers.BaseHandler, '_validate_status')"));
     assert_int_equal(linked->rfc_9110_reasons,
                      is_true("http.HTTPStatus(414).phrase == 'URI Too Long'"));
+    assert_int_equal(
+        linked->types_have_module,
+        is_true("hasattr(io.BufferedReader(io.BytesIO()), '__module__')"));
     assert_int_equal(linked->status_descriptions,
                      is_true("http.HTTPStatus(508).description != ''"));
     assert_int_equal(linked->unpack_says_got,

@@ -26,6 +26,21 @@ register_type(PyObject *io, const char *base, PyTypeObject *type)
     return result == NULL ? -1 : 0;
 }
 
+/* type.__module__ is then seen in its instances, too. */
+static int
+show_module(PyTypeObject *type)
+{
+    PyObject *module = PyObject_GetAttrString((PyObject *)type, "__module__");
+    int result = -1;
+
+    if (module != NULL) {
+        result = PyDict_SetItemString(type->tp_dict, "__module__", module);
+        PyType_Modified(type);
+        Py_DECREF(module);
+    }
+    return result;
+}
+
 int
 io_types_ready(void)
 {
@@ -44,6 +59,12 @@ io_types_ready(void)
         if (PyType_Ready(types[i]) < 0) {
             return -1;
         }
+    }
+    if (release()->types_have_module &&
+        (show_module(&BufferedReader_type) < 0 ||
+         show_module(&BufferedWriter_type) < 0))
+    {
+        return -1;
     }
     io = PyImport_ImportModule("io");
     if (io == NULL) {

@@ -483,6 +483,14 @@ test_every_attribute_answers_as_pythons_does(void **state)
                "for r in both: r.close()\n"
                "del both, r");
     assert_repr(eval_python("missing"), "[]");
+    run_python("both = readers('fresh')\n"
+               "has = [hasattr(r, '__module__') for r in both]\n"
+               "ours = both[0]\n"
+               "shown = not has[0] or ours.__module__ == "
+               "type(ours).__module__\n"
+               "for r in both: r.close()\n"
+               "del both, ours, r");
+    assert_repr(eval_python("has[0] == has[1] and shown"), "True");
     assert_repr(eval_python("outcome(readers('closed')[0].readline)"),
                 "('ValueError', 'readline of closed file')");
     assert_repr(eval_python("outcome(readers('detached')[0].read)"),
