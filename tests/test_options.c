@@ -324,7 +324,7 @@ test_help_names_every_option_in_80_columns(void **state)
         assert_non_null(strstr(text, names[i]));
     }
     for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
-        assert_in_range(strlen(line), 0, 79);
+        assert_true(strlen(line) < 80);
     }
 }
 

@@ -90,12 +90,14 @@ test_a_request_is_the_datagram_and_the_servers_socket(void **state)
     Py_DECREF(server);
 }
 
+static Py_ssize_t asked_for; /* of fake_recvfrom */
+
 static int
 fake_recvfrom(Socket *self, Py_ssize_t size, PyObject **data,
               PyObject **address)
 {
     (void)self;
-    check_expected(size);
+    asked_for = size;
     *data = PyBytes_FromString("data");
     *address = PyUnicode_FromString("address");
     return 0;
@@ -115,9 +117,9 @@ test_at_most_max_packet_size_is_received(void **state)
         cls.max_packet_size = size;
         server = new_server(&cls, NULL);
         socket_of(server)->cls = &socket_class;
-        expect_value(fake_recvfrom, size, size);
         assert_int_equal(cls.get_request(server, &request, &client_address),
                          0);
+        assert_int_equal(asked_for, size);
         assert_repr(client_address, "'address'");
         Py_DECREF(request);
         Py_DECREF(server);
@@ -175,7 +177,7 @@ fake_close_request(BaseServer *self, PyObject *request)
     PyObject *raises = mock_ptr_type(PyObject *);
 
     (void)self;
-    check_expected_ptr(request);
+    assert_ptr_equal(request, Py_None);
     if (raises != NULL) {
         PyErr_SetString(raises, "queued");
         return -1;
@@ -192,10 +194,8 @@ test_shutdown_request_is_close_request_through_the_class(void **state)
     (void)state;
     cls.close_request = fake_close_request;
     server = new_server(&cls, NULL);
-    expect_value(fake_close_request, request, Py_None);
     will_return(fake_close_request, NULL);
     assert_int_equal(cls.shutdown_request(server, Py_None), 0);
-    expect_value(fake_close_request, request, Py_None);
     will_return(fake_close_request, PyExc_ValueError);
     assert_int_equal(cls.shutdown_request(server, Py_None), -1);
     assert_raised(PyExc_ValueError, "queued");
