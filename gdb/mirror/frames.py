@@ -10,18 +10,93 @@ from gdb.FrameDecorator import FrameDecorator
 EVAL = '_PyEval_EvalFrameDefault'
 
 
+def script():
+    """The script of libpython, or None where gdb has not loaded it."""
+    loaded = sys.modules['__main__']
+    return loaded if hasattr(loaded, 'PyFramePtr') else None
+
+
+def is_no_function(python):
+    """Whether it is the frame that, since 3.12, is below those of one call of
+    the interpreter."""
+    return hasattr(python, 'is_shim') and python.is_shim()
+
+
+def is_oldest(python):
+    """Of those of one call of the interpreter."""
+    return (is_no_function(python) if hasattr(python, 'is_shim')
+            else python.is_entry())
+
+
 def python_frames(frame):
     """The Python functions that run in one C frame of the interpreter, newest
     first, by the script of libpython. Nothing without it."""
-    script = sys.modules['__main__']
-    if frame.name() != EVAL or not hasattr(script, 'PyFramePtr'):
+    if frame.name() != EVAL or script() is None:
         return
-    python = script.Frame(frame).get_pyop()
+    python = script().Frame(frame).get_pyop()
     while python and not python.is_optimized_out():
-        yield python
-        if python.is_entry():
+        if not is_no_function(python):
+            yield python
+        if is_oldest(python):
             return
         python = python.previous()
+
+
+def thread_state():
+    """The PyThreadState of the selected thread, or None."""
+    own = gdb.selected_thread().ptid[1]
+    interpreter = gdb.parse_and_eval('_PyRuntime.interpreters.head')
+    while int(interpreter):
+        state = interpreter['threads']['head']
+        while int(state):
+            if int(state['native_thread_id']) == own:
+                return state
+            state = state['next']
+        interpreter = interpreter['next']
+    return None
+
+
+def frames_of_thread():
+    """All Python frames of the selected thread, newest first."""
+    state = thread_state()
+    if state is not None:
+        fields = state.dereference().type.keys()
+        holder = state if 'current_frame' in fields else state['cframe']
+        python = holder['current_frame']
+        while int(python):
+            yield script().PyFramePtr(python)
+            python = python['previous']
+
+
+def by_thread(frame):
+    """The newest Python frame of a C frame of the interpreter, without a look
+    into that: the calls of the interpreter are counted, from the newest on.
+    None when the thread is none of Python's."""
+    newer = 0
+    while (frame := frame.newer()) is not None:
+        newer += frame.name() == EVAL and frame.type() == gdb.NORMAL_FRAME
+    for python in frames_of_thread():
+        if newer == 0:
+            return python
+        newer -= is_oldest(python)
+    return None
+
+
+class Blind:
+    """Has the script find the Python frames also where the compiler has left
+    none of the variables that it reads (Debian's 3.13), so that py-bt and the
+    others know them."""
+
+    def __init__(self):
+        gdb.events.stop.connect(self.look)
+        self.look()
+
+    def look(self, event=None):
+        if script() is not None:
+            gdb.events.stop.disconnect(self.look)
+            known = script().Frame.get_pyop
+            script().Frame.get_pyop = lambda frame: (
+                known(frame) or by_thread(frame._gdbframe))
 
 
 def nearby(path):
@@ -94,3 +169,4 @@ class Filter:
 
 def register():
     Filter()
+    Blind()

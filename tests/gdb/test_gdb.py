@@ -3,18 +3,36 @@ terminal for what has windows."""
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
 import tempfile
 import unittest
 
+from gdb import python
 from gdb.terminal import Terminal
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 APPLICATIONS = os.path.join(ROOT, 'tests', 'callgraph')
 PAGE = os.path.join(ROOT, 'docs', 'callgraph.md')
 C_FLAGS = os.environ['CWSGIREF_C_FLAGS']
+
+
+NESTED = '''\
+def application(environ, start_response):
+    def inner():
+        return list(map(each, ['200 OK']))
+
+    def each(status):
+        innermost(status)
+        return b''
+
+    def innermost(status):
+        start_response(status, [])
+
+    return inner()
+'''
 
 
 def setUpModule():
@@ -44,7 +62,7 @@ def session(*commands, options=(), application='apps:hello'):
     for command in commands:
         arguments += ['-ex', 'echo \\n<<<>>>\\n', '-ex', command]
     done = subprocess.run(
-        script_gdb('--batch', *options, *arguments, application),
+        script_gdb('--batch', *options, *arguments, *shlex.split(application)),
         cwd=APPLICATIONS, env=clean_environment(), timeout=120,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT)
@@ -137,6 +155,7 @@ class Tests(unittest.TestCase):
                          [name for _, name in steps])
 
     def test_values_frames_and_python(self):
+        python.need_script()
         said = session(
             'break-step 9', 'request /hello', 'backtrace',
             'backtrace -no-filters', 'print *self', 'pysrc',
@@ -188,6 +207,29 @@ class Tests(unittest.TestCase):
                 marked = re.findall(r'^([=~]>) +\d+ +(.*)$', said[index],
                                     re.MULTILINE)
                 self.assertEqual(marked, [(mark, line)])
+
+    def test_frames_of_python_in_each_call_of_the_interpreter(self):
+        """Two calls of two functions each, in a thread of its own; found by
+        the variables of the interpreter, and without."""
+        python.need_script()
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, 'nested.py')
+            with open(path, 'w', encoding='utf-8') as file:
+                file.write(NESTED)
+            said = session(
+                'break-step 9', 'request', 'backtrace', 'py-bt',
+                'python import mirror.frames as f, __main__; '
+                '__main__.Frame.get_pyop = '
+                'lambda frame: f.by_thread(frame._gdbframe)',
+                'backtrace', 'py-bt', application=f'{shlex.quote(path)} --threads')
+        functions = ['innermost', 'each', 'inner', 'application']
+        for text in (said[3], said[6]):
+            self.assertEqual(
+                re.findall(r'(\w+) \(\) at \S*nested\.py', text), functions)
+            self.assertRegex(text, r'(?s)innermost \(\) at .*#\d+ +inner \(\)')
+        for text in (said[4], said[7]):
+            self.assertEqual(
+                re.findall(r'nested\.py", line \d+, in (\w+)', text), functions)
 
     def test_without_pythons_script(self):
         _, chain = session('chain', options=(
