@@ -12,7 +12,7 @@ test_only_one_address_is_served(void **state)
     assert_repr(eval_python("answer, log"), "('', '')");
     serve(server, "send(port, 'GET / HTTP/1.0\\r\\n\\r\\n', '127.0.0.1')");
     assert_repr(eval_python("answer.endswith('Hello, World!\\n')"), "True");
-    stop(server);
+    close_server(server);
 }
 
 int

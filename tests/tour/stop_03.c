@@ -26,7 +26,7 @@ test_wfile_is_a_socket_writer(void **state)
     serve(server, "send(port, 'GET / HTTP/1.0\\r\\n\\r\\n')");
     assert_true(unbuffered);
     assert_repr(eval_python("answer.endswith('Hello, World!\\n')"), "True");
-    stop(server);
+    close_server(server);
 }
 
 int

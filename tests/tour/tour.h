@@ -72,7 +72,7 @@ serve(BaseServer *server, const char *send)
 
 /* server_close(); the server's reference is given up. */
 static inline void
-stop(BaseServer *server)
+close_server(BaseServer *server)
 {
     assert_int_equal(server->cls->server_close(server), 0);
     Py_DECREF(server);
@@ -85,7 +85,7 @@ serve_once(const char *send)
     BaseServer *server = new_server(NULL, NULL);
 
     serve(server, send);
-    stop(server);
+    close_server(server);
 }
 
 #endif

@@ -16,7 +16,7 @@ import time
 PROMPTS = {'gdb': '(gdb) ', 'console': '$ '}
 ANY = '...'
 
-# What is another with each run. Line numbers are not: they are compared.
+# What is another with each run. Line numbers of C are not: they are compared.
 CHANGES = [
     (r'0x[0-9a-f]+', '0x0'),
     (r'127\.0\.0\.1:\d+|(?<=port )\d+|(?<=127\.0\.0\.1\', )\d+', 'PORT'),
@@ -25,6 +25,21 @@ CHANGES = [
     (r'\d\d/\w{3}/\d{4} \d\d:\d\d:\d\d', 'TIME'),
     (r"(?<=SERVER_NAME': ')[^']+|(?<=server_name = ')[^']+", 'NAME'),
     (r'(?<=process )\d+|(?<=Thread )\d+|(?<=LWP )\d+', 'N'),
+]
+# What is another with each release of Python: its version, and so the size of
+# an answer; the size of a buffer; the lines of its library in `pysrc`; how
+# many frames of the interpreter a backtrace leaves out.
+CHANGES += [
+    (r'WSGIServer(/[\d.]+)? CPython/[\d.]+\w*', 'SERVER'),
+    (r'(?<=\bsize=)\d+|(?<=\bbuffer_size = )\d+', 'N'),
+    (r'^([=~]>|  )(?= {0,4}\d+ )[ \d]{5} ', r'\1 N '),
+    (r'^#\d+ +', '#N '),
+]
+# And with that of gdb and of the compiler: whether a place is the beginning
+# of a line; what `delete` asks.
+CHANGES += [
+    (r'^(#N )?0x0 in ', r'\1'),
+    (r'^(Delete all breakpoints)[\w, ]*\?', r'\1?'),
 ]
 
 
