@@ -18,6 +18,10 @@ SHOWN = {'application', 'parse_headers'} | {
     f'{cls}_{method}' for cls, methods in STREAMS.items()
     for method in methods.split()}
 
+# What modules have for `python -m` and for names of old, and no server calls:
+# a function of C that has such a name is another one.
+APART = {'test', '_main', '_make_server', '_get_best_family', '__getattr__'}
+
 # What matters for a call and is no argument of it: fields of self, by C name.
 FIELDS = {
     'BaseHTTPRequestHandler_parse_request': ['raw_requestline'],
@@ -83,7 +87,7 @@ def mirrored():
         for kind, name in module_definitions(module):
             if kind == 'class':
                 classes.add(c_name(name))
-            elif kind != 'attribute':
+            elif kind != 'attribute' and name not in APART:
                 functions.add(c_name(name))
         functions.update(inner_functions(module_tree(module)))
     return functions, classes
