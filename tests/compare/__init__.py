@@ -43,6 +43,10 @@ Where to look:
     one_request.py       one request to any application, for script/compare;
                          observer.py notes its environ, columns.py shows what
                          came back from both
+    changes.py           what is new in a Python that nobody has seen, and
+                         which differences that may have caused; entered.py
+                         notes which functions a request enters
+    test_changes.py      with a library in which a method is another
 
 `script/compare` runs all of it; one file, from the folder above:
 

@@ -7,15 +7,20 @@ import os
 import pathlib
 import signal
 import sys
+import tempfile
 import time
 import traceback
 import unittest
 from typing import NamedTuple
 
+from . import entered
+from .changes import Changes, report
+
 HERE = pathlib.Path(__file__).parent
 
 # Tests of the tools, and of what has no counterpart in Python's server.
-OTHERS = {'test_script_compare', 'test_generator', 'test_strict'}
+OTHERS = {'test_script_compare', 'test_generator', 'test_strict',
+          'test_changes'}
 
 BAR = 30  # the width of the progress bar
 
@@ -27,18 +32,29 @@ class Outcome(NamedTuple):
     cases: int
     differences: list  # (name, text)
     skipped: list      # (name, reason)
+    entered: dict      # by test: the watched functions of Python's library
 
 
 class Result(unittest.TestResult):
     """Keeps of a failure what a person wants to read: the difference."""
 
-    def __init__(self, progress):
+    def __init__(self, progress, log=None):
         super().__init__()
         self.progress = progress
+        self.log = log  # of what Python's servers enter, or None
+        self.entered = {}
+        self.at_start = None  # what the servers of a class have entered
         self.differences = []
+
+    def startTest(self, test):
+        super().startTest(test)
+        if self.log is not None and self.at_start is None:
+            self.at_start = self.log.new()
 
     def stopTest(self, test):
         super().stopTest(test)
+        if self.log is not None:
+            self.entered[short(test)] = self.at_start | self.log.new()
         with self.progress.get_lock():
             self.progress.value += 1
 
@@ -56,7 +72,7 @@ class Result(unittest.TestResult):
 
 def short(test):
     """test_compare.Cases.test_ok, without the package."""
-    return test.id().partition('compare.')[2] or str(test)
+    return test.id().removeprefix(f'{__package__}.')
 
 
 def test_classes():
@@ -81,10 +97,18 @@ def tests_of(test_class):
 def run_class(test_class):
     """In a process of its own."""
     suite = tests_of(test_class)
-    result = Result(run_class.progress)
+    if run_class.watched is None:
+        return outcome(suite, Result(run_class.progress))
+    with tempfile.TemporaryDirectory() as folder:
+        log = entered.Log(folder, run_class.watched)
+        return outcome(suite, Result(run_class.progress, log))
+
+
+def outcome(suite, result):
     suite.run(result)
     return Outcome(result.testsRun, result.differences,
-                   [(short(test), reason) for test, reason in result.skipped])
+                   [(short(test), reason) for test, reason in result.skipped],
+                   result.entered)
 
 
 def counter():
@@ -92,21 +116,23 @@ def counter():
     return CONTEXT.Value('i', 0)
 
 
-def use(progress):
+def use(progress, watched):
     """What each process begins with."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # it ends without a word
     run_class.progress = progress
+    run_class.watched = watched
 
 
-def run():
+def run(watched=None):
     """All of them, several at once. Returns the Outcomes; shows on a terminal
-    how far it is."""
+    how far it is. `watched`: functions that Python's servers are to note,
+    which takes longer."""
     counts = {each: tests_of(each).countTestCases()
               for each in test_classes()}
     classes = sorted(filter(counts.get, counts), key=counts.get, reverse=True)
     total = sum(counts.values())
     progress = counter()
-    with CONTEXT.Pool(os.cpu_count(), use, [progress]) as pool:
+    with CONTEXT.Pool(os.cpu_count(), use, [progress, watched]) as pool:
         running = pool.map_async(run_class, classes, chunksize=1)
         while not running.ready():
             show(progress.value, total)
@@ -127,9 +153,21 @@ def hide():
         print('\r\033[K', end='', file=sys.stderr, flush=True)
 
 
+def grouped(changes, differences):
+    """The lines of a report. What Python's servers do meanwhile is noted in a
+    run of its own, so that nothing disturbs the first."""
+    outcomes = run(set(changes.causes)) if changes.changed else []
+    noted = {test: functions for outcome in outcomes
+             for test, functions in outcome.entered.items()}
+    return report(changes, noted, dict(differences))
+
+
 def main(reference):
     """Runs all and prints what differs. Returns the exit status."""
     started = time.monotonic()
+    changes = Changes()
+    if changes.notice():
+        print(changes.notice())
     outcomes = run()
     differences = [each for outcome in outcomes
                    for each in outcome.differences]
@@ -138,6 +176,10 @@ def main(reference):
         print(f'{name}: {text.strip()}\n')
     for name, reason in skipped:
         print(f'left out: {name}: {reason}')
+    if differences:
+        for line in grouped(changes, differences):
+            print(line)
+        print()
     cases = sum(outcome.cases for outcome in outcomes)
     print(f'{cases} cases, {len(differences)} differences outside '
           f'docs/differences.md ({reference}, '

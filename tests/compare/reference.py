@@ -10,6 +10,8 @@ import socketserver
 from wsgiref import simple_server
 from wsgiref.validate import validator
 
+import entered
+
 
 class ThreadingWSGIServer(socketserver.ThreadingMixIn,
                           simple_server.WSGIServer):
@@ -31,6 +33,7 @@ def main():
     parser.add_argument('--timeout', type=float)
     parser.add_argument('application', metavar='MODULE:CALLABLE')
     arguments = parser.parse_args()
+    entered.start()
 
     if arguments.timeout is not None:
         simple_server.WSGIRequestHandler.timeout = arguments.timeout

@@ -7,6 +7,9 @@ import importlib
 import sys
 from wsgiref.handlers import CGIHandler, IISCGIHandler
 
+import entered
+
+entered.start()
 *options, application = sys.argv[1:]
 module, _, name = application.partition(':')
 application = getattr(importlib.import_module(module), name)

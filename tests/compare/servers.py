@@ -15,6 +15,8 @@ import sys
 import tempfile
 import time
 
+from . import entered
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 # How long anything may take before it counts as hung, in seconds. Nothing
@@ -22,7 +24,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PATIENCE = 60
 
 PASSED_ON = ('PATH', 'LD_LIBRARY_PATH', 'VIRTUAL_ENV', 'PYTHONMALLOC',
-             'ASAN_OPTIONS', 'LSAN_OPTIONS', 'UBSAN_OPTIONS')
+             'ASAN_OPTIONS', 'LSAN_OPTIONS', 'UBSAN_OPTIONS',
+             entered.VARIABLE)
 
 
 def environment():

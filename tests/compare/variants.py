@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler
 from wsgiref import simple_server
 from wsgiref.handlers import IISCGIHandler
 
+import entered
+
 
 class Handler(simple_server.WSGIRequestHandler):
     """What NAME=VALUE changes."""
@@ -88,6 +90,7 @@ def serve(handler_class, application):
 
 def main():
     *arguments, application = sys.argv[1:]
+    entered.start()
     handler_class = Handler
     for argument in arguments:
         name, _, value = argument.partition('=')

@@ -160,10 +160,11 @@ def nearest(release, known):
 
 def changed(before, after):
     """The items of a Release, as (module, name), that another has not or has
-    otherwise."""
+    otherwise. One that has moved to another module is the same."""
+    same = {item for items in before.sources.values()
+            for item in items.items()}
     return [(module, name) for module, items in after.sources.items()
-            for name, digest in items.items()
-            if before.sources.get(module, {}).get(name) != digest]
+            for name, digest in items.items() if (name, digest) not in same]
 
 
 if __name__ == '__main__':

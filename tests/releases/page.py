@@ -1,6 +1,5 @@
 """The part of docs/releases.md that is not prose: its tables."""
 
-import pathlib
 import re
 
 from . import known, probes
@@ -58,7 +57,6 @@ def table(names, releases):
 def tables(releases):
     """All of them, each with its heading."""
     parts = []
-    heading = None
     headings = {first: title for title, first in TABLES.items()}
     for name in probes.PROBES:
         if name in headings:
@@ -72,5 +70,5 @@ def page(releases):
     """The whole page: the tables stand between two headings."""
     text = PAGE.read_text(encoding='utf-8')
     return re.sub(r'(?<=^## The table\n\n).*?(?=^## )',
-                  lambda _: tables(releases) + '\n', text,
+                  lambda _: tables(releases) + '\n', text, count=1,
                   flags=re.DOTALL | re.MULTILINE)

@@ -83,7 +83,8 @@ def collect(statements, prefix, found):
         elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
             for name in assigned(node):
                 add(found, prefix + name, node.value)
-        else:  # the parts of if, try, with; anything else has none
+        elif '__name__' not in names_in(getattr(node, 'test', node)):
+            # The parts of if, try, with; anything else has none.
             for part in 'body', 'orelse', 'finalbody':
                 collect(getattr(node, part, []), prefix, found)
             for handler in getattr(node, 'handlers', []):
