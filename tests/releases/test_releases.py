@@ -4,6 +4,7 @@ what its column says; and what the page is made of."""
 import ast
 import copy
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -51,6 +52,15 @@ class Linked(unittest.TestCase):
 
 
 class Probes(unittest.TestCase):
+
+    def test_every_field_of_the_program_has_one(self):
+        header = (ROOT / 'src' / 'release.h').read_text(encoding='utf-8')
+        struct, enum = re.findall(r'(?s)^typedef \w+ \w+ \{\n(.*?)^\}',
+                                  re.sub(r'(?s)/\*.*?\*/', '', header), re.M)
+        names = re.findall(r'(\w+);', struct) + re.findall(
+            r'([a-z]\w+),', enum)
+        self.assertGreater(len(names), 10)
+        self.assertEqual(set(names) - set(probes.PROBES), set())
 
     def test_in_words(self):
         for probe in probes.PROBES.values():
