@@ -66,7 +66,9 @@ static const struct {
     { "Host: h\\r\\n folded first\\r\\nX-B: 2",
       "[('Host', 'h\\r\\n folded first'), ('X-B', '2')]" },
     { "X-A: one\\r\\n \\r\\nX-B: 2", "[('X-A', 'one\\r\\n '), ('X-B', '2')]" },
-    { "X-A:\\r\\n two\\r\\nX-B: 2", "[('X-A', '\\r\\n two'), ('X-B', '2')]" },
+    { "X-A:\\r\\n two\\r\\nX-B: 2", NULL }, /* this depends on the release */
+    { "X-A: \\t\\n\\t \\r two\\r\\nX-B: 2", NULL },
+    { "X-A:\\r\\n \\r\\nX-B: 2", NULL },
     { "X-A: one\\r two\\n three", "[('X-A', 'one\\r two\\n three')]" },
     { " folded: x\\r\\nHost: h", "[('Host', 'h')]" },
     { "\\tfolded: x\\r\\n twice\\r\\nHost: h", "[('Host', 'h')]" },
@@ -119,8 +121,10 @@ test_blocks_give_the_items_of_the_original(void **state)
         PyOS_snprintf(source, sizeof(source), "block = b'%s\\r\\n\\r\\nrest'",
                       blocks[i].block);
         run_python(source);
-        assert_repr(eval_python("original(block)[0]"), blocks[i].items);
-        assert_repr(eval_python("ours(block)[0]"), blocks[i].items);
+        assert_repr(eval_python("ours(block) == original(block)"), "True");
+        if (blocks[i].items != NULL) {
+            assert_repr(eval_python("ours(block)[0]"), blocks[i].items);
+        }
     }
 }
 
@@ -381,8 +385,8 @@ test_boundary_that_email_cannot_decode_fails_as_in_the_original(void **state)
     assert_repr(eval_python("[b for b in blocks if outcome(ours, b) != "
                             "outcome(original, b)]"),
                 "[]");
-    assert_repr(eval_python("outcome(ours, blocks[0])[0]"),
-                "<class 'TypeError'>");
+    assert_repr(eval_python("outcome(ours, blocks[3])[0]"),
+                "<class 'ValueError'>");
 }
 
 static void

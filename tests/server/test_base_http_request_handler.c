@@ -22,7 +22,7 @@ static const char reference_class[] =
     "        for name in names:\n"
     "            if hasattr(self, name):\n"
     "                attributes[name] = getattr(self, name)\n"
-    "        if hasattr(self, 'headers'):\n"
+    "        if getattr(self, 'headers', {}) != {}:\n" /* HTTP/0.9 */
     "            attributes['headers'] = self.headers.items()\n"
     "    def handle_expect_100(self):\n"
     "        # Our wfile has a buffer, and the client waits for this.\n"
