@@ -15,12 +15,15 @@ import sys
 import tempfile
 import time
 
+from progress import Patience
+
 from . import entered
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-# How long anything may take before it counts as hung, in seconds. Nothing
-# waits this long when all is well.
+# How long anything may take before it counts as hung, in seconds; without
+# those in which a server waits for a processor. Nothing waits this long when
+# all is well.
 PATIENCE = 60
 
 PASSED_ON = ('PATH', 'LD_LIBRARY_PATH', 'VIRTUAL_ENV', 'PYTHONMALLOC',
@@ -102,6 +105,45 @@ def path_of_variants():
                         'variants')
 
 
+class Connection(socket.socket):
+    """A client's, with the patience of its server."""
+
+    def __init__(self, server):
+        super().__init__()
+        self.server = server
+        self.settimeout(server.patience)
+        try:
+            self.connect(server.address)
+        except OSError:
+            self.close()
+            raise
+
+    def patiently(self, call, *arguments):
+        patience = Patience(self.server.process.pid, self.server.patience)
+        while True:
+            try:
+                return call(*arguments)
+            except TimeoutError:
+                left = patience.left()
+                if left <= 0:
+                    raise
+                self.settimeout(left)
+
+    def recv(self, *arguments):
+        return self.patiently(super().recv, *arguments)
+
+    def recv_into(self, *arguments):
+        return self.patiently(super().recv_into, *arguments)
+
+    def send(self, *arguments):
+        return self.patiently(super().send, *arguments)
+
+    def sendall(self, data):
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self.send(rest):]
+
+
 class Server:
     """A running server."""
 
@@ -128,12 +170,13 @@ class Server:
         self.address = ('127.0.0.1', int(listening[1]))
 
     def connect(self):
-        return socket.create_connection(self.address, timeout=self.patience)
+        return Connection(self)
 
     def wait_for_line(self, pattern):
         """Waits for a line on stdout, which the application has for its
         signs of life, and returns the match. Lines before it are dropped."""
-        end = time.monotonic() + self.patience
+        patience = Patience(self.process.pid, self.patience)
+        left = self.patience
         stdout = self.process.stdout.fileno()
         while True:
             while b'\n' in self.lines:
@@ -141,8 +184,11 @@ class Server:
                 match = re.fullmatch(pattern, line)
                 if match:
                     return match
-            ready, _, _ = select.select(
-                [stdout], [], [], max(0, end - time.monotonic()))
+            ready, _, _ = select.select([stdout], [], [], left)
+            if not ready:
+                left = patience.left()
+                if left > 0:
+                    continue
             more = os.read(stdout, 4096) if ready else b''
             if not more:
                 raise RuntimeError(
@@ -183,13 +229,17 @@ class Server:
         """Ends the server, by SIGTERM. Returns the exit status and the log
         until then."""
         self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(self.patience)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        finally:
-            self.process.stdout.close()
+        patience = Patience(self.process.pid, self.patience)
+        left = self.patience
+        while self.process.returncode is None:
+            try:
+                self.process.wait(left)
+            except subprocess.TimeoutExpired:
+                left = patience.left()
+                if left <= 0:
+                    self.process.kill()
+                    left = None
+        self.process.stdout.close()
         log = self.new_log()
         self.log_file.close()
         return self.process.returncode, log

@@ -1,0 +1,86 @@
+"""How far a process has got, as the kernel has it in /proc.
+
+A time-out in seconds is too short on a machine that is slow or has much to do.
+What a process does tells more: the time of a processor that it has used, and
+the time that it has waited for one.
+"""
+
+import os
+import time
+
+TICK = 1 / os.sysconf('SC_CLK_TCK')
+
+
+def stat(pid):
+    """The fields of /proc/PID/stat from the third on; none when it is gone.
+    """
+    try:
+        with open(f'/proc/{pid}/stat', encoding='latin-1') as file:
+            return file.read().rpartition(')')[2].split()
+    except OSError:
+        return []
+
+
+def tree(pid):
+    """The process and all that it has started: {PID: fields}."""
+    fields = {int(name): stat(name) for name in os.listdir('/proc')
+              if name.isdigit()}
+    children = {}
+    for each, of_it in fields.items():
+        if of_it:
+            children.setdefault(int(of_it[1]), []).append(each)
+    found = {}
+    pids = [pid]
+    while pids:
+        each = pids.pop()
+        found[each] = fields.get(each, [])
+        pids += children.get(each, [])
+    return found
+
+
+def used(processes):
+    """Seconds of a processor, with those of children that have ended."""
+    return TICK * sum(int(field) for fields in processes.values()
+                      for field in fields[11:15])
+
+
+def is_held_up(processes):
+    """Whether one of them could go on, had it a processor, or its disk."""
+    return any(fields[:1] in (['R'], ['D']) for fields in processes.values())
+
+
+def waited_of_thread(path):
+    try:
+        with open(f'/proc/{path}/schedstat') as file:
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, IndexError):  # gone; or not every kernel has it
+        return 0
+
+
+def waited(pid):
+    """Seconds that a process, all its threads and all that it has started
+    have waited for a processor."""
+    threads = []
+    for each in tree(pid):
+        try:
+            threads += [f'{each}/task/{thread}'
+                        for thread in os.listdir(f'/proc/{each}/task')]
+        except OSError:
+            pass
+    return sum(map(waited_of_thread, threads))
+
+
+class Patience:
+    """So many seconds for what a process does, without those that it waits
+    for a processor."""
+
+    def __init__(self, pid, seconds):
+        self.pid = pid
+        self.seconds = seconds
+        self.start = time.monotonic()
+        self.waited = waited_of_thread(pid)
+
+    def left(self):
+        """Its other threads and children count as if they were new."""
+        gone = time.monotonic() - self.start
+        return self.seconds - gone + waited(self.pid) - self.waited
