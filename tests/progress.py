@@ -6,6 +6,7 @@ the time that it has waited for one.
 """
 
 import os
+import subprocess
 import time
 
 TICK = 1 / os.sysconf('SC_CLK_TCK')
@@ -84,3 +85,16 @@ class Patience:
         """Its other threads and children count as if they were new."""
         gone = time.monotonic() - self.start
         return self.seconds - gone + waited(self.pid) - self.waited
+
+
+def wait(process, seconds):
+    """process.wait(seconds), without those that it waits for a processor."""
+    patience = Patience(process.pid, seconds)
+    left = seconds
+    while True:
+        try:
+            return process.wait(left)
+        except subprocess.TimeoutExpired:
+            left = patience.left()
+            if left <= 0:
+                raise

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 
-from progress import Patience
+from progress import Patience, wait
 
 from . import entered
 
@@ -229,17 +229,13 @@ class Server:
         """Ends the server, by SIGTERM. Returns the exit status and the log
         until then."""
         self.process.send_signal(signal.SIGTERM)
-        patience = Patience(self.process.pid, self.patience)
-        left = self.patience
-        while self.process.returncode is None:
-            try:
-                self.process.wait(left)
-            except subprocess.TimeoutExpired:
-                left = patience.left()
-                if left <= 0:
-                    self.process.kill()
-                    left = None
-        self.process.stdout.close()
+        try:
+            wait(self.process, self.patience)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        finally:
+            self.process.stdout.close()
         log = self.new_log()
         self.log_file.close()
         return self.process.returncode, log

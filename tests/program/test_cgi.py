@@ -18,7 +18,7 @@ import unittest
 from compare.differences import without_differences
 
 PROGRAM = os.path.abspath(os.environ['CWSGIREF'])
-PATIENCE = 60  # seconds for anything; only what hangs takes so long
+PATIENCE = 120  # seconds for anything; only what hangs takes so long
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / 'examples'
 LIGHTTPD = shutil.which('lighttpd', path=os.environ['PATH'] + ':/usr/sbin')
 

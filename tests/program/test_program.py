@@ -13,8 +13,10 @@ import tempfile
 import time
 import unittest
 
+import progress
+
 PROGRAM = os.path.abspath(os.environ['CWSGIREF'])
-PATIENCE = 30  # seconds for anything; only what hangs takes so long
+PATIENCE = 120  # seconds for anything; only what hangs takes so long
 AT_ONCE = 5    # seconds from a signal to the end
 
 FILES = {
@@ -237,7 +239,7 @@ class Server:
     def stop(self, signum):
         """The exit code."""
         self.process.send_signal(signum)
-        return self.process.wait(AT_ONCE)
+        return progress.wait(self.process, AT_ONCE)
 
     def end(self):
         """What was on stderr at last, once the program has ended."""

@@ -192,7 +192,7 @@ test_a_made_server_answers_as_pythons_does(void **state)
                "from wsgiref.simple_server import make_server, demo_app\n"
                "def connect(port):\n"
                "    client = socket.create_connection(('127.0.0.1', port))\n"
-               "    client.settimeout(20)\n"
+               "    client.settimeout(60)\n"
                "    client.sendall(b'GET /a%20b?c HTTP/1.1\\r\\n'\n"
                "                   b'Host: h\\r\\n\\r\\n')\n"
                "    return client\n"

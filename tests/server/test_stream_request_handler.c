@@ -34,7 +34,7 @@ connect_request(void **state)
     Py_DECREF(fd);
     run_python("import socket\n"
                "client = socket.socket(fileno=fd)\n"
-               "client.settimeout(10)\n");
+               "client.settimeout(60)\n");
     server = new_idle_server();
     return 0;
 }
@@ -232,7 +232,7 @@ look_at_buffered_writes(StreamRequestHandler *self)
                "try: client.recv(100)\n"
                "except BlockingIOError: pass\n"
                "else: raise AssertionError('sent too early')\n"
-               "client.settimeout(10)\n");
+               "client.settimeout(60)\n");
 }
 
 static void

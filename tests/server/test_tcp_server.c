@@ -78,7 +78,7 @@ connect_client(BaseServer *server)
 {
     set_python("address", server->server_address);
     run_python("import socket\n"
-               "client = socket.create_connection(address[:2], 10)\n");
+               "client = socket.create_connection(address[:2], 60)\n");
 }
 
 static int

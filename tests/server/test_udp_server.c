@@ -36,7 +36,7 @@ send_datagrams(BaseServer *server, const char *datagrams)
     run_python("import socket\n"
                "client = socket.socket(type=socket.SOCK_DGRAM)\n"
                "client.bind(('127.0.0.1', 0))\n"
-               "client.settimeout(10)\n"
+               "client.settimeout(60)\n"
                "for data in datagrams: client.sendto(data, address)\n");
 }
 

@@ -153,7 +153,7 @@ test_datagrams_are_answered_to_the_path_of_the_sender(void **state)
     handler_class.handle = answering_handle;
     server = new_server(&UnixDatagramServer_class, &handler_class);
     run_python("client = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
-               "client.bind(path + '.client'), client.settimeout(10)\n"
+               "client.bind(path + '.client'), client.settimeout(60)\n"
                "client.sendto(b'hello', path)\n");
     assert_int_equal(BaseServer_handle_request(server), 0);
     assert_equal(
@@ -269,7 +269,7 @@ test_a_request_is_answered_as_by_python(void **state)
         "    return [environ['PATH_INFO'].encode()]\n"
         "def ask(path):\n"
         "    client = socket.socket(socket.AF_UNIX)\n"
-        "    client.connect(path), client.settimeout(10)\n"
+        "    client.connect(path), client.settimeout(60)\n"
         "    client.sendall(b'POST /p?q HTTP/1.1\\r\\nContent-Length: 4'\n"
         "                   b'\\r\\n\\r\\nbody')\n"
         "    return client\n"
