@@ -48,6 +48,9 @@ void assert_raised(PyObject *type, const char *message);
  * of a call; NULL fails with the pending exception printed. */
 void assert_repr(PyObject *object, const char *expected);
 
+/* Ends the test, which cannot be run here; script/test tells the reason. */
+void leave_out(const char *reason);
+
 /* Fails when a slot of a class table is NULL: each function pointer from the
  * byte offset `first` (offsetof the first method) up to `size` is looked at. */
 void assert_no_empty_slot(const void *table, size_t first, size_t size);

@@ -55,8 +55,8 @@ test_the_address_family_is_that_of_the_class(void **state)
     cls.address_family = AF_INET6;
     server = try_server(&cls, "::1");
     if (server == NULL) {
-        PyErr_Clear(); /* no IPv6 here */
-        skip();
+        PyErr_Clear();
+        leave_out("this machine has no IPv6");
     }
     run_python("import http.server, socket\n"
                "class IPv6(http.server.HTTPServer):\n"

@@ -336,8 +336,8 @@ test_the_address_family_is_that_of_the_class(void **state)
     cls.address_family = AF_INET6;
     server = try_server(&cls, "::1", 0, NULL);
     if (server == NULL) {
-        PyErr_Clear(); /* no IPv6 here */
-        skip();
+        PyErr_Clear();
+        leave_out("this machine has no IPv6");
     }
     assert_int_equal(option(server, SOL_SOCKET, SO_DOMAIN), AF_INET6);
     set_python("address", server->server_address);
