@@ -1,5 +1,7 @@
 #include "release.h"
 
+#include "linked.h"
+
 static const char color_scheme[] =
     "        <style type=\"text/css\">\n"
     "            :root {\n"
@@ -160,7 +162,7 @@ int
 release_ready(void)
 {
     PyObject *builtins = PyEval_GetBuiltins(); /* borrowed */
-    Py_ssize_t buffer_size = io_buffer_size();
+    Py_ssize_t buffer_size = linked_ready() < 0 ? -1 : io_buffer_size();
 
     if (buffer_size < 0) {
         return -1;

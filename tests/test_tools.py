@@ -12,7 +12,6 @@ import signal
 import socket
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import unittest
 
@@ -284,16 +283,12 @@ class SanitizerTests(Scratch):
             .replace(right, wrong).replace('8000', str(self.port)),
             encoding='utf-8')
         command, = blocks('sh')
-        run(moved(command, {
-            ' counting': f' {self.folder}/counting',
-            'python3-config': os.path.join(
-                sysconfig.get_config_var('BINDIR'), 'python3-config')}))
+        run(moved(command, {' counting': f' {self.folder}/counting'}))
         return self.folder / 'counting'
 
     def said_by(self, program):
         server = self.start([program], env={
-            **os.environ, 'PYTHONMALLOC': 'malloc',
-            'LD_LIBRARY_PATH': sysconfig.get_config_var('LIBDIR')})
+            **os.environ, 'PYTHONMALLOC': 'malloc'})
         self.assertEqual(port_in(server.stdout), self.port)
         with contextlib.suppress(ConnectionError):  # it dies of it
             ask(self.port)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "errors.h"
+#include "linked.h"
 
 /* "python3.12", by what a virtual environment holds; out. */
 static void
@@ -175,8 +176,14 @@ import_from_current_directory(void)
 int
 interpreter_start(int argc, char *const argv[])
 {
-    PyStatus status = initialize(argc, argv);
+    char why[200];
+    PyStatus status;
 
+    if (!linked_fits(why, sizeof(why))) {
+        fprintf(stderr, "cwsgiref: %s\n", why);
+        return -1;
+    }
+    status = initialize(argc, argv);
     if (PyStatus_Exception(status)) {
         fprintf(stderr,
                 "cwsgiref: Python does not start: %s (PYTHONHOME and "

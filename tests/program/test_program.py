@@ -15,7 +15,9 @@ import unittest
 
 import progress
 
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 PROGRAM = os.path.abspath(os.environ['CWSGIREF'])
+SANITIZED = '-fsanitize' in os.environ.get('CWSGIREF_C_FLAGS', '')
 PATIENCE = 120  # seconds for anything; only what hangs takes so long
 AT_ONCE = 5    # seconds from a signal to the end
 
@@ -569,6 +571,51 @@ class Failures(unittest.TestCase):
         *shown, last = result.stderr.splitlines(keepends=True)
         self.assertEqual(last, 'cwsgiref: %s\n' % message)
         self.assertRegex(''.join(shown), traceback)
+
+    @unittest.skipIf(SANITIZED, "the sanitizer's library is the first one")
+    def test_the_library_of_another_release(self):
+        library = os.path.join(directory, 'another.so')
+        subprocess.run(
+            ['cc', '-shared', '-fPIC', '-x', 'c', '-', '-o', library],
+            input=b'const unsigned long Py_Version = 0x036300F0;\n',
+            check=True)
+        self.assert_fails(
+            'cwsgiref was compiled with the headers of Python %d.%d, and the '
+            'library that is linked in is of Python 3.99: build and link with '
+            'one and the same' % sys.version_info[:2],
+            env=environment(LD_PRELOAD=library))
+
+    def test_the_modules_of_another_build(self):
+        """What is within libpython in one is a file in the other."""
+        path = os.path.join(directory, 'without')
+        os.mkdir(path)
+        with open(os.path.join(path, 'sitecustomize.py'), 'w') as file:
+            file.write('import sys\nsys.modules["unicodedata"] = None\n')
+        result = run(env=environment(PYTHONPATH=path))
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(
+            result.stderr,
+            'ImportError: the library of Python that is linked in and the '
+            'modules that it imports, below %s, are of different builds: it '
+            'looks for them beside the python3 that is first in PATH, unless '
+            'PYTHONHOME says where they are\n' % sys.base_prefix)
+
+    def test_a_free_threaded_python(self):
+        """Is refused before anything is built."""
+        path = os.path.join(directory, 'free-threaded')
+        os.mkdir(path)
+        with open(os.path.join(path, 'sitecustomize.py'), 'w') as file:
+            file.write('import sysconfig\n'
+                       'sysconfig.get_config_vars()["Py_GIL_DISABLED"] = 1\n')
+        result = subprocess.run(
+            ['cmake', '-S', ROOT, '-B', path,
+             '-DPython3_EXECUTABLE=' + sys.executable],
+            env=environment(PYTHONPATH=path), stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(
+            '%s is a free-threaded build of Python; cwsgiref needs the GIL.'
+            % sys.executable, ' '.join(result.stderr.split()))
 
     def test_no_module(self):
         result = run('helo:app')

@@ -6,20 +6,18 @@ change is the port: a free one instead of 8000.
 
 import os
 import re
-import shlex
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import unittest
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 PROGRAM = os.environ['CWSGIREF']
-LIBRARY = os.environ['CWSGIREF_LIBRARY']
-C_FLAGS = shlex.split(os.environ['CWSGIREF_C_FLAGS'])
+BUILD = os.environ['CWSGIREF_BUILD']
+C_FLAGS = os.environ['CWSGIREF_C_FLAGS']
 
 
 def readme_blocks(language):
@@ -164,20 +162,19 @@ class SubclassTests(unittest.TestCase):
 
     def test_program_of_the_readme(self):
         source, = readme_blocks('c')
+        command, = readme_blocks('sh')
         port = free_port()
-        include = sysconfig.get_path('include')
-        libdir = sysconfig.get_config_var('LIBDIR')
-        version = sysconfig.get_config_var('LDVERSION')
         with tempfile.TemporaryDirectory() as directory:
-            path = os.path.join(directory, 'counting.c')
-            with open(path, 'w', encoding='utf-8') as file:
-                file.write(source.replace('8000', str(port)))
             program = os.path.join(directory, 'counting')
-            subprocess.run(
-                ['cc', '-std=c11', '-Wall', '-Wextra', '-Werror', *C_FLAGS,
-                 '-I' + os.path.join(ROOT, 'src'), '-isystem', include, path,
-                 LIBRARY, '-L' + libdir, '-Wl,-rpath,' + libdir,
-                 '-lpython' + version, '-lm', '-o', program], check=True)
+            with open(program + '.c', 'w', encoding='utf-8') as file:
+                file.write(source.replace('8000', str(port)))
+            for old, new in [
+                    ('cc ', 'cc -std=c11 -Wall -Wextra -Werror '),
+                    (' counting', ' ' + program),
+                    ('build/study', os.path.relpath(BUILD, ROOT))]:
+                self.assertIn(old, command)
+                command = command.replace(old, new)
+            subprocess.run(command, shell=True, cwd=ROOT, check=True)
             self.talk_to(program, port)
 
     def talk_to(self, program, port):
