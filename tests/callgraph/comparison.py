@@ -3,6 +3,7 @@
 A list of calls (traces.Call), in their order, is a tree."""
 
 import dataclasses
+import difflib
 import fnmatch
 import os
 import re
@@ -49,21 +50,25 @@ def read_rows(page=PAGE):
 
 
 def rows_of(text):
-    rows = []
-    inside = False
-    for line in text.splitlines():
-        cells = [re.sub('^`([^`]*)`$', r'\1', cell.strip())
-                 for cell in line.strip().strip('|').split(' | ')]
-        if cells == ROW_TITLES:
-            inside = True
-        elif not line.startswith('|'):
-            inside = False
-        elif inside and not line.startswith('|---'):
-            rows.append(Row(cells))
+    rows = [Row(cells) for cells in cells_below(text, ROW_TITLES)]
     for row in rows:
         if row.rule not in ('absent', 'extra', 'rename'):
             raise ValueError(f'docs/callgraph.md: no rule {row.rule!r}')
     return rows
+
+
+def cells_below(text, titles):
+    """The cells of each row of the table that has these titles."""
+    inside = False
+    for line in text.splitlines():
+        cells = [re.sub('^`([^`]*)`$', r'\1', cell.strip())
+                 for cell in line.strip().strip('|').split(' | ')]
+        if cells == titles:
+            inside = True
+        elif not line.startswith('|'):
+            inside = False
+        elif inside and not line.startswith('|---'):
+            yield cells
 
 
 def without(calls, is_dropped):
@@ -241,6 +246,12 @@ def shown(threads):
 def lines(calls):
     """For a diff."""
     return ['    ' * call.depth + call.name for call in calls]
+
+
+def difference(python, c):
+    """The lines of a diff; none where both make the same calls."""
+    return list(difflib.unified_diff(lines(python), lines(c), 'Python', 'C',
+                                     n=3, lineterm=''))
 
 
 def box(calls, open_levels=()):

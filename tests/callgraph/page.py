@@ -12,7 +12,11 @@ from callgraph.traces import Call
 COLUMN = 52  # where the right column begins
 
 SOURCES = os.path.join(os.path.dirname(comparison.PAGE), '..', 'src')
-CPYTHON = 'https://github.com/python/cpython/blob/v3.11.2/'
+CPYTHON = 'https://github.com/python/cpython/blob/v%s/'
+
+# Where the page says which release's calls it shows.
+RELEASE = re.compile(r'(?<=^Shown are the calls of Python )\d[\w.]*\w', re.M)
+RELEASE_TITLES = ['since', 'is', 'call', 'below', 'why']
 
 TREE = re.compile('(?ms)^```text\n(.*?)^```$')
 
@@ -21,6 +25,7 @@ TREE = re.compile('(?ms)^```text\n(.*?)^```$')
 MIRRORS = re.compile(r'/\* ((?:Lib|Modules)/[\w/]+\.(?:py|c)): ([\w.]+)'
                      r'(?:[^*]|\*(?!/))*\*/\n(?:[\w* ]+\n)(\w+)\(')
 
+REQUEST = re.compile('^<!-- request: (.*) -->$', re.MULTILINE)
 LINE = re.compile(r'([│├└─ ]*)(\S+)(?: +(.*))?$')
 
 # The participants of the diagram: whose method it is.
@@ -39,6 +44,70 @@ CLASSES = {
     'request_handler': 'WSGIRequestHandler', 'rfile': 'BufferedReader',
     'wfile': 'BufferedWriter', 'handler': 'ServerHandler',
     'headers': 'Headers', 'application': 'application'}
+
+
+class ReleaseRow:
+    """One row of the table of other releases: since when a call is `new`, or
+    `gone`. ("3.13.15, 3.14.7": since that one of 3.13, too.)"""
+
+    def __init__(self, cells):
+        self.since, self.what, self.call, self.below, self.why = cells
+        if self.what not in ('new', 'gone'):
+            raise ValueError(f'docs/callgraph.md: no call is {self.what!r}')
+
+    def is_made(self, version):
+        """Whether a release, (3, 11, 2), makes this call."""
+        releases = [tuple(map(int, each.split('.')))
+                    for each in self.since.split(', ')]
+        of_branch = [each for each in releases if each[:2] == version[:2]]
+        is_since = version >= (of_branch or releases)[-1]
+        return is_since == (self.what == 'new')
+
+
+def release_rows(text):
+    return [ReleaseRow(cells)
+            for cells in comparison.cells_below(text, RELEASE_TITLES)]
+
+
+def release(text):
+    """That of the page: "3.11.2"."""
+    return RELEASE.search(text)[0]
+
+
+def version(release):
+    return tuple(map(int, re.match(r'(\d+)\.(\d+)\.(\d+)',
+                                   release).groups()))
+
+
+def other_calls(text, running):
+    """The rows for the calls that one of two releases makes: that of the page
+    and another one."""
+    shown = version(release(text))
+    return [row for row in release_rows(text)
+            if row.is_made(shown) != row.is_made(running)]
+
+
+def without(calls, rows):
+    """Without the calls of some rows and what is below them. A call is (depth,
+    name) and whatever follows."""
+    left_out = {(row.below, row.call) for row in rows}
+    above = [None]
+    gone = None
+    for depth, name, *more in calls:
+        if gone is None or depth <= gone:
+            del above[depth + 1:]
+            gone = depth if (above[-1], name) in left_out else None
+            above.append(name)
+            if gone is None:
+                yield (depth, name, *more)
+
+
+def trees_without(text, rows):
+    """The page, with trees without these calls."""
+    def rendered(found):
+        lines = drawn(without(parse(found[1].splitlines()), rows))
+        return '```text\n' + ''.join(f'{line}\n' for line in lines) + '```'
+    return TREE.sub(rendered, text)
 
 
 def subtree(calls, root, cut):
@@ -79,9 +148,15 @@ def tree(lines, calls):
     for i, j, size in matcher.get_matching_blocks():
         for offset in range(size):
             right[j + offset] = old[i + offset][2]
-    calls = [Call(*each) for each in new]
-    for left, text in zip(comparison.box(calls), right):
-        yield f'{left:{COLUMN - 1}} {text}'.rstrip()
+    return drawn((*call, text) for call, text in zip(new, right))
+
+
+def drawn(calls):
+    """The lines of (depth, name, right column)."""
+    calls = list(calls)
+    lefts = comparison.box([Call(depth, name) for depth, name, _ in calls])
+    for left, (_, _, right) in zip(lefts, calls):
+        yield f'{left:{COLUMN - 1}} {right}'.rstrip()
 
 
 def owner(name):
@@ -142,18 +217,21 @@ def names(text):
     shown = {name for block in TREE.findall(text)
              for _, name, _ in parse(block.splitlines()) if name != '...'}
     defined = definitions()
+    cpython = CPYTHON % release(text)
     yield '| C | in | Python | in |'
     yield '|---|---|---|---|'
     for name in sorted(shown & defined.keys()):
         path, python_file, python = defined[name]
         yield (f'| `{name}` | [{path}](../src/{path}) | `{python}` '
-               f'| [{python_file}]({CPYTHON}{python_file}) |')
+               f'| [{python_file}]({cpython}{python_file}) |')
 
 
 class Findings:
-    """What the page says of the records (of traces.record_all)."""
+    """What the page says of the records (of traces.record_all). `others`: the
+    rows for calls that are left out."""
 
-    def __init__(self, records, rows):
+    def __init__(self, records, rows, others=()):
+        self.others = others
         self.count = len(records)
         self.first = next(iter(records)).name
         self.records = {case.name: c for case, (_, c) in records.items()}
@@ -169,6 +247,9 @@ class Findings:
 
     @functools.lru_cache
     def calls(self, request):
+        return list(without(self.all_calls(request), self.others))
+
+    def all_calls(self, request):
         return [(call.depth, call.name)
                 for call in comparison.shown(self.records[request])]
 
@@ -194,6 +275,26 @@ def requests(needed, count):
     return ', '.join(needed)
 
 
+def written_for(text, release):
+    """The page as one that shows the calls of this release."""
+    return re.sub(CPYTHON % '[^/]*', CPYTHON % release,
+                  RELEASE.sub(release, text))
+
+
+def wrong_rows(text, findings, running):
+    """The rows for other releases that are not true of the one that was
+    recorded, by the requests that the page shows."""
+    made = set()
+    for request in {findings.first, *REQUEST.findall(text)}:
+        above = []
+        for depth, name in findings.all_calls(request):
+            del above[depth:]
+            made.add((above[-1] if above else None, name))
+            above.append(name)
+    return [row for row in release_rows(text)
+            if ((row.below, row.call) in made) != row.is_made(running)]
+
+
 def page(text, findings):
     """The page, written again."""
     text = with_trees(text, findings)
@@ -216,7 +317,7 @@ def with_trees(text, findings):
             out.append(line)
             if line in ('```text', '```mermaid'):
                 block = []
-            elif found := re.fullmatch('<!-- request: (.*) -->', line):
+            elif found := REQUEST.match(line):
                 request = found[1]
         elif line != '```':
             block.append(line)
