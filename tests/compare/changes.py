@@ -93,26 +93,30 @@ def shown(item):
     return f'Lib/{module.replace(".", "/")}{package}.py: {name}'
 
 
+def whole_test(name):
+    """That of a part: test_x of "test_x (number=1)"."""
+    return name.partition(' ')[0]
+
+
 class Suspects:
     """Which of the changed items each test has met."""
 
     def __init__(self, changes, entered, failed):
         """`entered`: by test, the functions that it has entered; `failed`:
-        the tests that differ."""
+        the tests that differ, or parts of tests, which have more after their
+        name."""
         self.met = {test: {item for function in functions
                            for item in changes.causes[function]}
                     for test, functions in entered.items()}
         self.failed = failed
         self.calls = Counter(item for met in self.met.values()
                              for item in met)
-        self.differing = Counter(item for test in failed
-                                 for item in self.met_by(test))
+        whole = set(map(whole_test, failed))
+        self.usual = len(whole) / max(len(self.met), 1)
+        self.differing = Counter(item for test in whole
+                                 for item in self.met.get(test, ()))
         self.common = {item for item, number in self.calls.items()
                        if number > COMMON * len(self.met)}
-
-    def met_by(self, test):
-        """Also by a part of a test, which has more after its name."""
-        return self.met.get(test.partition(' ')[0], set())
 
     def share(self, item):
         """Of the tests that meet it, how many differ."""
@@ -122,14 +126,13 @@ class Suspects:
         """[(items, tests)], the largest group first. The items are those of
         which the most tests differ that meet them, if these are more than of
         all tests; else those that nearly every test meets."""
-        usual = len(self.failed) / max(len(self.met), 1)
         found = {}
         for test in self.failed:
-            met = self.met_by(test)
+            met = self.met.get(whole_test(test), set())
             shares = {item: self.share(item) for item in met - self.common}
             most = max(shares.values(), default=0)
             worst = {item for item in shares
-                     if shares[item] == most and most > usual}
+                     if shares[item] == most > self.usual}
             items = frozenset(worst or met & self.common)
             found.setdefault(items, []).append(test)
         return sorted(found.items(), key=lambda group: -len(group[1]))

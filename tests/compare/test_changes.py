@@ -125,13 +125,14 @@ class Report(unittest.TestCase):
         met['test_2'] = {a, b}
         met['test_3'] = {a, d}
         met['test_4'] = {a, d}
-        failed = ['test_1 (part=1)', 'test_2', 'test_3', 'test_5',
-                  'setUpClass (Other)']
+        failed = ['test_1 (part=1)', 'test_1 (part=2)', 'test_2', 'test_3',
+                  'test_5', 'setUpClass (Other)']
         suspects = changes.Suspects(found, met, failed)
         self.assertEqual(suspects.common, {a})
         self.assertEqual(suspects.groups(), [
-            ({b, c}, ['test_1 (part=1)', 'test_2']), ({d}, ['test_3']),
-            ({a}, ['test_5']), (set(), ['setUpClass (Other)'])])
+            ({b, c}, ['test_1 (part=1)', 'test_1 (part=2)', 'test_2']),
+            ({d}, ['test_3']), ({a}, ['test_5']),
+            (set(), ['setUpClass (Other)'])])
         self.assertEqual(list(suspects.told({d})), [
             'Lib/html/__init__.py: d: 2 of the 3 tests that meet it differ'])
         self.assertIn('see below', *suspects.told({a}))
