@@ -10,6 +10,7 @@ those that do.
     steps.py        breakpoints by the steps of docs/callgraph.md
     pysrc.py        the Python beside the C: command and window
     origin.py       which Python function a C function mirrors
+    definitions.py  what the library defines, as the linked Python reads it
     alignment.py    which of its lines a line of C stands for
     time_travel.py  one request on record
 """

@@ -2,16 +2,17 @@
 so ("Lib/wsgiref/handlers.py: BaseHandler.run"), or else its name, by the rule
 of names. The source is that of the Python that the program is linked with."""
 
-import ast
 import functools
+import json
 import os
 import re
 import subprocess
 
 import gdb
 
-from callgraph.names import MODULES, c_name
+from callgraph.names import APART, MODULES, c_name
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 MIRRORED = [name.replace('.', '/') + '.py' for name in MODULES]
 BESIDE = ['http/client.py', 'socket.py']
 COMMENT = re.compile(r'\b(Lib|Modules)/([\w/]+\.(?:py|c)): ([\w.]+)')
@@ -20,44 +21,27 @@ TWIN = '_pyio.py'
 
 
 class Function:
-    """A function of Python: `lines` begins with its def."""
+    """A function of Python: `lines` begins with its def. `docstring`: the
+    numbers of the lines of it, in the file as `first`."""
 
-    def __init__(self, source, name, node, lines):
+    def __init__(self, source, name, numbers, lines):
         self.source = source  # wsgiref/handlers.py
         self.name = name      # BaseHandler.run
-        self.first = node.lineno
-        self.lines = lines[node.lineno - 1:node.end_lineno]
-        self.node = node
+        self.first, last, begin, end = numbers
+        self.lines = lines[self.first - 1:last]
+        self.docstring = range(begin, end + 1)
 
 
 class Module:
-    """One file of the standard library."""
+    """One file of the standard library, with what definitions.py says."""
 
-    def __init__(self, folder, source):
-        self.functions = {}
-        self.bases = {}
-        self.source = source
-        self.path = os.path.join(folder, source)
-        with open(self.path, encoding='utf-8') as file:
-            text = file.read()
-        self.lines = text.splitlines()
-        self.visit(ast.parse(text), '')
-
-    def visit(self, parent, prefix):
-        for node in ast.iter_child_nodes(parent):
-            if isinstance(node, (ast.If, ast.Try)):
-                self.visit(node, prefix)
-            elif isinstance(node, ast.ClassDef):
-                self.bases[prefix + node.name] = [
-                    base.attr if isinstance(base, ast.Attribute) else base.id
-                    for base in node.bases
-                    if isinstance(base, (ast.Attribute, ast.Name))]
-                self.visit(node, f'{prefix}{node.name}.')
-            elif isinstance(node, ast.FunctionDef):
-                name = prefix + node.name
-                self.functions.setdefault(
-                    name, Function(self.source, name, node, self.lines))
-                self.visit(node, name + '.')
+    def __init__(self, folder, source, defined):
+        self.bases = defined['bases']
+        with open(os.path.join(folder, source), encoding='utf-8') as file:
+            lines = file.read().splitlines()
+        self.functions = {
+            name: Function(source, name, numbers, lines)
+            for name, numbers in defined['functions'].items()}
 
 
 def build_folder(path):
@@ -71,14 +55,9 @@ def build_folder(path):
     return None
 
 
-ASK = ('import sys, sysconfig; '
-       'print(sys.hexversion, sysconfig.get_path("stdlib"))')
-
-
 @functools.lru_cache
-def linked_python(program):
-    """(version, folder of its standard library) of the Python that the
-    program was built with."""
+def definitions(program):
+    """What the Python that the program was built with says of its library."""
     build = build_folder(program)
     if build is None:
         raise gdb.GdbError(f'{program} is in no build folder, and so its '
@@ -87,41 +66,42 @@ def linked_python(program):
               encoding='utf-8') as cache:
         python = re.search(r'^_?Python3_EXECUTABLE:\w+=(.*)$', cache.read(),
                            re.M)[1]
-    answer = subprocess.run([python, '-c', ASK], check=True, text=True,
-                            stdout=subprocess.PIPE).stdout
-    version, _, folder = answer.strip().partition(' ')
-    return int(version), folder
+    return json.loads(subprocess.run(
+        [python, os.path.join(HERE, 'definitions.py'), *MIRRORED, *BESIDE,
+         TWIN], check=True, stdout=subprocess.PIPE).stdout)
 
 
-def library(program):
-    """The folder of the standard library that the program uses."""
-    version, folder = linked_python(program)
+def check_version(version):
+    """The program runs with that version, if it runs."""
     try:
         runs = int(gdb.parse_and_eval('*(unsigned long *)&Py_Version'))
-    except gdb.error:  # it does not run yet
-        return folder
+    except gdb.error:
+        return
     if runs != version:
         raise gdb.GdbError(f'The program runs with Python {runs >> 24}.'
                            f'{runs >> 16 & 255}.{runs >> 8 & 255}, and not '
                            'with the one that it was built for: build it '
                            'again.')
-    return folder
 
 
 @functools.lru_cache
-def read_module(folder, source):
-    return Module(folder, source)
+def read_module(program, source):
+    defined = definitions(program)
+    return Module(defined['folder'], source, defined[source])
 
 
 def module(source):
-    return read_module(library(gdb.current_progspace().filename), source)
+    program = gdb.current_progspace().filename
+    check_version(definitions(program)['version'])
+    return read_module(program, source)
 
 
 def mirrored_names():
     """The C names of all functions of the mirrored modules."""
     return {c_name(name.replace('.', '.<locals>.')
                    if name.partition('.')[0] in each.functions else name)
-            for each in map(module, MIRRORED) for name in each.functions}
+            for each in map(module, MIRRORED) for name in each.functions
+            if name not in APART}
 
 
 def inherited(name, within):

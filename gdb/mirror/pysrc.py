@@ -49,18 +49,9 @@ def body(lines, line):
 def code_lines(function):
     """The indices of the lines of a Python function that are no docstring
     and no comment."""
-    skipped = set()
-    first = function.node.body[0]
-    if is_docstring(first):
-        skipped.update(range(first.lineno, first.end_lineno + 1))
     return [index for index, line in enumerate(function.lines)
             if line.strip() and not line.strip().startswith('#')
-            and function.first + index not in skipped]
-
-
-def is_docstring(node):
-    return (type(node).__name__ == 'Expr'
-            and type(node.value).__name__ == 'Constant')
+            and function.first + index not in function.docstring]
 
 
 @functools.lru_cache
