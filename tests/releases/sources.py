@@ -95,7 +95,8 @@ def assigned(node):
     """The names that get a value; none in an annotation alone."""
     targets = getattr(node, 'targets', None) or [node.target]
     return [each.id for target in targets for each in ast.walk(target)
-            if isinstance(each, ast.Name) and node.value is not None]
+            if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+            and node.value is not None]
 
 
 def collect_class(node, name, found):

@@ -179,6 +179,7 @@ class Sources(unittest.TestCase):
     SOURCE = '''
 import os
 LIMIT, name = 3, 'x'
+table[ord('x')] = 4
 SIZE = LIMIT
 if hasattr(os, 'fork'):
     class Server(Base, key=1):
