@@ -14,7 +14,7 @@ TABLES = {
     'The headers of the request': 'leading_fold_removed',
     'The answer': 'header_control_characters_refused',
     'The server': 'request_queue_size',
-    'The log': 'log_colour',
+    'The log, errors and streams': 'log_colour',
     'Tracebacks': 'traceback_suggests',
 }
 

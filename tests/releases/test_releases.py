@@ -5,6 +5,7 @@ import ast
 import copy
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -153,6 +154,29 @@ class Script(unittest.TestCase):
                                   capture_output=True, text=True)
             self.assertEqual((done.returncode, done.stdout), (1, ''))
             self.assertRegex(done.stderr, rf'\Ascript/releases: {python}: ')
+
+    def test_a_new_column(self):
+        """Those of other Pythons stay."""
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        root = pathlib.Path(scratch.name)
+        for path in 'script/releases', 'docs/releases.md', 'tests/releases':
+            (root / path).parent.mkdir(exist_ok=True)
+            (shutil.copytree if (ROOT / path).is_dir() else shutil.copy)(
+                ROOT / path, root / path)
+        new = '3.2.10 (new)'
+        done = subprocess.run(
+            [sys.executable, root / 'script' / 'releases',
+             f'{new}={sys.executable}'], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr, done.stdout),
+                         (0, '', f'{new}\n'))
+        before = known.read()
+        after = known.read(root / 'tests' / 'releases' / 'known.json')
+        self.assertEqual(list(after), [new, *before])
+        self.assertEqual(after.pop(new).answers, probes.answers())
+        self.assertEqual(after, before)
+        text = (root / 'docs' / 'releases.md').read_text(encoding='utf-8')
+        self.assertEqual(text.count('| 3.2.10<br>(new) |'), len(page.TABLES))
 
     def test_a_column_that_is_wrong(self):
         """The linked Python, where it is said to be another."""
