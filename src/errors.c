@@ -15,6 +15,7 @@ static const char *const dunders[] = {
 
 /* The module functions of Python that have lost an underscore in C. */
 static const char *const private_functions[] = { "read_headers",
+                                                 "parse_header_lines",
                                                  "formatparam" };
 
 /* Writes the Python name of a C function: Class_method is `method`, and a

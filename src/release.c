@@ -60,6 +60,18 @@ static const struct {
         .expression = "http.client.parse_headers("
                       "io.BytesIO(b'X:\\r\\n y\\r\\n\\r\\n'))['X'] == 'y'",
     },
+    [blank_line_counts] = {
+        .name = "blank_line_counts",
+        .statements = "import http.client, io\n"
+                      "\n"
+                      "def is_allowed(block):\n"
+                      "    try:\n"
+                      "        http.client.parse_headers(io.BytesIO(block))\n"
+                      "    except http.client.HTTPException:\n"
+                      "        return False\n"
+                      "    return True\n",
+        .expression = "not is_allowed(b'X: y\\r\\n' * 100 + b'\\r\\n')",
+    },
     [header_control_characters_refused] = {
         .name = "header_control_characters_refused",
         .statements = with_raises_ValueError,
@@ -174,12 +186,18 @@ release_ready(void)
         .default_buffer_size = buffer_size,
         .remote_host = Py_Version < 0x030D0000,
         .validate_status = Py_Version >= 0x030C0000,
+        .parse_header_lines = Py_Version >= 0x030C0000,
         .types_have_module = Py_Version >= 0x030C0000,
         .rfc_9110_reasons = Py_Version >= 0x030D0000,
         .close_error_told = Py_Version >= 0x030D0000,
         .status_descriptions = Py_Version >= 0x030E0000,
         .unpack_says_got = Py_Version >= 0x030E0000,
         .unraisable_names_deallocator = Py_Version >= 0x030E0000,
+        .log_colour = Py_Version >= 0x030F0000,
+        .server_version =
+            Py_Version >= 0x030F0000 ? "WSGIServer" : "WSGIServer/0.2",
+        .http_server_version =
+            Py_Version >= 0x030F0000 ? "BaseHTTP" : "BaseHTTP/0.6",
         .error_page_style = Py_Version >= 0x030E0000 ? color_scheme : "",
     };
     for (size_t i = 0; i < QUESTIONS; i++) {

@@ -9,6 +9,7 @@
 
 #include <Python.h>
 #include <stdbool.h>
+#include <sys/socket.h>
 
 /* What is known from the start: by the version, but for the first. */
 typedef struct Release {
@@ -20,6 +21,9 @@ typedef struct Release {
     /* Since 3.12: the checks of start_response are in _validate_status, and
      * raise AssertionError also under -O. */
     bool validate_status;
+    /* Since 3.12: parse_headers calls _parse_header_lines: a frame more in a
+     * traceback out of email. */
+    bool parse_header_lines;
     /* Since 3.12: the types of io are heap types, so that wsgi.input has the
      * attribute __module__ (gh-101948). */
     bool types_have_module;
@@ -36,11 +40,21 @@ typedef struct Release {
     /* Since 3.14: "Exception ignored while calling deallocator ...", a text
      * that sys.unraisablehook gets instead of the object. */
     bool unraisable_names_deallocator;
+    /* Since 3.15: the access log has colours on a terminal (gh-146292). */
+    bool log_colour;
+    /* "WSGIServer/0.2" and "BaseHTTP/0.6", since 3.15 without the number
+     * (gh-76007). */
+    const char *server_version;
+    const char *http_server_version;
     /* What the error page has between its charset and its title: "", or,
      * since 3.14, the lines that follow the reader's colour scheme
      * (gh-123430). */
     const char *error_page_style;
 } Release;
+
+/* TCPServer.request_queue_size, for constant tables: socket.SOMAXCONN since
+ * 3.15 (gh-80184). The headers are of the same 3.x as the linked library. */
+enum { REQUEST_QUEUE_SIZE = PY_VERSION_HEX >= 0x030F0000 ? SOMAXCONN : 5 };
 
 /* The release that is linked. It is known, like all below, once the types of
  * a folder are ready, which calls release_ready(). */
@@ -60,6 +74,8 @@ typedef enum Question {
     /* A value that begins on the next line has no line end before it
      * (gh-124452). */
     leading_fold_removed,
+    /* The blank line counts: with it there may be 100 headers (gh-131724). */
+    blank_line_counts,
     /* Control characters in a response header: ValueError (gh-143916). */
     header_control_characters_refused,
     /* Control characters in a status: ValueError (gh-144370). */

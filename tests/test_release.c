@@ -5,7 +5,8 @@
 
 /* Python's own library is asked again, each time in other words. */
 static const char probes[] =
-    "import http, http.server, io, sys, wsgiref.handlers, wsgiref.headers\n"
+    "import http, http.client, http.server, io, socketserver, sys\n"
+    "import wsgiref.handlers, wsgiref.headers\n"
     "from wsgiref import simple_server\n"
     "\n"
     "def raises_ValueError(function, *arguments):\n"
@@ -77,6 +78,9 @@ test_the_linked_release_is_asked(void **state)
     assert_int_equal(
         release_asked(http_0_9_without_headers),
         is_true("Handler(b'GET /\\r\\nA: b\\r\\n').headers == {}"));
+    assert_int_equal(release_asked(blank_line_counts),
+                     is_true("b' 431 ' in answer(b'GET / HTTP/1.0\\r\\n'"
+                             " + b'X: y\\n' * 100 + b'\\n')"));
     assert_int_equal(
         release_asked(malformed_request_has_status_line),
         is_true("answer(b'POST /\\r\\n').startswith(b'HTTP/1.0 400 ')"));
@@ -103,6 +107,18 @@ test_the_version_tells_the_rest(void **state)
         is_true("hasattr(wsgiref.handlers.BaseHandler, '_validate_status')"));
     assert_int_equal(linked->rfc_9110_reasons,
                      is_true("http.HTTPStatus(414).phrase == 'URI Too Long'"));
+    assert_int_equal(linked->parse_header_lines,
+                     is_true("hasattr(http.client, '_parse_header_lines')"));
+    assert_int_equal(linked->log_colour,
+                     is_true("hasattr(Handler, '_colorize_request')"));
+    set_python("version", PyUnicode_FromString(linked->server_version));
+    assert_true(is_true("version == simple_server.server_version"));
+    assert_true(is_true("version == Handler.server_version"));
+    set_python("version", PyUnicode_FromString(linked->http_server_version));
+    assert_true(is_true("version == http.server.BaseHTTPRequestHandler"
+                        ".server_version"));
+    set_python("size", PyLong_FromLong(REQUEST_QUEUE_SIZE));
+    assert_true(is_true("size == socketserver.TCPServer.request_queue_size"));
     assert_int_equal(
         linked->types_have_module,
         is_true("hasattr(io.BufferedReader(io.BytesIO()), '__module__')"));

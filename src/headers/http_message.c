@@ -44,14 +44,21 @@ read_headers(BufferedIOBase *fp)
                   _MAXLINE, "header line");
             goto fail;
         }
+        blank = is_blank(line);
+        if (PyList_GET_SIZE(headers) == _MAXHEADERS) {
+            int too_many = blank ? release_asked(blank_line_counts) : 1;
+
+            if (FAILED(too_many < 0)) {
+                goto fail;
+            }
+            if (too_many) {
+                RAISE(HTTPException, "got more than %d headers", _MAXHEADERS);
+                goto fail;
+            }
+        }
         if (PyList_Append(headers, line) < 0) {
             goto fail;
         }
-        if (PyList_GET_SIZE(headers) > _MAXHEADERS) {
-            RAISE(HTTPException, "got more than %d headers", _MAXHEADERS);
-            goto fail;
-        }
-        blank = is_blank(line);
     }
     Py_XDECREF(line);
     return headers;
@@ -89,24 +96,45 @@ decode_lines(PyObject *lines)
     return text;
 }
 
+/* email.parser.Parser(_class).parsestr() of header lines. */
+static HTTPMessage *
+parsestr(PyObject *header_lines, const HTTPMessageClass *_class)
+{
+    PyObject *hstring = decode_lines(header_lines);
+    HTTPMessage *message = NULL;
+
+    if (hstring != NULL) {
+        message = HTTPMessage_parsestr(_class, hstring);
+        Py_DECREF(hstring);
+    }
+    return message;
+}
+
+/* Lib/http/client.py: _parse_header_lines, which later releases have */
+static HTTPMessage *
+parse_header_lines(PyObject *header_lines, const HTTPMessageClass *_class)
+{
+    HTTPMessage *message = parsestr(header_lines, _class);
+
+    (void)FAILED(message == NULL);
+    return message;
+}
+
 /* Lib/http/client.py: parse_headers */
 HTTPMessage *
 parse_headers(BufferedIOBase *fp, const HTTPMessageClass *_class)
 {
     PyObject *headers = read_headers(fp);
-    PyObject *hstring;
     HTTPMessage *message;
 
     if (FAILED(headers == NULL)) {
         return NULL;
     }
-    hstring = decode_lines(headers);
+    message = release()->parse_header_lines
+                  ? parse_header_lines(headers, _class)
+                  : parsestr(headers, _class);
+    (void)FAILED(message == NULL);
     Py_DECREF(headers);
-    if (hstring == NULL) {
-        return NULL;
-    }
-    message = HTTPMessage_parsestr(_class, hstring);
-    Py_DECREF(hstring);
     return message;
 }
 

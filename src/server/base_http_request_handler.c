@@ -1,5 +1,6 @@
 #include "server/base_http_request_handler.h"
 
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,6 +15,8 @@ _Static_assert(offsetof(BaseHTTPRequestHandler, base) == 0,
                "the base must be first");
 
 char DEFAULT_ERROR_MESSAGE[800];
+
+static char http_server_version[20]; /* "BaseHTTP/0.6" */
 
 /* str.maketrans({...}): what log_message does to control characters. */
 static PyObject *control_char_table; /* owned; a dict */
@@ -36,6 +39,8 @@ fill_class_attributes(void)
 {
     PyObject *table;
 
+    PyOS_snprintf(http_server_version, sizeof(http_server_version), "%s",
+                  release()->http_server_version);
     PyOS_snprintf(DEFAULT_ERROR_MESSAGE, sizeof(DEFAULT_ERROR_MESSAGE),
                   "%s%s%s",
                   "<!DOCTYPE HTML>\n"
@@ -923,16 +928,150 @@ BaseHTTPRequestHandler_flush_headers(BaseHTTPRequestHandler *self)
     return FAILED(self->_headers_buffer == NULL) ? -1 : 0;
 }
 
+/* message.translate(self._control_char_table), a new reference */
+static PyObject *
+escape_control_characters(PyObject *message)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(message);
+
+    for (Py_ssize_t i = 0; i < length; i++) {
+        Py_UCS4 c = PyUnicode_READ_CHAR(message, i);
+
+        if (c < 0x20 || c == '\\' || (c >= 0x7f && c < 0xa0)) {
+            return PyUnicode_Translate(message, control_char_table, NULL);
+        }
+    }
+    return Py_NewRef(message); /* most have nothing to escape */
+}
+
+/* The colour of a status code, by the name that it has in the theme. */
+static const char *
+colour_of_code(long code)
+{
+    return code >= 500   ? "status_server_error"
+           : code >= 400 ? "status_client_error"
+           : code >= 300 ? "status_redirect"
+           : code >= 200 ? "status_ok"
+                         : "status_informational";
+}
+
+/* The same, of the theme `t`: a new str, "" for what is no number. */
+static PyObject *
+colour_of(PyObject *code, PyObject *t)
+{
+    PyObject *code_int = PyNumber_Long(code);
+    int overflow;
+    long number;
+
+    if (code_int != NULL) {
+        number = PyLong_AsLongAndOverflow(code_int, &overflow);
+        Py_DECREF(code_int);
+        return PyObject_GetAttrString(
+            t, colour_of_code(overflow > 0 ? LONG_MAX : number));
+    }
+    if (!PyErr_ExceptionMatches(PyExc_TypeError) &&
+        !PyErr_ExceptionMatches(PyExc_ValueError))
+    {
+        return NULL;
+    }
+    PyErr_Clear(); /* except (TypeError, ValueError): */
+    return PyUnicode_FromString("");
+}
+
+/* The request line, escaped and with its path in colour: a new str. */
+static PyObject *
+colour_request_line(PyObject *requestline, PyObject *path, PyObject *reset)
+{
+    PyObject *line = escape_control_characters(requestline);
+    PyObject *parts = line == NULL ? NULL : PyUnicode_Split(line, NULL, 2);
+
+    if (parts == NULL) {
+        Py_CLEAR(line);
+    }
+    else if (PyList_GET_SIZE(parts) == 3) {
+        Py_SETREF(line, PyUnicode_FromFormat("%U %S%U%S %U",
+                                             PyList_GET_ITEM(parts, 0), path,
+                                             PyList_GET_ITEM(parts, 1), reset,
+                                             PyList_GET_ITEM(parts, 2)));
+    }
+    Py_XDECREF(parts);
+    return line;
+}
+
+/* Lib/http/server.py: BaseHTTPRequestHandler._colorize_request */
+PyObject *
+BaseHTTPRequestHandler__colorize_request(BaseHTTPRequestHandler *self,
+                                         PyObject *code, PyObject *size,
+                                         PyObject *t)
+{
+    PyObject *code_color = colour_of(code, t);
+    PyObject *path = NULL, *size_color = NULL, *reset = NULL;
+    PyObject *line = NULL, *message = NULL;
+
+    if (FAILED(code_color == NULL)) {
+        return NULL;
+    }
+    path = PyObject_GetAttrString(t, "path");
+    if (FAILED(path == NULL)) {
+        goto done;
+    }
+    size_color = PyObject_GetAttrString(t, "size");
+    if (FAILED(size_color == NULL)) {
+        goto done;
+    }
+    reset = PyObject_GetAttrString(t, "reset");
+    if (FAILED(reset == NULL)) {
+        goto done;
+    }
+    if (self->requestline != NULL || lacks_attribute(self, "requestline") == 0)
+    {
+        line = colour_request_line(self->requestline, path, reset);
+    }
+    if (FAILED(line == NULL)) {
+        goto done;
+    }
+    message = PyUnicode_FromFormat("\"%U\" %S%S %S%S%S", line, code_color,
+                                   code, size_color, size, reset);
+    (void)FAILED(message == NULL);
+
+done:
+    Py_DECREF(code_color);
+    Py_XDECREF(path);
+    Py_XDECREF(size_color);
+    Py_XDECREF(reset);
+    Py_XDECREF(line);
+    return message;
+}
+
+/* self._log_request_info = (code, size) */
+static int
+keep_request_info(BaseHTTPRequestHandler *self, PyObject *code, PyObject *size)
+{
+    PyObject *dash = PyUnicode_FromString("-");
+    PyObject *info = NULL;
+
+    if (dash != NULL) {
+        info = PyTuple_Pack(2, code == NULL ? dash : code,
+                            size == NULL ? dash : size);
+        Py_DECREF(dash);
+    }
+    Py_XSETREF(self->_log_request_info, info);
+    return info == NULL ? -1 : 0;
+}
+
 /* Lib/http/server.py: BaseHTTPRequestHandler.log_request */
 int
 BaseHTTPRequestHandler_log_request(BaseHTTPRequestHandler *self,
                                    PyObject *code, PyObject *size)
 {
-    PyObject *code_str =
-        code == NULL ? PyUnicode_FromString("-") : PyObject_Str(code);
-    PyObject *size_str = NULL, *args = NULL;
+    PyObject *code_str, *size_str = NULL, *args = NULL;
     int result = -1;
 
+    if (release()->log_colour &&
+        FAILED(keep_request_info(self, code, size) < 0)) {
+        return -1;
+    }
+    code_str = code == NULL ? PyUnicode_FromString("-") : PyObject_Str(code);
     if (code_str != NULL) {
         size_str =
             size == NULL ? PyUnicode_FromString("-") : PyObject_Str(size);
@@ -958,11 +1097,12 @@ int
 BaseHTTPRequestHandler_log_error(BaseHTTPRequestHandler *self,
                                  const char *format, PyObject *args)
 {
+    self->_log_is_error = true;
     return FAILED(class_of(self)->log_message(self, format, args) < 0) ? -1
                                                                        : 0;
 }
 
-/* format % args */
+/* (format % args).translate(self._control_char_table): a new str. */
 static PyObject *
 format_message(const char *format, PyObject *args)
 {
@@ -973,23 +1113,87 @@ format_message(const char *format, PyObject *args)
         message = PyUnicode_Format(python_format, args);
         Py_DECREF(python_format);
     }
+    if (message != NULL) {
+        Py_SETREF(message, escape_control_characters(message));
+    }
     return message;
 }
 
-/* message.translate(self._control_char_table), a new reference */
+/* _colorize.get_theme(tty_file=sys.stderr).http_server: colours by their
+ * names, each "" where sys.stderr is no terminal. */
 static PyObject *
-escape_control_characters(PyObject *message)
+get_theme(void)
 {
-    Py_ssize_t length = PyUnicode_GET_LENGTH(message);
+    PyObject *module = PyImport_ImportModule("_colorize");
+    PyObject *get = NULL, *none = NULL, *file = NULL;
+    PyObject *theme = NULL, *http_server = NULL;
 
-    for (Py_ssize_t i = 0; i < length; i++) {
-        Py_UCS4 c = PyUnicode_READ_CHAR(message, i);
-
-        if (c < 0x20 || c == '\\' || (c >= 0x7f && c < 0xa0)) {
-            return PyUnicode_Translate(message, control_char_table, NULL);
-        }
+    if (module != NULL) {
+        get = PyObject_GetAttrString(module, "get_theme");
+        Py_DECREF(module);
     }
-    return Py_NewRef(message); /* most have nothing to escape */
+    if (get != NULL && sys_stderr() != NULL) {
+        file = Py_BuildValue("{sO}", "tty_file", sys_stderr());
+    }
+    none = file == NULL ? NULL : PyTuple_New(0);
+    if (none != NULL) {
+        theme = PyObject_Call(get, none, file);
+    }
+    if (theme != NULL) {
+        http_server = PyObject_GetAttrString(theme, "http_server");
+    }
+    Py_XDECREF(get);
+    Py_XDECREF(none);
+    Py_XDECREF(file);
+    Py_XDECREF(theme);
+    return http_server;
+}
+
+/* An access log's message, or one about an error, in the colours of `t`: a
+ * new str. Another one is as it was. */
+static PyObject *
+colour_message(BaseHTTPRequestHandler *self, PyObject *message, PyObject *t)
+{
+    PyObject *info = self->_log_request_info;
+    PyObject *error, *reset, *coloured = NULL;
+
+    if (info != NULL) {
+        self->_log_request_info = NULL;
+        coloured = BaseHTTPRequestHandler__colorize_request(
+            self, PyTuple_GET_ITEM(info, 0), PyTuple_GET_ITEM(info, 1), t);
+        Py_DECREF(info);
+        return coloured;
+    }
+    if (!self->_log_is_error) {
+        return Py_NewRef(message);
+    }
+    self->_log_is_error = false;
+    error = PyObject_GetAttrString(t, "error");
+    reset = error == NULL ? NULL : PyObject_GetAttrString(t, "reset");
+    if (reset != NULL) {
+        coloured = PyUnicode_FromFormat("%S%U%S", error, message, reset);
+    }
+    Py_XDECREF(error);
+    Py_XDECREF(reset);
+    return coloured;
+}
+
+/* The whole line of a log that has colours: a new str. */
+static PyObject *
+colour_line(PyObject *t, PyObject *address, PyObject *date, PyObject *message)
+{
+    PyObject *timestamp = PyObject_GetAttrString(t, "timestamp");
+    PyObject *reset =
+        timestamp == NULL ? NULL : PyObject_GetAttrString(t, "reset");
+    PyObject *line = NULL;
+
+    if (reset != NULL) {
+        line = PyUnicode_FromFormat("%S%S - - [%S]%S %U\n", timestamp, address,
+                                    date, reset, message);
+    }
+    Py_XDECREF(timestamp);
+    Py_XDECREF(reset);
+    return line;
 }
 
 /* Lib/http/server.py: BaseHTTPRequestHandler.log_message */
@@ -997,12 +1201,22 @@ int
 BaseHTTPRequestHandler_log_message(BaseHTTPRequestHandler *self,
                                    const char *format, PyObject *args)
 {
-    PyObject *address = NULL, *date = NULL, *escaped = NULL, *line = NULL;
+    PyObject *t = NULL, *address = NULL, *date = NULL, *line = NULL;
     PyObject *message = format_message(format, args);
     int result = -1;
 
     if (FAILED(message == NULL)) {
         return -1;
+    }
+    if (release()->log_colour) {
+        t = get_theme();
+        if (FAILED(t == NULL)) {
+            goto done;
+        }
+        Py_SETREF(message, colour_message(self, message, t));
+        if (FAILED(message == NULL)) {
+            goto done;
+        }
     }
     address = class_of(self)->address_string(self);
     if (FAILED(address == NULL)) {
@@ -1012,22 +1226,20 @@ BaseHTTPRequestHandler_log_message(BaseHTTPRequestHandler *self,
     if (FAILED(date == NULL)) {
         goto done;
     }
-    escaped = escape_control_characters(message);
-    if (FAILED(escaped == NULL)) {
-        goto done;
-    }
-    line = PyUnicode_FromFormat("%S - - [%S] %U\n", address, date, escaped);
+    line = t == NULL ? PyUnicode_FromFormat("%S - - [%S] %U\n", address, date,
+                                            message)
+                     : colour_line(t, address, date, message);
     if (FAILED(line == NULL || write_to_stderr(line) < 0)) {
         goto done;
     }
     result = 0;
 
 done:
+    Py_XDECREF(t);
     Py_XDECREF(address);
     Py_XDECREF(date);
-    Py_XDECREF(escaped);
     Py_XDECREF(line);
-    Py_DECREF(message);
+    Py_XDECREF(message);
     return result;
 }
 
@@ -1100,6 +1312,7 @@ BaseHTTPRequestHandler_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(self->request_version);
     Py_VISIT(self->headers);
     Py_VISIT(self->_headers_buffer);
+    Py_VISIT(self->_log_request_info);
     return StreamRequestHandler_traverse(op, visit, arg);
 }
 
@@ -1115,6 +1328,7 @@ BaseHTTPRequestHandler_clear(PyObject *op)
     Py_CLEAR(self->request_version);
     Py_CLEAR(self->headers);
     Py_CLEAR(self->_headers_buffer);
+    Py_CLEAR(self->_log_request_info);
     return StreamRequestHandler_clear(op);
 }
 
@@ -1154,7 +1368,7 @@ const BaseHTTPRequestHandlerClass BaseHTTPRequestHandler_class = {
         .timeout = -1,
         .disable_nagle_algorithm = false,
     },
-    .server_version = "BaseHTTP/0.6",
+    .server_version = http_server_version,
     .error_message_format = DEFAULT_ERROR_MESSAGE,
     .error_content_type = "text/html;charset=utf-8",
     .default_request_version = "HTTP/0.9",

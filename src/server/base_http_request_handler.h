@@ -19,7 +19,7 @@ typedef struct DoMethod {
 typedef struct BaseHTTPRequestHandlerClass {
     StreamRequestHandlerClass base;
 
-    const char *server_version;       /* "BaseHTTP/0.6" */
+    const char *server_version;       /* "BaseHTTP/0.6"; see release.h */
     const char *error_message_format; /* of %(code)d, %(message)s, ... */
     const char *error_content_type;
     const char *default_request_version; /* "HTTP/0.9" */
@@ -63,6 +63,9 @@ struct BaseHTTPRequestHandler {
     HTTPMessage *headers;      /* owned; NULL before they are read */
     PyObject *_headers_buffer; /* owned; a list of bytes, or NULL */
     bool close_connection;
+    /* What the message of a log is about, for its colours. */
+    PyObject *_log_request_info; /* owned; (code, size), or NULL */
+    bool _log_is_error;
 };
 
 /* A new error page is "code", "message" and "explain" put into this; complete
@@ -104,6 +107,10 @@ int BaseHTTPRequestHandler_send_header(BaseHTTPRequestHandler *self,
                                        const char *keyword, const char *value);
 int BaseHTTPRequestHandler_end_headers(BaseHTTPRequestHandler *self);
 int BaseHTTPRequestHandler_flush_headers(BaseHTTPRequestHandler *self);
+/* The message of an access log in the colours of the theme `t`, where releases
+ * have that: a new str. */
+PyObject *BaseHTTPRequestHandler__colorize_request(
+    BaseHTTPRequestHandler *self, PyObject *code, PyObject *size, PyObject *t);
 /* code and size are str or int; NULL is '-'. */
 int BaseHTTPRequestHandler_log_request(BaseHTTPRequestHandler *self,
                                        PyObject *code, PyObject *size);

@@ -5,6 +5,8 @@
 #include <Python.h>
 #include <stdbool.h>
 
+#include "release.h"
+
 typedef struct BaseServer BaseServer;
 typedef struct BaseServerClass BaseServerClass;
 typedef struct BaseRequestHandlerClass BaseRequestHandlerClass;

@@ -86,7 +86,7 @@ const BaseServerClass HTTPServer_class = {
     .timeout = -1,
     .address_family = AF_INET,
     .socket_type = SOCK_STREAM,
-    .request_queue_size = 5,
+    .request_queue_size = REQUEST_QUEUE_SIZE,
     .allow_reuse_address = true, /* restart at once */
     .allow_reuse_port = false,
 

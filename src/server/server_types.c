@@ -1,7 +1,6 @@
 #include "server/server_types.h"
 
 #include "handlers/handlers_types.h"
-#include "release.h"
 #include "server/datagram_request_handler.h"
 #include "server/forking_servers.h"
 #include "server/server_handler.h"
@@ -51,7 +50,6 @@ server_types_ready(void)
             return -1;
         }
     }
-    PyOS_snprintf(software_version, sizeof(software_version), "%s CPython/%s",
-                  server_version, python_version());
+    fill_versions();
     return fill_class_attributes();
 }

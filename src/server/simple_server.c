@@ -1,10 +1,20 @@
 #include "server/simple_server.h"
 
 #include "errors.h"
+#include "release.h"
 
-const char server_version[] = "WSGIServer/0.2";
+char server_version[20];
 
 char software_version[80];
+
+void
+fill_versions(void)
+{
+    PyOS_snprintf(server_version, sizeof(server_version), "%s",
+                  release()->server_version);
+    PyOS_snprintf(software_version, sizeof(software_version), "%s CPython/%s",
+                  server_version, python_version());
+}
 
 /* "Hello world!", and each variable of `items`, a list of pairs, in a line of
  * its own. A new str. */

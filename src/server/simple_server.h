@@ -5,11 +5,13 @@
 #include "server/wsgi_request_handler.h"
 #include "server/wsgi_server.h"
 
-extern const char server_version[]; /* "WSGIServer/0.2" */
-
-/* "WSGIServer/0.2 CPython/3.11.2": the Server header. It has the version of
- * the linked Python, which server_types_ready() writes there. */
+/* "WSGIServer/0.2", and "WSGIServer/0.2 CPython/3.11.2", the Server header:
+ * complete after server_types_ready(). */
+extern char server_version[20];
 extern char software_version[80];
+
+/* Fills them in, as the linked release has them, for server_types_ready(). */
+void fill_versions(void);
 
 /* The WSGI application that greets and shows its environ: a new reference to
  * the Python callable. */

@@ -190,7 +190,7 @@ const BaseServerClass TCPServer_class = {
     .timeout = -1,
     .address_family = AF_INET,
     .socket_type = SOCK_STREAM,
-    .request_queue_size = 5,
+    .request_queue_size = REQUEST_QUEUE_SIZE,
     .allow_reuse_address = false,
     .allow_reuse_port = false,
 

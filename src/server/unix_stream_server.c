@@ -18,7 +18,7 @@ const BaseServerClass UnixStreamServer_class = {
     .timeout = -1,
     .address_family = AF_UNIX,
     .socket_type = SOCK_STREAM,
-    .request_queue_size = 5,
+    .request_queue_size = REQUEST_QUEUE_SIZE,
     .allow_reuse_address = false,
     .allow_reuse_port = false,
 
@@ -52,7 +52,7 @@ const BaseServerClass UnixDatagramServer_class = {
     .timeout = -1,
     .address_family = AF_UNIX,
     .socket_type = SOCK_DGRAM,
-    .request_queue_size = 5,
+    .request_queue_size = REQUEST_QUEUE_SIZE,
     .allow_reuse_address = false,
     .allow_reuse_port = false,
     .max_packet_size = 8192,
@@ -141,7 +141,7 @@ const WSGIServerClass UnixWSGIServer_class = {
         .timeout = -1,
         .address_family = AF_UNIX,
         .socket_type = SOCK_STREAM,
-        .request_queue_size = 5,
+        .request_queue_size = REQUEST_QUEUE_SIZE,
         .allow_reuse_address = true, /* HTTPServer's; means nothing here */
         .allow_reuse_port = false,
 

@@ -103,7 +103,7 @@ const WSGIServerClass WSGIServer_class = {
         .timeout = -1,
         .address_family = AF_INET,
         .socket_type = SOCK_STREAM,
-        .request_queue_size = 5,
+        .request_queue_size = REQUEST_QUEUE_SIZE,
         .allow_reuse_address = true,
         .allow_reuse_port = false,
 

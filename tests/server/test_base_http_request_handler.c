@@ -701,6 +701,66 @@ test_log_message_escapes_as_python_does(void **state)
     end_idle_handler(self);
 }
 
+/* As on a terminal, where releases have that. */
+static void
+test_a_log_has_the_colours_of_pythons(void **state)
+{
+    BaseHTTPRequestHandlerClass cls = idle_class();
+    BaseHTTPRequestHandler *self = new_idle_handler(&cls);
+    PyObject *lines;
+
+    (void)state;
+    run_python(
+        "import os\n"
+        "os.environ['FORCE_COLOR'] = '1'\n"
+        "lines = [(line, code, size)\n"
+        "         for line in ('GET / HTTP/1.0', ' GET  /a\\t b  c \\xa0', "
+        "'',\n"
+        "                      'GET /', 'GET\\x85/\\0 \\\\ \\xa0 \\u20ac')\n"
+        "         for code in (200, '404', '5', 99, 100, 301, 599, 10 ** 30,\n"
+        "                      -10 ** 30, 'abc', 2.5, [], None)\n"
+        "         for size in (12, '-', None)]\n"
+        "reference = idle('GET', 'HTTP/1.1')\n"
+        "def log(line, code, size):\n"
+        "    reference.requestline = line\n"
+        "    reference.log_request('-' if code is None else code,\n"
+        "                          '-' if size is None else size)\n"
+        "    reference.log_error('%s', 'an error')\n"
+        "    reference.log_message('%s', 'no error')\n"
+        "def written():\n"
+        "    text = outcome(io.BytesIO(), None)[1]\n"
+        "    sys.stderr = io.StringIO()\n"
+        "    return text\n");
+    lines = eval_python("lines");
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(lines); i++) {
+        PyObject *args = PyList_GET_ITEM(lines, i);
+        PyObject *code = PyTuple_GET_ITEM(args, 1);
+        PyObject *size = PyTuple_GET_ITEM(args, 2);
+        PyObject *error = Py_BuildValue("(s)", "an error");
+        PyObject *no_error = Py_BuildValue("(s)", "no error");
+
+        set_python("args", args);
+        run_python("sys.stderr = io.StringIO()\n"
+                   "log(*args)\n"
+                   "wanted = written()\n");
+        Py_XSETREF(self->requestline, Py_NewRef(PyTuple_GET_ITEM(args, 0)));
+        assert_int_equal(cls.log_request(self, code == Py_None ? NULL : code,
+                                         size == Py_None ? NULL : size),
+                         0);
+        assert_int_equal(cls.log_error(self, "%s", error), 0);
+        assert_int_equal(cls.log_message(self, "%s", no_error), 0);
+        run_python("got = written()\n"
+                   "assert got == wanted, (got, wanted)\n");
+        Py_DECREF(error);
+        Py_DECREF(no_error);
+    }
+    run_python("coloured = hasattr(Reference, '_colorize_request')\n"
+               "assert ('\\x1b[' in got) == coloured, got\n"
+               "del os.environ['FORCE_COLOR']\n");
+    Py_DECREF(lines);
+    end_idle_handler(self);
+}
+
 static void
 test_every_log_goes_through_log_message(void **state)
 {
@@ -734,10 +794,15 @@ test_log_message_lets_through_what_fails(void **state)
     BaseHTTPRequestHandlerClass cls = idle_class();
     BaseHTTPRequestHandler *self = new_idle_handler(&cls);
     PyObject *none = PyTuple_New(0);
+    PyObject *message;
 
     (void)state;
+    run_python("try: '%s' % ()\n"
+               "except TypeError as error: message = str(error)\n");
+    message = eval_python("message");
     assert_int_equal(cls.log_message(self, "%s", none), -1);
-    assert_raised(PyExc_TypeError, "not enough arguments for format string");
+    assert_raised(PyExc_TypeError, PyUnicode_AsUTF8(message));
+    Py_DECREF(message);
     run_python("sys.stderr = None");
     assert_int_equal(cls.log_message(self, "text", none), -1);
     assert_raised(PyExc_AttributeError,
@@ -1128,6 +1193,7 @@ main(void)
         python_test(test_a_header_beyond_latin_1_is_a_unicode_error),
         python_test(test_the_connection_header_decides_in_any_version),
         python_test(test_log_message_escapes_as_python_does),
+        python_test(test_a_log_has_the_colours_of_pythons),
         python_test(test_every_log_goes_through_log_message),
         python_test(test_log_message_lets_through_what_fails),
         python_test(test_version_string_is_pythons),

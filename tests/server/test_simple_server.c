@@ -310,7 +310,8 @@ static const char mock_apps[] =
     "    start_response('200 OK', [('Content-Type', 'text/plain'),\n"
     "                              ('Date', DATE)])\n"
     "    return [environ['PATH_INFO'].encode('latin-1')]\n"
-    "software = 'WSGIServer/0.2 %s/%s' % (\n"
+    "from wsgiref.simple_server import server_version\n"
+    "software = '%s %s/%s' % (server_version,\n"
     "    platform.python_implementation(), sys.version.split()[0])\n";
 
 static void

@@ -152,10 +152,11 @@ test_validated_hello(void **state)
               "        ('Date', 'Mon, 05 Jun 2006 18:49:54 GMT')])\n"
               "    return [b'Hello, world!']\n",
               GET);
-    assert_repr(eval_python("out.replace((platform.python_implementation()\n"
+    assert_repr(eval_python("out.replace(b'Server/0.2', b'Server').replace((\n"
+                            "    platform.python_implementation()\n"
                             "    + '/' + sys.version.split()[0]).encode(),\n"
                             "    b'Python')"),
-                "b'HTTP/1.0 200 OK\\r\\nServer: WSGIServer/0.2 Python\\r\\n"
+                "b'HTTP/1.0 200 OK\\r\\nServer: WSGIServer Python\\r\\n"
                 "Content-Type: text/plain\\r\\nDate: now\\r\\n\\r\\nHello, "
                 "world!'");
 }
@@ -411,7 +412,7 @@ test_what_is_no_iterable_is_complained_of_last(void **state)
     assert_request("GET /five" END, NULL);
     assert_server_error();
     assert_repr(eval_python("[re.sub('while calling deallocator (.*):', "
-                            "r'in: \\1', line)\n"
+                            "r'in: \\1', line).partition('. Did')[0]\n"
                             " for line in log.splitlines()\n"
                             " if not line.startswith('  in')]"),
                 "['Traceback (most recent call last):', \"TypeError: 'int' "
