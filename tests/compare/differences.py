@@ -35,6 +35,7 @@ class Hole(NamedTuple):
     shown: list    # texts that are in the answer to the first, or the log
     hidden: list   # and those that are not
     nothing: bool  # there is no answer
+    closed_by: list  # names of tests/releases/probes.py
 
 
 def section(name):
@@ -85,7 +86,8 @@ def holes():
         yield Hole(what, quoted(cases),
                    [text for hidden, text in texts if not hidden],
                    [text for hidden, text in texts if hidden],
-                   shows.startswith('nothing'))
+                   shows.startswith('nothing'),
+                   quoted(what.partition('not with ')[2]))
 
 
 def cases_of_strict():
