@@ -6,7 +6,6 @@ import contextlib
 import difflib
 import io
 import os
-import pty
 import re
 import signal
 import socket
@@ -22,6 +21,7 @@ from callgraph.cases import CASES
 from callgraph.names import c_name
 from callgraph.traces import (HERE, PATIENCE, Call, ProgramRun, PythonRun,
                               exchange, read_until, record_all)
+from ptys import open_pty
 
 PROGRAM = os.environ.get('CWSGIREF_TRACE', '')
 ROOT = os.path.join(HERE, '..', '..')
@@ -415,7 +415,7 @@ class TraceTests(unittest.TestCase):
 
     def test_tree_grows_while_the_application_waits(self):
         """At a terminal; the application waits for the test."""
-        terminal, other_end = pty.openpty()
+        terminal, other_end = open_pty()
         with open(terminal, encoding='utf-8') as screen, \
                 tempfile.TemporaryDirectory() as scratch:
             gate = os.path.join(scratch, 'gate')

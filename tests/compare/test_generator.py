@@ -8,7 +8,6 @@ import contextlib
 import io
 import os
 import pathlib
-import pty
 import re
 import select
 import signal
@@ -18,6 +17,8 @@ import unittest
 from collections import Counter
 from functools import partial
 from unittest import mock
+
+from ptys import open_pty
 
 from . import fuzz, generator, servers
 from .behaviours import Board
@@ -335,7 +336,7 @@ class Options(unittest.TestCase):
 
     def test_terminal_and_ctrl_c(self):
         """A line that changes; at its end what has been done so far."""
-        terminal, stdout = pty.openpty()
+        terminal, stdout = open_pty()
         self.addCleanup(os.close, terminal)
         self.addCleanup(os.close, stdout)
         process = subprocess.Popen(

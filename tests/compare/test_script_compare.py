@@ -5,12 +5,13 @@ CWSGIREF is the path of the program; the script then builds none.
 
 import os
 import pathlib
-import pty
 import re
 import subprocess
 import sys
 import tempfile
 import unittest
+
+from ptys import open_pty
 
 from . import columns, corpus, observer, servers
 from .cases import CASES
@@ -219,7 +220,7 @@ class Different(Script):
                              coloured)
 
     def on_terminal(self, environment):
-        ours, theirs = pty.openpty()
+        ours, theirs = open_pty()
         with open(ours, 'rb', closefd=True) as terminal:
             process = subprocess.Popen([sys.executable, SCRIPT, 'differs'],
                                        cwd=self.folder, stdout=theirs,

@@ -4,12 +4,13 @@ the screen, for a program under a pseudo-terminal."""
 import codecs
 import fcntl
 import os
-import pty
 import re
 import select
 import struct
 import termios
 import time
+
+from ptys import fork_pty
 
 SEQUENCE = re.compile(
     r'\x1b\[([?\d;]*)([A-Za-z])|\x1b([()].|[=>78DEMHc])|([\x00-\x1f])')
@@ -116,7 +117,7 @@ class Terminal:
                  height=30):
         self.screen = Screen(width, height)
         self.decode = codecs.getincrementaldecoder('utf-8')('replace').decode
-        self.process, self.fd = pty.fork()
+        self.process, self.fd = fork_pty()
         if self.process == 0:
             os.chdir(directory)
             os.execvpe(command[0], command, dict(
