@@ -22,6 +22,7 @@
 #include "server/unix_stream_server.h"
 #include "validate/validate.h"
 #include "validate/validate_types.h"
+#include "waits.h"
 
 /* The classes that the options ask for. */
 typedef struct Classes {
@@ -107,6 +108,7 @@ serve(BaseServer *server, const Options *options, const bool *stopped)
                                : BaseServer_serve_forever(server, 0.5);
     }
     handled = finally_enter();
+    interrupt_next_wait(false); /* the end is here: only a second one counts */
     if (end(server, options) < 0) {
         result = -1;
     }

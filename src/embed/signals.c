@@ -2,45 +2,20 @@
 
 #include <Python.h>
 
+#include <frameobject.h>
+
 #include <signal.h>
+#include <string.h>
 
-/* The handler, as signal.signal() gets it: handler(signum, frame). */
-static PyObject *
-stop_and_interrupt(PyObject *capsule, PyObject *args)
-{
-    bool *stop = PyCapsule_GetPointer(capsule, NULL);
+#include "errors.h"
+#include "waits.h"
 
-    (void)args;
-    if (stop == NULL) {
-        return NULL;
-    }
-    *stop = true;
-    PyErr_SetNone(PyExc_KeyboardInterrupt);
-    return NULL;
-}
+static bool *stop_flag;       /* of signals_set() */
+static PyObject *our_handler; /* owned; once signals_set() has been called */
+static PyObject *theirs;      /* owned; signal.default_int_handler before */
 
-static PyMethodDef handler_def = { "stop", stop_and_interrupt, METH_VARARGS,
-                                   NULL };
-
-/* signal.signal(signum, handler) for both signals. */
-static int
-set_handlers(PyObject *module, PyObject *on_sigint, PyObject *on_sigterm)
-{
-    PyObject *previous;
-
-    previous = PyObject_CallMethod(module, "signal", "iO", SIGINT, on_sigint);
-    if (previous == NULL) {
-        return -1;
-    }
-    Py_DECREF(previous);
-    previous =
-        PyObject_CallMethod(module, "signal", "iO", SIGTERM, on_sigterm);
-    if (previous == NULL) {
-        return -1;
-    }
-    Py_DECREF(previous);
-    return 0;
-}
+/* The signals of the thread that forks, before it does. */
+static _Thread_local sigset_t before_fork;
 
 /* SIG_BLOCK or SIG_UNBLOCK for both signals. */
 static void
@@ -60,23 +35,237 @@ signals_hold(void)
     mask_signals(SIG_BLOCK);
 }
 
+/* Whether it is the function in which a prompt waits. */
+static bool
+is_prompt(PyFrameObject *frame)
+{
+    static const char *const loops[] = { "cmdloop", "_cmdloop", "interact" };
+    PyCodeObject *code = PyFrame_GetCode(frame);
+    bool result = false;
+
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(loops) && !result; i++) {
+        result =
+            PyUnicode_CompareWithASCIIString(code->co_name, loops[i]) == 0;
+    }
+    Py_DECREF(code);
+    return result;
+}
+
+/* Whether somebody types at a prompt of pdb, cmd or code, which catch
+ * KeyboardInterrupt. */
+static bool
+is_at_a_prompt(void)
+{
+    PyFrameObject *here = PyEval_GetFrame(); /* borrowed */
+    bool found = false;
+
+    Py_XINCREF(here);
+    while (here != NULL && !found) {
+        PyFrameObject *back = PyFrame_GetBack(here);
+
+        found = is_prompt(here);
+        Py_DECREF(here);
+        here = back;
+    }
+    Py_XDECREF(here);
+    return found;
+}
+
+/* The handler of both signals, called with (signum, frame). */
+static PyObject *
+default_int_handler(PyObject *module, PyObject *args)
+{
+    PyObject *frame;
+    int signum;
+
+    (void)module;
+    if (!PyArg_ParseTuple(args, "iO:default_int_handler", &signum, &frame)) {
+        return NULL;
+    }
+    if (stop_flag != NULL && (signum != SIGINT || !is_at_a_prompt())) {
+        *stop_flag = true;
+    }
+    if (PyEval_GetFrame() == NULL && !is_before_a_wait()) {
+        /* amid our own C: the answer goes out, and into the log */
+        interrupt_next_wait(true);
+        Py_RETURN_NONE;
+    }
+    PyErr_SetNone(PyExc_KeyboardInterrupt);
+    return NULL;
+}
+
+static PyMethodDef handler_def = {
+    "default_int_handler", default_int_handler, METH_VARARGS,
+    "The default handler for SIGINT: raises KeyboardInterrupt, and ends the "
+    "server."
+};
+
+/* signal.getsignal(signum) is handler: 1, 0 or -1 */
+static int
+is_handler(PyObject *module, int signum, PyObject *handler)
+{
+    PyObject *current = PyObject_CallMethod(module, "getsignal", "i", signum);
+    int result = current == NULL
+                     ? -1
+                     : PyObject_RichCompareBool(current, handler, Py_EQ);
+
+    Py_XDECREF(current);
+    return result;
+}
+
+/* signal.signal(signum, handler), where `old` is the handler; 0 or -1. */
+static int
+replace_handler(PyObject *module, int signum, PyObject *old, PyObject *handler)
+{
+    int is_old = is_handler(module, signum, old);
+    PyObject *previous;
+
+    if (is_old <= 0) {
+        return is_old;
+    }
+    previous = PyObject_CallMethod(module, "signal", "iO", signum, handler);
+    Py_XDECREF(previous);
+    return previous == NULL ? -1 : 0;
+}
+
+/* What sigaction(2) calls the default. */
+static PyObject *
+sig_dfl(PyObject *module)
+{
+    return PyObject_GetAttrString(module, "SIG_DFL");
+}
+
+/* signal.default_int_handler = handler, and the same in _signal, where signal
+ * has it from. */
+static int
+set_default_int_handler(PyObject *module, PyObject *handler)
+{
+    PyObject *modules = PyImport_GetModuleDict();               /* borrowed */
+    PyObject *public = PyDict_GetItemString(modules, "signal"); /* borrowed */
+
+    if (public != NULL &&
+        PyObject_SetAttrString(public, handler_def.ml_name, handler) < 0)
+    {
+        return -1;
+    }
+    return PyObject_SetAttrString(module, handler_def.ml_name, handler);
+}
+
+/* Ours instead of Python's, or (`ours` false) the other way. */
+static int
+exchange_handlers(PyObject *module, bool ours)
+{
+    PyObject *on_sigterm = sig_dfl(module);
+    int result = -1;
+
+    if (on_sigterm != NULL &&
+        replace_handler(module, SIGINT, ours ? theirs : our_handler,
+                        ours ? our_handler : theirs) == 0 &&
+        replace_handler(module, SIGTERM, ours ? on_sigterm : our_handler,
+                        ours ? our_handler : on_sigterm) == 0)
+    {
+        result = set_default_int_handler(module, ours ? our_handler : theirs);
+    }
+    Py_XDECREF(on_sigterm);
+    return result;
+}
+
+/* os.register_at_fork(before=...): a signal that is sent to the child, to end
+ * it, must find the child's own actions. */
+static PyObject *
+hold_before_fork(PyObject *self, PyObject *args)
+{
+    sigset_t ending;
+
+    (void)self;
+    (void)args;
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &ending, &before_fork);
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+release_after_fork(PyObject *self, PyObject *args)
+{
+    (void)self;
+    (void)args;
+    pthread_sigmask(SIG_SETMASK, &before_fork, NULL);
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+reset_after_fork(PyObject *self, PyObject *args)
+{
+    if (stop_flag != NULL && signals_reset() < 0) {
+        return NULL;
+    }
+    return release_after_fork(self, args);
+}
+
+static PyMethodDef fork_defs[] = {
+    { "before", hold_before_fork, METH_NOARGS, NULL },
+    { "after_in_parent", release_after_fork, METH_NOARGS, NULL },
+    { "after_in_child", reset_after_fork, METH_NOARGS, NULL },
+};
+
+static int
+register_at_fork(void)
+{
+    PyObject *os = PyImport_ImportModule("posix");
+    PyObject *function = NULL, *none = NULL, *result = NULL;
+    PyObject *keywords = PyDict_New();
+    bool filled = keywords != NULL;
+
+    for (size_t i = 0; filled && i < Py_ARRAY_LENGTH(fork_defs); i++) {
+        function = PyCFunction_New(&fork_defs[i], NULL);
+        filled = function != NULL &&
+                 PyDict_SetItemString(keywords, fork_defs[i].ml_name,
+                                      function) == 0;
+        Py_XDECREF(function);
+    }
+    none = PyTuple_New(0);
+    function =
+        os == NULL ? NULL : PyObject_GetAttrString(os, "register_at_fork");
+    if (filled && none != NULL && function != NULL) {
+        result = PyObject_Call(function, none, keywords);
+    }
+    Py_XDECREF(result);
+    Py_XDECREF(function);
+    Py_XDECREF(none);
+    Py_XDECREF(keywords);
+    Py_XDECREF(os);
+    return result == NULL ? -1 : 0;
+}
+
+/* What signals_set() does at its first call. */
+static int
+prepare(PyObject *module)
+{
+    if (our_handler != NULL) {
+        return 0;
+    }
+    theirs = PyObject_GetAttrString(module, handler_def.ml_name);
+    our_handler = PyCFunction_New(&handler_def, NULL);
+    if (theirs == NULL || our_handler == NULL || register_at_fork() < 0) {
+        Py_CLEAR(theirs);
+        Py_CLEAR(our_handler);
+        return -1;
+    }
+    return 0;
+}
+
 int
 signals_set(bool *stop)
 {
     PyObject *module = PyImport_ImportModule("_signal");
-    PyObject *capsule = PyCapsule_New(stop, NULL, NULL);
-    PyObject *handler = NULL;
     int result = -1;
 
-    if (module != NULL && capsule != NULL) {
-        handler = PyCFunction_New(&handler_def, capsule);
-    }
-    if (handler != NULL) {
-        result = set_handlers(module, handler, handler);
+    stop_flag = stop;
+    if (module != NULL && prepare(module) == 0) {
+        result = exchange_handlers(module, true);
         mask_signals(SIG_UNBLOCK);
     }
-    Py_XDECREF(handler);
-    Py_XDECREF(capsule);
     Py_XDECREF(module);
     return result;
 }
@@ -85,25 +274,17 @@ int
 signals_reset(void)
 {
     PyObject *module = PyImport_ImportModule("_signal");
-    PyObject *on_sigint = NULL;
-    PyObject *on_sigterm = NULL;
     int result = -1;
 
-    if (module != NULL) {
-        on_sigint = PyObject_GetAttrString(module, "default_int_handler");
-    }
-    if (on_sigint != NULL) {
-        on_sigterm = PyObject_GetAttrString(module, "SIG_DFL");
-    }
-    if (on_sigterm != NULL) {
+    stop_flag = NULL;
+    if (module != NULL && prepare(module) == 0) {
         do { /* signal.signal() itself raises for a signal that has come */
             PyErr_Clear();
-            result = set_handlers(module, on_sigint, on_sigterm);
+            result = exchange_handlers(module, false);
         } while (result < 0 &&
                  PyErr_ExceptionMatches(PyExc_KeyboardInterrupt));
     }
-    Py_XDECREF(on_sigterm);
-    Py_XDECREF(on_sigint);
+    interrupt_next_wait(false);
     Py_XDECREF(module);
     return result;
 }

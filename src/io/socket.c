@@ -21,6 +21,7 @@
 #include "io/buffered_writer.h"
 #include "io/socket_io.h"
 #include "release.h"
+#include "waits.h"
 
 /* Any address that a socket may have. */
 typedef union Address {
@@ -326,7 +327,7 @@ static int
 wait_until_ready(Socket *self, short events, double deadline)
 {
     /* Python looks for signals between any two instructions. */
-    if (PyErr_CheckSignals() < 0) {
+    if (look_for_signals() < 0) {
         return -1;
     }
     while (self->timeout > 0 && self->fd >= 0) {
@@ -353,7 +354,7 @@ wait_until_ready(Socket *self, short events, double deadline)
             PyErr_SetFromErrno(PyExc_OSError);
             return -1;
         }
-        if (PyErr_CheckSignals() < 0) {
+        if (look_for_signals() < 0) {
             return -1;
         }
     }
@@ -366,7 +367,7 @@ static bool
 try_again(const Socket *self)
 {
     if (errno == EINTR) {
-        return PyErr_CheckSignals() == 0;
+        return look_for_signals() == 0;
     }
     if (self->timeout > 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
         return true;

@@ -10,6 +10,7 @@
 #include "objects.h"
 #include "server/base_request_handler.h"
 #include "server/tcp_server.h"
+#include "waits.h"
 
 /* A thread that waits for is_shut_down, on its own stack. */
 struct ShutDownWaiter {
@@ -69,7 +70,7 @@ wait_is_shut_down(BaseServer *self)
         status = PyThread_acquire_lock_timed(waiter.lock, -1, 1);
         Py_END_ALLOW_THREADS
         if (status == PY_LOCK_INTR) {
-            result = PyErr_CheckSignals();
+            result = look_for_signals();
         }
     }
     remove_waiter(self, &waiter);
@@ -123,7 +124,7 @@ select_readable(int fd, double timeout)
             return -1;
         }
         /* Python looks for signals between any two instructions. */
-        if (PyErr_CheckSignals() < 0) {
+        if (look_for_signals() < 0) {
             return -1;
         }
         Py_BEGIN_ALLOW_THREADS

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "errors.h"
+#include "waits.h"
 
 /* Lib/socketserver.py: ForkingMixIn, the class body */
 void
@@ -33,7 +34,7 @@ wait_for_child(pid_t pid, int options)
 
     do {
         /* Python looks for signals between any two instructions. */
-        if (PyErr_CheckSignals() < 0) {
+        if (look_for_signals() < 0) {
             return -1;
         }
         Py_BEGIN_ALLOW_THREADS
@@ -162,8 +163,8 @@ fork_process(void)
     sigemptyset(&ending);
     sigaddset(&ending, SIGINT);
     sigaddset(&ending, SIGTERM);
-    PyOS_BeforeFork();
     pthread_sigmask(SIG_BLOCK, &ending, &before);
+    PyOS_BeforeFork();
     pid = fork();
     error = errno;
     if (pid == 0) {
