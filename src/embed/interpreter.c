@@ -238,7 +238,8 @@ interpreter_exit_code(void)
     return 1;
 }
 
-/* module.function(), for its effect; what it raises is printed. 0 or -1. */
+/* module.function(), for its effect; what it raises is printed, but for
+ * KeyboardInterrupt. 0 or -1. */
 static int
 call(const char *module, const char *function)
 {
@@ -250,7 +251,12 @@ call(const char *module, const char *function)
         Py_DECREF(found);
     }
     if (result == NULL) {
-        PyErr_Print();
+        if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) {
+            PyErr_Clear(); /* somebody has waited long enough */
+        }
+        else {
+            PyErr_Print();
+        }
         return -1;
     }
     Py_DECREF(result);
@@ -320,11 +326,116 @@ finish_beside_threads(void)
     return result;
 }
 
+/* "poll (Thread-1), Thread-2": the threads that keep the program alive, as a
+ * new str; empty where there are none. NULL with an exception. */
+static PyObject *
+list_threads_that_stay(void)
+{
+    static const char expression[] =
+        "', '.join(thread.name for thread in threading.enumerate()"
+        " if not thread.daemon"
+        " and thread is not threading.main_thread())";
+    PyObject *threading = PyImport_ImportModule("threading");
+    PyObject *globals = NULL, *list = NULL;
+
+    if (threading != NULL) {
+        globals = Py_BuildValue("{sOsO}", "__builtins__", PyEval_GetBuiltins(),
+                                "threading", threading);
+        Py_DECREF(threading);
+    }
+    if (globals != NULL) {
+        list = PyRun_String(expression, Py_eval_input, globals, globals);
+        Py_DECREF(globals);
+    }
+    return list;
+}
+
+/* What the timer calls. */
+static PyObject *
+say_who_stays(PyObject *self, PyObject *args)
+{
+    PyObject *list = list_threads_that_stay();
+
+    (void)self;
+    (void)args;
+    if (list == NULL) {
+        return NULL;
+    }
+    if (PyUnicode_GET_LENGTH(list) > 0) {
+        PySys_FormatStderr("cwsgiref: the program ends when these threads do, "
+                           "which are no daemons: %U; a second signal ends it "
+                           "at once\n",
+                           list);
+    }
+    Py_DECREF(list);
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef say_who_stays_def = { "say_who_stays", say_who_stays,
+                                         METH_NOARGS, NULL };
+
+/* threading.Timer(1, say_who_stays), started, if there is somebody to wait
+ * for: a new reference, or NULL. */
+static PyObject *
+start_timer(void)
+{
+    PyObject *list = list_threads_that_stay();
+    PyObject *threading = NULL, *function = NULL, *timer = NULL, *done = NULL;
+
+    if (list != NULL && PyUnicode_GET_LENGTH(list) > 0) {
+        threading = PyImport_ImportModule("threading");
+        function = PyCFunction_New(&say_who_stays_def, NULL);
+    }
+    if (threading != NULL && function != NULL) {
+        timer = PyObject_CallMethod(threading, "Timer", "iO", 1, function);
+    }
+    if (timer != NULL && PyObject_SetAttrString(timer, "daemon", Py_True) == 0)
+    {
+        done = PyObject_CallMethod(timer, "start", NULL);
+    }
+    if (done == NULL) {
+        PyErr_Clear(); /* no thread can be had: nobody says it, then */
+        Py_CLEAR(timer);
+    }
+    Py_XDECREF(done);
+    Py_XDECREF(function);
+    Py_XDECREF(threading);
+    Py_XDECREF(list);
+    return timer;
+}
+
+/* method() of the timer, for its effect. */
+static void
+tell_timer(PyObject *timer, const char *method)
+{
+    PyObject *done = PyObject_CallMethod(timer, method, NULL);
+
+    if (done == NULL) {
+        PyErr_Clear();
+    }
+    Py_XDECREF(done);
+}
+
+/* Joins the threads that are no daemons, and says so if that takes time.
+ * Ctrl-C ends the waiting. */
+static void
+join_threads(void)
+{
+    PyObject *timer = start_timer();
+
+    call("threading", "_shutdown");
+    if (timer != NULL) {
+        tell_timer(timer, "cancel");
+        tell_timer(timer, "join");
+        Py_DECREF(timer);
+    }
+}
+
 int
 interpreter_stop(int exit_code)
 {
     if (is_imported("threading")) {
-        call("threading", "_shutdown"); /* joins those that are no daemons */
+        join_threads();
         if (has_threads()) {
             _exit(finish_beside_threads() < 0 ? 1 : exit_code);
         }
