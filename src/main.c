@@ -3,6 +3,7 @@
 #include <Python.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "embed/application.h"
 #include "embed/interpreter.h"
 #include "embed/signals.h"
+#include "embed/socket_file.h"
 #include "errors.h"
 #include "handlers/cgi_handler.h"
 #include "messages.h"
@@ -71,7 +73,7 @@ subclass(const Options *options, WSGIServerClass *over)
 /* The end of the server: of its processes, its socket, and the socket's
  * file. */
 static int
-end(BaseServer *server, const Options *options)
+end(BaseServer *server, const Options *options, const SocketFile *file)
 {
     Handled handled;
     int result = 0;
@@ -84,11 +86,7 @@ end(BaseServer *server, const Options *options)
         result = -1;
     }
     finally_leave(handled);
-    if (options->unix_socket && unlink(options->host) < 0 && errno != ENOENT) {
-        PyErr_SetFromErrnoWithFilename(PyExc_OSError, options->host);
-        result = -1;
-    }
-    return result;
+    return socket_file_remove(file) < 0 ? -1 : result;
 }
 
 /* The KeyboardInterrupt of a signal is lost where nothing can fly, as in a
@@ -97,9 +95,14 @@ end(BaseServer *server, const Options *options)
 static int
 serve(BaseServer *server, const Options *options, const bool *stopped)
 {
+    SocketFile file = { .path = "" };
     Handled handled;
-    int result = signals_set(&server->shutdown_request);
+    int result;
 
+    if (options->unix_socket) {
+        socket_file_remember(&file, options->host);
+    }
+    result = signals_set(&server->shutdown_request);
     if (result == 0 && !*stopped) {
         result = announce(server);
     }
@@ -109,7 +112,7 @@ serve(BaseServer *server, const Options *options, const bool *stopped)
     }
     handled = finally_enter();
     interrupt_next_wait(false); /* the end is here: only a second one counts */
-    if (end(server, options) < 0) {
+    if (end(server, options, &file) < 0) {
         result = -1;
     }
     finally_leave(handled);
@@ -130,25 +133,42 @@ run_cgi(PyObject *application)
     return result;
 }
 
-/* The server that the options ask for, which listens already. */
+/* The address that the options ask for, as Python writes it; a new reference.
+ */
+static PyObject *
+server_address(const Options *options)
+{
+    if (!options->unix_socket) {
+        return Py_BuildValue("(siiI)", options->host, options->port, 0,
+                             options->scope_id);
+    }
+    if (options->host[0] == '@') { /* a name: NUL comes first */
+        return PyBytes_FromFormat("%c%s", 0, options->host + 1);
+    }
+    socket_file_take_over(options->host);
+    return PyUnicode_DecodeFSDefault(options->host);
+}
+
+/* The server that the options ask for, which listens already. make_server()
+ * takes a host and a port, and these are not all that there is. */
 static WSGIServer *
 open_server(const Options *options, const Classes *classes,
             PyObject *application)
 {
-    PyObject *path;
+    PyObject *address;
     BaseServer *server;
 
-    if (!options->unix_socket) {
+    if (!options->unix_socket && options->scope_id == 0) {
         return make_server(options->host, options->port, application,
                            &classes->server, &classes->handler);
     }
-    path = PyUnicode_DecodeFSDefault(options->host);
-    if (path == NULL) {
+    address = server_address(options);
+    if (address == NULL) {
         return NULL;
     }
-    server = BaseServer_new(&classes->server.base, path,
+    server = BaseServer_new(&classes->server.base, address,
                             &classes->handler.base.base.base);
-    Py_DECREF(path);
+    Py_DECREF(address);
     if (server != NULL) {
         classes->server.set_app((WSGIServer *)server, application);
     }
@@ -202,6 +222,20 @@ done:
     return interpreter_exit_code();
 }
 
+/* Python, with the sys.argv that the application is to find. */
+static int
+start_python(const Options *options)
+{
+    char name[PATH_MAX] = "cwsgiref";
+    char **argv = options->arguments - 1; /* the place before is used up */
+
+    if (options->application != NULL) {
+        application_argument(options->application, name, sizeof(name));
+    }
+    argv[0] = name;
+    return interpreter_start(options->argument_count + 1, argv);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -225,8 +259,17 @@ main(int argc, char *argv[])
                 options.directory, strerror(errno));
         return 1;
     }
+    if (options.unix_socket &&
+        socket_file_resolve(options.host, sizeof(options.host)) < 0)
+    {
+        fprintf(stderr,
+                "cwsgiref: '%s' is too long for the path of a Unix socket, "
+                "from / on\n",
+                options.host);
+        return 2;
+    }
     signals_hold(); /* until run() can end cleanly for one */
-    if (interpreter_start(argc, argv) < 0) {
+    if (start_python(&options) < 0) {
         return 1;
     }
     classes = subclass(&options, &over);

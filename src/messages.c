@@ -1,6 +1,8 @@
 #include "messages.h"
 
 #include <errno.h>
+#include <net/if.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 
 #include "errors.h"
@@ -34,27 +36,61 @@ print_line(PyObject *line)
     return 0;
 }
 
+/* The same for a Unix socket: its path, or its name (b'\0name'). */
+static PyObject *
+announcement_of_unix(PyObject *address)
+{
+    if (PyBytes_Check(address)) {
+        return PyUnicode_FromFormat("Serving HTTP on unix:@%s ...\n",
+                                    PyBytes_AS_STRING(address) + 1);
+    }
+    return PyUnicode_FromFormat("Serving HTTP on unix:%S ...\n", address);
+}
+
+/* The host of an IPv6 address, with its zone; a new str. */
+static PyObject *
+host_with_zone(PyObject *address)
+{
+    PyObject *host, *port;
+    unsigned int flow_info, scope_id;
+    char zone[IF_NAMESIZE];
+
+    if (!PyArg_ParseTuple(address, "OOII", &host, &port, &flow_info,
+                          &scope_id)) {
+        return NULL;
+    }
+    if (scope_id == 0) {
+        return Py_NewRef(host);
+    }
+    if (if_indextoname(scope_id, zone) == NULL) {
+        return PyUnicode_FromFormat("%S%%%u", host, scope_id);
+    }
+    return PyUnicode_FromFormat("%S%%%s", host, zone);
+}
+
 /* Serving HTTP on HOST port PORT (http://HOST:PORT/) ..., a new str. */
 static PyObject *
 announcement(BaseServer *server)
 {
-    PyObject *host, *port;
+    PyObject *address = server->server_address;
+    bool is_ipv6 = server->cls->address_family == AF_INET6;
+    PyObject *host, *port, *line = NULL;
 
     if (server->cls->address_family == AF_UNIX) {
-        return PyUnicode_FromFormat("Serving HTTP on unix:%S ...\n",
-                                    server->server_address);
+        return announcement_of_unix(address);
     }
-    host = PyTuple_GetItem(server->server_address, 0);
-    port = PyTuple_GetItem(server->server_address, 1);
-    if (host == NULL || port == NULL) {
-        return NULL;
+    host = is_ipv6 ? host_with_zone(address) : PySequence_GetItem(address, 0);
+    port = host == NULL ? NULL : PySequence_GetItem(address, 1);
+    if (port != NULL) {
+        line = PyUnicode_FromFormat(is_ipv6 ? "Serving HTTP on %S port %S "
+                                              "(http://[%S]:%S/) ...\n"
+                                            : "Serving HTTP on %S port %S "
+                                              "(http://%S:%S/) ...\n",
+                                    host, port, host, port);
     }
-    return PyUnicode_FromFormat(server->cls->address_family == AF_INET6
-                                    ? "Serving HTTP on %S port %S "
-                                      "(http://[%S]:%S/) ...\n"
-                                    : "Serving HTTP on %S port %S "
-                                      "(http://%S:%S/) ...\n",
-                                host, port, host, port);
+    Py_XDECREF(host);
+    Py_XDECREF(port);
+    return line;
 }
 
 int
@@ -85,8 +121,8 @@ explain_unix_error(const char *path, int number, PyObject *raised)
 {
     if (number == EADDRINUSE) {
         PyErr_Format(PyExc_SystemExit,
-                     "%s is there already: stop what listens there, or, if "
-                     "nothing does, remove the file",
+                     "%s is there already, and something listens, or it is "
+                     "no socket: stop what listens there, or choose another",
                      path);
         return;
     }

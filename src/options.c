@@ -4,24 +4,27 @@
 
 #include <arpa/inet.h>
 #include <getopt.h>
+#include <net/if.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 
 static const char help[] =
-    "usage: cwsgiref [options] [MODULE:CALLABLE]\n"
+    "usage: cwsgiref [options] [MODULE:CALLABLE] [-- ARGUMENT ...]\n"
     "\n"
     "Serves a WSGI application over HTTP; without one, the demo application,\n"
     "which shows its environ.\n"
     "\n"
     "MODULE is a dotted module or a path that ends in .py. CALLABLE is the\n"
     "application in it (default: application, or else app), or create_app()\n"
-    "to call a factory.\n"
+    "to call a factory. What stands behind -- is for the application, which\n"
+    "finds it in sys.argv.\n"
     "\n"
     "  -b, --bind HOST[:PORT]  where to listen (default: 127.0.0.1:8000); an\n"
     "                          IPv6 address as [::1]:8000; :PORT is every\n"
-    "                          IPv4 address; unix:PATH is a Unix socket\n"
+    "                          IPv4 address; unix:PATH is a Unix socket,\n"
+    "                          unix:@NAME one without a file\n"
     "  -p, --port PORT         the port alone; 0 picks a free one\n"
     "  -C, --chdir DIR         change to this directory first\n"
     "      --threads           a thread for each request\n"
@@ -38,6 +41,7 @@ static const char help[] =
     "  -h, --help              show this help\n";
 
 enum {
+    OPERAND = 1,
     THREADS = 256,
     FORK,
     ONCE,
@@ -49,8 +53,8 @@ enum {
     VERSION
 }; /* options of no letter */
 
-static const char short_options[] =
-    ":b:p:C:h"; /* ':' first: no getopt texts */
+/* '-' first: what is no option is given as OPERAND; ':': no getopt texts */
+static const char short_options[] = "-:b:p:C:h";
 
 static const struct option long_options[] = {
     { "bind", required_argument, NULL, 'b' },
@@ -107,7 +111,34 @@ set_host(Options *options, const char *host, size_t length)
     return 0;
 }
 
-/* [::1] or [::1]:8000 */
+/* The zone of fe80::1%eth0, whose host is fe80::1; the name of an interface,
+ * or its number. */
+static int
+parse_zone(Options *options)
+{
+    char *zone = strchr(options->host, '%');
+
+    options->scope_id = 0;
+    if (zone == NULL) {
+        return 0;
+    }
+    *zone++ = '\0';
+    options->scope_id = if_nametoindex(zone);
+    if (options->scope_id == 0 && zone[0] != '\0' &&
+        zone[strspn(zone, "0123456789")] == '\0')
+    {
+        options->scope_id = (unsigned int)strtoul(zone, NULL, 10);
+    }
+    if (options->scope_id == 0) {
+        return complain(options,
+                        "there is no network interface '%s' here for the "
+                        "address %s",
+                        zone, options->host);
+    }
+    return 0;
+}
+
+/* [::1], [::1]:8000 or [fe80::1%eth0]:8000 */
 static int
 parse_ipv6(Options *options, const char *text, int *port)
 {
@@ -118,7 +149,9 @@ parse_ipv6(Options *options, const char *text, int *port)
         return complain(options, "'%s' is not [HOST]:PORT, as in [::1]:8000",
                         text);
     }
-    if (set_host(options, text + 1, (size_t)(end - text - 1)) < 0) {
+    if (set_host(options, text + 1, (size_t)(end - text - 1)) < 0 ||
+        parse_zone(options) < 0)
+    {
         return -1;
     }
     if (inet_pton(AF_INET6, options->host, &address) != 1) {
@@ -131,15 +164,16 @@ parse_ipv6(Options *options, const char *text, int *port)
     return end[1] == ':' ? parse_port(options, end + 2, port) : 0;
 }
 
-/* unix:PATH */
+/* unix:PATH or unix:@NAME */
 static int
 parse_unix(Options *options, const char *path)
 {
     struct sockaddr_un address;
 
-    if (path[0] == '\0') {
+    if (path[0] == '\0' || strcmp(path, "@") == 0) {
         return complain(options, "unix: needs the path of the socket, as in "
-                                 "unix:/run/cwsgiref.sock");
+                                 "unix:/run/cwsgiref.sock, or its name, as in "
+                                 "unix:@cwsgiref");
     }
     if (strlen(path) >= sizeof(address.sun_path)) {
         return complain(options,
@@ -246,21 +280,35 @@ complain_about_option(Options *options, int found, const char *last)
 }
 
 static int
-parse_arguments(Options *options, int argc, char *argv[])
+set_application(Options *options, const char *application)
 {
-    if (optind < argc) {
-        options->application = argv[optind++];
-        if (options->application[0] == '\0') {
-            return complain(options, "the application is empty: name it as "
-                                     "MODULE:CALLABLE, or leave it out");
-        }
-    }
-    if (optind < argc) {
+    if (options->application != NULL) {
         return complain(options,
                         "one application can be served, not two: '%s' and "
-                        "'%s'",
-                        options->application, argv[optind]);
+                        "'%s' (what is for the application stands behind "
+                        "--)",
+                        options->application, application);
     }
+    if (application[0] == '\0') {
+        return complain(options, "the application is empty: name it as "
+                                 "MODULE:CALLABLE, or leave it out");
+    }
+    options->application = application;
+    return 0;
+}
+
+/* What stands behind "--": the application, if it has not been named, and
+ * what is for it. */
+static int
+parse_arguments(Options *options, int argc, char *argv[])
+{
+    if (optind < argc && options->application == NULL &&
+        set_application(options, argv[optind++]) < 0)
+    {
+        return -1;
+    }
+    options->arguments = argv + optind;
+    options->argument_count = argc - optind;
     return 0;
 }
 
@@ -268,6 +316,8 @@ static int
 parse_option(Options *options, int found, int *bind_port, int *port)
 {
     switch (found) {
+    case OPERAND:
+        return set_application(options, optarg);
     case 'b':
         return parse_bind(options, optarg, bind_port);
     case 'p':

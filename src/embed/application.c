@@ -37,6 +37,17 @@ find_colon(const char *name)
     return strchr(name, ':');
 }
 
+void
+application_argument(const char *name, char *argument, size_t size)
+{
+    const char *colon = find_colon(name);
+    size_t length = colon == NULL ? strlen(name) : (size_t)(colon - name);
+    bool is_file = length > 3 && strncmp(name + length - 3, ".py", 3) == 0;
+
+    snprintf(argument, size, "%.*s", (int)(is_file ? length : strlen(name)),
+             name);
+}
+
 /* Drops the frames of Python's import system from the top of the traceback of
  * an exception: what remains begins in the application. */
 static int
@@ -88,6 +99,58 @@ explain_exit(PyObject *label, PyObject *raised)
     Py_DECREF(code);
 }
 
+/* Whether it is the ImportError of `from . import x` in a file that was loaded
+ * by its path. */
+static bool
+is_relative_import(PyObject *raised)
+{
+    PyObject *text = NULL;
+    bool result = false;
+
+    if (PyObject_TypeCheck(raised, (PyTypeObject *)PyExc_ImportError)) {
+        text = PyObject_Str(raised);
+    }
+    if (text != NULL) {
+        result = PyUnicode_CompareWithASCIIString(
+                     text, "attempted relative import with no known parent "
+                           "package") == 0;
+        Py_DECREF(text);
+    }
+    PyErr_Clear();
+    return result;
+}
+
+/* Raises SystemExit for such a file: by which name it can do that. */
+static void
+explain_relative_import(PyObject *label)
+{
+    char path[PATH_MAX];
+    char *module, *package, *directory;
+    const char *name = PyUnicode_AsUTF8(label);
+
+    if (name == NULL || realpath(name, path) == NULL) {
+        PyErr_SetObject(PyExc_SystemExit, label);
+        return;
+    }
+    path[strlen(path) - 3] = '\0'; /* .py */
+    module = strrchr(path, '/');
+    *module++ = '\0';
+    package = strrchr(path, '/');
+    if (package == NULL) {
+        PyErr_Format(PyExc_SystemExit,
+                     "%U imports relatively, and is in no "
+                     "package",
+                     label);
+        return;
+    }
+    *package++ = '\0';
+    directory = path[0] == '\0' ? "/" : path;
+    PyErr_Format(PyExc_SystemExit,
+                 "%U imports relatively, as a module of a package does: name "
+                 "it as one, as in --chdir %s %s.%s",
+                 label, directory, package, module);
+}
+
 /* Raises SystemExit for an exception of the application, the one in flight,
  * which becomes its __context__. `label`: what failed. */
 static void
@@ -121,6 +184,9 @@ explain_exception(PyObject *label)
                      "for %S, or activate the virtual environment that has "
                      "it",
                      label, missing, PySys_GetObject("executable"));
+    }
+    else if (is_relative_import(handled.raised)) {
+        explain_relative_import(label);
     }
     else {
         PyErr_Format(PyExc_SystemExit, "%U has failed with the %s above",
@@ -206,8 +272,12 @@ explain_missing_module(PyObject *name, const char *path)
     }
     if (places != NULL) {
         PyErr_Format(PyExc_SystemExit,
-                     "there is no module '%U' in %U%U (--chdir and "
-                     "PYTHONPATH say where to look)",
+                     is_safe_path()
+                         ? "there is no module '%U' in %U%U (PYTHONPATH says "
+                           "where to look; PYTHONSAFEPATH leaves out the "
+                           "current directory)"
+                         : "there is no module '%U' in %U%U (--chdir and "
+                           "PYTHONPATH say where to look)",
                      name, places, hint);
     }
     Py_XDECREF(places);
@@ -389,15 +459,40 @@ is_coroutine_function(PyObject *callable)
     return code != NULL && (code->co_flags & CO_COROUTINE) != 0;
 }
 
-/* Whether it is a function of no parameters at all. */
+/* Whether it is a function that needs no arguments, as a factory: it has no
+ * parameters, or all have defaults and the first is no environ. */
 static bool
 takes_nothing(PyObject *callable)
 {
     PyCodeObject *code = code_of(callable);
+    PyObject *defaults, *only_by_name, *names, *first;
+    bool result;
 
-    return code != NULL && PyFunction_Check(callable) &&
-           code->co_argcount == 0 && code->co_kwonlyargcount == 0 &&
-           (code->co_flags & (CO_VARARGS | CO_VARKEYWORDS)) == 0;
+    if (code == NULL || !PyFunction_Check(callable) ||
+        (code->co_flags & CO_VARARGS) != 0)
+    {
+        return false;
+    }
+    defaults = PyFunction_GetDefaults(callable);       /* borrowed */
+    only_by_name = PyFunction_GetKwDefaults(callable); /* borrowed */
+    if (code->co_argcount !=
+            (defaults == NULL ? 0 : PyTuple_GET_SIZE(defaults)) ||
+        code->co_kwonlyargcount !=
+            (only_by_name == NULL ? 0 : PyDict_GET_SIZE(only_by_name)))
+    {
+        return false;
+    }
+    if (code->co_argcount == 0) {
+        return true;
+    }
+    names = PyCode_GetVarnames(code);
+    first = names == NULL ? NULL : PyTuple_GetItem(names, 0); /* borrowed */
+    result = first != NULL &&
+             PyUnicode_CompareWithASCIIString(first, "env") != 0 &&
+             PyUnicode_CompareWithASCIIString(first, "environ") != 0;
+    Py_XDECREF(names);
+    PyErr_Clear();
+    return result;
 }
 
 /* Whether it is a function, a class or the like that the module has from
@@ -506,14 +601,49 @@ done:
     return result;
 }
 
-/* Raises SystemExit for what a module lacks, and says what it has. `what` is
- * stolen. */
+/* Whether it is a module of Python itself, whose name a file in the current
+ * directory bears, too. */
+static bool
+hides_a_file(PyObject *module, PyObject *label)
+{
+    PyObject *own = PyObject_GetAttrString(module, "__file__");
+    PyObject *file = NULL;
+    struct stat status, found;
+    bool result = false;
+
+    PyErr_Clear(); /* it is built in */
+    if (PyUnicode_FSConverter(label, &file)) {
+        char path[PATH_MAX];
+
+        snprintf(path, sizeof(path), "%s.py", PyBytes_AS_STRING(file));
+        result = stat(path, &status) == 0;
+        Py_DECREF(file);
+    }
+    if (result && own != NULL && PyUnicode_FSConverter(own, &file)) {
+        result = stat(PyBytes_AS_STRING(file), &found) < 0 ||
+                 found.st_ino != status.st_ino ||
+                 found.st_dev != status.st_dev;
+        Py_DECREF(file);
+    }
+    Py_XDECREF(own);
+    PyErr_Clear();
+    return result;
+}
+
+/* Raises SystemExit for what the module lacks that is called `label`, and says
+ * what it has. `what` is stolen. */
 static void
-explain_missing_callable(PyObject *module, PyObject *what)
+explain_missing_callable(PyObject *module, PyObject *label, PyObject *what)
 {
     PyObject *callables = what == NULL ? NULL : list_callables(module);
 
-    if (callables != NULL) {
+    if (callables != NULL && hides_a_file(module, label)) {
+        PyErr_Format(PyExc_SystemExit,
+                     "%U; the name belongs to Python's own module '%U': "
+                     "rename the file %U.py",
+                     what, label, label);
+    }
+    else if (callables != NULL) {
         PyErr_Format(PyExc_SystemExit, "%U; %U", what, callables);
     }
     Py_XDECREF(callables);
@@ -554,8 +684,9 @@ follow_names(PyObject *module, PyObject *label, PyObject *dotted)
         if (look_up(object, name, full, &next) == 0) {
             if (i == 0) {
                 explain_missing_callable(
-                    module, PyUnicode_FromFormat("%U has no attribute '%U'",
-                                                 label, name));
+                    module, label,
+                    PyUnicode_FromFormat("%U has no attribute '%U'", label,
+                                         name));
             }
             else {
                 PyErr_Format(PyExc_SystemExit,
@@ -604,8 +735,8 @@ check_application(PyObject *application, PyObject *label)
     }
     if (takes_nothing(application)) {
         PyErr_Format(PyExc_SystemExit,
-                     "%U is a function without parameters: if it makes the "
-                     "application, say %U()",
+                     "%U is a function that needs no arguments: if it makes "
+                     "the application, say %U()",
                      label, label);
         return -1;
     }
@@ -637,7 +768,7 @@ find_default(PyObject *module, PyObject *label)
         }
     }
     explain_missing_callable(
-        module,
+        module, label,
         PyUnicode_FromFormat("%U has neither 'application' nor 'app' (another "
                              "name follows a colon, as in %U:name)",
                              label, label));

@@ -17,4 +17,8 @@
  * KeyboardInterrupt. */
 PyObject *find_application(const char *name);
 
+/* What sys.argv begins with, of `size` bytes at most in `argument`: the file
+ * that `name` names, or else the name itself. */
+void application_argument(const char *name, char *argument, size_t size);
+
 #endif

@@ -118,10 +118,6 @@ configure(PyConfig *config, int argc, char *const argv[])
     if (!PyStatus_Exception(status)) {
         status = PyConfig_SetBytesArgv(config, argc, argv);
     }
-    if (!PyStatus_Exception(status)) {
-        status =
-            PyConfig_SetString(config, &config->argv.items[0], L"cwsgiref");
-    }
     return status;
 }
 
@@ -140,11 +136,27 @@ initialize(int argc, char *const argv[])
     return status;
 }
 
+bool
+is_safe_path(void)
+{
+    PyObject *flags = PySys_GetObject("flags"); /* borrowed */
+    PyObject *safe_path =
+        flags == NULL ? NULL : PyObject_GetAttrString(flags, "safe_path");
+    bool result = safe_path == Py_True;
+
+    PyErr_Clear();
+    Py_XDECREF(safe_path);
+    return result;
+}
+
 int
 import_first_from(PyObject *directory)
 {
     PyObject *path = PySys_GetObject("path"); /* borrowed */
 
+    if (is_safe_path()) {
+        return 0;
+    }
     if (path == NULL || !PyList_Check(path)) {
         PyErr_SetString(PyExc_RuntimeError, "sys.path is not a list");
         return -1;

@@ -4,15 +4,20 @@
 
 #include <Python.h>
 
+#include <stdbool.h>
+
 /* Starts Python as `python` would be started: PYTHONPATH, PYTHONHOME and the
  * like count, and so does an active virtual environment ($VIRTUAL_ENV).
- * sys.argv is `argv` with "cwsgiref" first; the current directory is the
- * first place that modules are looked for in. 0, or -1, having said why on
- * stderr. */
+ * sys.argv is `argv`; the current directory is the first place that modules
+ * are looked for in. 0, or -1, having said why on stderr. */
 int interpreter_start(int argc, char *const argv[]);
 
-/* Modules are first looked for in `directory`, a str. 0 or -1. */
+/* Modules are first looked for in `directory`, a str, unless PYTHONSAFEPATH
+ * is set. 0 or -1. */
 int import_first_from(PyObject *directory);
+
+/* sys.flags.safe_path: PYTHONSAFEPATH is set. */
+bool is_safe_path(void);
 
 /* The exit code for the exception in flight, which is gone afterwards: 0
  * without one and for KeyboardInterrupt. SystemExit(message) is our way to
