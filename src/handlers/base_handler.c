@@ -2,6 +2,7 @@
 
 #include "arguments.h"
 #include "errors.h"
+#include "handlers/run_frame.h"
 #include "handlers/handlers.h"
 #include "names.h"
 #include "objects.h"
@@ -93,18 +94,19 @@ static PyMethodDef write_def = {
     "'write()' callable as specified by PEP 3333",
 };
 
-/* application(self.environ, self.start_response), a new reference. */
+/* application(self.environ, self.start_response), on that line: a new
+ * reference, or NULL, with the frame of run() in the traceback. */
 static PyObject *
-call_application(BaseHandler *self, PyObject *application)
+call_application(BaseHandler *self, PyObject *application, int line)
 {
     PyObject *env = Py_NewRef(self->environ);
     PyObject *start_response =
         PyCFunction_NewEx(&start_response_def, (PyObject *)self, NULL);
     PyObject *result = NULL;
 
-    if (start_response != NULL) {
-        result = PyObject_CallFunctionObjArgs(application, env, start_response,
-                                              NULL);
+    if (!FAILED_IN(BaseHandler_run, start_response == NULL)) {
+        result = call_in_run_frame(application, env, start_response, __FILE__,
+                                   line);
         Py_DECREF(start_response);
     }
     Py_DECREF(env);
@@ -127,8 +129,8 @@ BaseHandler_run(BaseHandler *self, PyObject *application)
     if (FAILED(self->cls->setup_environ(self) < 0)) {
         goto except;
     }
-    iterable = call_application(self, application);
-    if (FAILED(iterable == NULL)) {
+    iterable = call_application(self, application, __LINE__);
+    if (iterable == NULL) {
         goto except;
     }
     Py_SETREF(self->result, iterable);

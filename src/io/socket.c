@@ -19,6 +19,7 @@
 #include "errors.h"
 #include "io/buffered_reader.h"
 #include "io/buffered_writer.h"
+#include "io/python_socket.h"
 #include "io/socket_io.h"
 #include "release.h"
 #include "waits.h"
@@ -315,8 +316,9 @@ monotonic(void)
 
 /* When an operation that begins now has timed out. */
 static double
-deadline_from_now(const Socket *self)
+deadline_from_now(Socket *self)
 {
+    follow_python_socket(self);
     return self->timeout > 0 ? monotonic() + self->timeout : 0;
 }
 
@@ -602,9 +604,11 @@ Socket__decref_socketios(Socket *self)
 static int
 real_close(Socket *self)
 {
-    int fd = self->fd;
     int result;
+    int fd;
 
+    release_python_socket(self);
+    fd = self->fd;
     if (fd < 0) {
         return 0;
     }
@@ -1007,6 +1011,7 @@ Socket_dealloc(PyObject *op)
     if (PyObject_CallFinalizerFromDealloc(op) < 0) {
         return; /* the warning has kept it */
     }
+    release_python_socket((Socket *)op);
     Py_TYPE(op)->tp_free(op);
 }
 

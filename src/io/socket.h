@@ -42,6 +42,7 @@ struct Socket {
     double timeout; /* seconds; -1 is None: wait for ever */
     int _io_refs;   /* the streams that still use the descriptor */
     bool _closed;
+    PyObject *python; /* owned; what the application has got, or NULL */
 };
 
 extern PyTypeObject Socket_type;

@@ -5,6 +5,7 @@
 
 #include "errors.h"
 #include "io/buffered_io_base.h"
+#include "io/python_socket.h"
 
 _Static_assert(offsetof(SocketIO, base) == 0, "SocketIO is a RawIOBase");
 
@@ -232,6 +233,15 @@ SocketIO_dealloc(PyObject *op)
     RawIOBase_dealloc(op);
 }
 
+static PyObject *
+get__sock(PyObject *op, void *closure)
+{
+    Socket *sock = ((SocketIO *)op)->_sock;
+
+    (void)closure;
+    return sock == NULL ? Py_NewRef(Py_None) : python_socket(sock);
+}
+
 static PyMethodDef methods[] = {
     { "seekable", SocketIO_seekable, METH_NOARGS, NULL },
     { NULL, NULL, 0, NULL },
@@ -240,6 +250,7 @@ static PyMethodDef methods[] = {
 static PyGetSetDef getset[] = {
     { "name", SocketIO_name, NULL, NULL, NULL },
     { "mode", SocketIO_mode, NULL, NULL, NULL },
+    { "_sock", get__sock, NULL, NULL, NULL },
     { NULL, NULL, NULL, NULL, NULL },
 };
 
