@@ -195,6 +195,12 @@ run(const Options *options, const Classes *classes)
     application = options->application == NULL
                       ? demo_app_new()
                       : find_application(options->application);
+    if (application != NULL && are_threads_patched()) {
+        PySys_WriteStderr(
+            "cwsgiref: the application has put greenlets in the place of "
+            "threads, as gevent's monkey.patch_all() does: those of a "
+            "request run while it does, all others stand still\n");
+    }
     if (application != NULL && options->validate) {
         Py_SETREF(application, validator(application));
     }

@@ -42,7 +42,7 @@ server_types_ready(void)
         &ServerHandler_type,
     };
 
-    if (handlers_types_ready() < 0) {
+    if (handlers_types_ready() < 0 || threading_mix_in_ready() < 0) {
         return -1;
     }
     for (size_t i = 0; i < Py_ARRAY_LENGTH(types); i++) {

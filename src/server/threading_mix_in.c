@@ -6,6 +6,42 @@
 
 _Static_assert(offsetof(Threads, base) == 0, "the base must be first");
 
+static PyObject *start_new_thread; /* owned; that of _thread */
+
+/* _thread.start_new_thread, a new reference. */
+static PyObject *
+current_start_new_thread(void)
+{
+    PyObject *module = PyImport_ImportModule("_thread");
+    PyObject *function = NULL;
+
+    if (module != NULL) {
+        function = PyObject_GetAttrString(module, "start_new_thread");
+        Py_DECREF(module);
+    }
+    return function;
+}
+
+int
+threading_mix_in_ready(void)
+{
+    if (start_new_thread == NULL) {
+        start_new_thread = current_start_new_thread();
+    }
+    return start_new_thread == NULL ? -1 : 0;
+}
+
+bool
+are_threads_patched(void)
+{
+    PyObject *function = current_start_new_thread();
+    bool result = function != start_new_thread;
+
+    PyErr_Clear();
+    Py_XDECREF(function);
+    return result;
+}
+
 /* Whether `thread.daemon`, or another attribute, is true: 1, 0 or -1. */
 static int
 is_true(PyObject *value)
@@ -275,6 +311,25 @@ done:
     return thread;
 }
 
+/* A thread that does the same, and that nobody joins: where threading.Thread
+ * would be a greenlet. */
+static int
+start_real_thread(BaseServer *self, PyObject *request,
+                  PyObject *client_address)
+{
+    PyObject *target =
+        PyCFunction_New(&process_request_thread_def, (PyObject *)self);
+    PyObject *number = NULL;
+
+    if (target != NULL) {
+        number = PyObject_CallFunction(start_new_thread, "O(OO)", target,
+                                       request, client_address);
+        Py_DECREF(target);
+    }
+    Py_XDECREF(number);
+    return number == NULL ? -1 : 0;
+}
+
 /* Lib/socketserver.py: ThreadingMixIn.process_request */
 int
 ThreadingMixIn_process_request(BaseServer *self, PyObject *request,
@@ -284,6 +339,11 @@ ThreadingMixIn_process_request(BaseServer *self, PyObject *request,
     Threads *threads;
     int result = -1;
 
+    if (are_threads_patched()) {
+        return FAILED(start_real_thread(self, request, client_address) < 0)
+                   ? -1
+                   : 0;
+    }
     /* vars(self).setdefault('_threads', _Threads()) */
     if (self->cls->block_on_close && self->_threads == NULL) {
         self->_threads = Threads_new(&Threads_class);

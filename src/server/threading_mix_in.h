@@ -4,6 +4,8 @@
 #ifndef CWSGIREF_SERVER_THREADING_MIX_IN_H
 #define CWSGIREF_SERVER_THREADING_MIX_IN_H
 
+#include <stdbool.h>
+
 #include "server/base_server.h"
 
 /* What `self._threads` can do. */
@@ -19,6 +21,15 @@ struct Threads {
     PyListObject base; /* must stay first */
     const ThreadsClass *cls;
 };
+
+/* Keeps Python's own way to start a thread, before an application can put
+ * another in its place. 0 or -1; server_types_ready() calls it. */
+int threading_mix_in_ready(void);
+
+/* Whether the application has done so, as gevent's monkey.patch_all() does:
+ * its threads are greenlets, which a server written in C never lets run. The
+ * server's own are real ones all the same. */
+bool are_threads_patched(void);
 
 extern PyTypeObject Threads_type;
 extern const ThreadsClass Threads_class;
