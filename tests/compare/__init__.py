@@ -42,7 +42,8 @@ Where to look:
     corpus.py            all of these at once, for script/compare
     one_request.py       one request to any application, for script/compare;
                          observer.py notes its environ, columns.py shows what
-                         came back from both
+                         came back from both, fresh.py passes over what is
+                         made anew each time
     changes.py           what is new in a Python that nobody has seen, and
                          which differences that may have caused; entered.py
                          notes which functions a request enters

@@ -5,6 +5,7 @@ import itertools
 import os
 from typing import NamedTuple
 
+from . import fresh
 from .differences import without_differences
 from .exchange import Exchange
 
@@ -119,9 +120,16 @@ def counted(number, what):
     return f'{number} {what}{"" if number == 1 else "s"}'
 
 
-def compare(python, program, page, everything=False):
-    """The lines to print, and whether the two Sides are the same."""
+def compare(python, program, page, everything=False, ignored=()):
+    """The lines to print, and whether the two Sides are the same, but for what
+    is new with each answer, and for the patterns in `ignored`."""
     sections = python.sections(), program.sections()
+    passed_over = set()
+    for name in sections[0]:
+        *lines, kinds = fresh.pass_over(sections[0][name], sections[1][name],
+                                        ignored)
+        sections[0][name], sections[1][name] = lines
+        passed_over |= kinds
     differ = [name for name in sections[0]
               if sections[0][name] != sections[1][name]]
     lines = []
@@ -133,6 +141,9 @@ def compare(python, program, page, everything=False):
             lines += page.section(name, left, right, everything)
         elif differ:
             lines.append(f'{name}: the same, {counted(len(left), "line")}')
+    if passed_over:
+        lines.append('passed over, as new with each answer: '
+                     + ', '.join(sorted(passed_over)))
     if differ:
         lines.append('different: ' + ', '.join(differ))
     else:
