@@ -242,17 +242,21 @@ register_at_fork(void)
 static int
 prepare(PyObject *module)
 {
+    PyObject *name;
+
     if (our_handler != NULL) {
         return 0;
     }
     theirs = PyObject_GetAttrString(module, handler_def.ml_name);
-    our_handler = PyCFunction_New(&handler_def, NULL);
-    if (theirs == NULL || our_handler == NULL || register_at_fork() < 0) {
-        Py_CLEAR(theirs);
-        Py_CLEAR(our_handler);
+    if (theirs == NULL || register_at_fork() < 0) {
         return -1;
     }
-    return 0;
+    name = PyModule_GetNameObject(module);
+    if (name != NULL) {
+        our_handler = PyCFunction_NewEx(&handler_def, NULL, name);
+        Py_DECREF(name);
+    }
+    return our_handler == NULL ? -1 : 0;
 }
 
 int

@@ -16,7 +16,7 @@ CLOCK = r'\d\d:\d\d:\d\d(?:[.,]\d+)?'
 SECRET = r'[\w.-]*(?:csrf|xsrf|token|nonce|session)[\w.-]*'
 
 KINDS = {
-    'cookies': [r"(?i:^Set-Cookie):\s+[^=;\s]+="?(?P<value>[^;"\r\\]+)'],
+    'cookies': [r'(?i:^Set-Cookie):\s+[^=;\s]+="?(?P<value>[^;"\r\\]+)'],
     'tokens': [
         rf'(?i:name="{SECRET}"[^<>]*(?:value|content)="(?P<value>[^"]+)")',
         rf'(?i:(?:value|content)="(?P<value>[^"]+)"[^<>]*name="{SECRET}")',
