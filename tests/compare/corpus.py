@@ -20,7 +20,7 @@ HERE = pathlib.Path(__file__).parent
 
 # Tests of the tools, and of what has no counterpart in Python's server.
 OTHERS = {'test_script_compare', 'test_generator', 'test_strict',
-          'test_changes'}
+          'test_changes', 'test_fresh'}
 
 BAR = 30  # the width of the progress bar
 
