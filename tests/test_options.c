@@ -1,5 +1,6 @@
 #include "support.h"
 
+#include <net/if.h>
 #include <string.h>
 
 #include "options.h"
@@ -209,11 +210,19 @@ test_a_unix_socket_is_bound_by_its_path(void **state)
     assert_string_equal(options.host, "/run/a:b.sock");
     assert_parsed(&options, "-b", "unix:x", "-b", "127.0.0.1:1");
     assert_false(options.unix_socket);
+    assert_parsed(&options, "-b", "unix:@name");
+    assert_true(options.unix_socket);
+    assert_string_equal(options.host, "@name");
     memset(longest + 5, 'x', 107);
     assert_parsed(&options, "-b", longest);
     assert_refused("unix: needs the path of the socket, as in "
-                   "unix:/run/cwsgiref.sock",
+                   "unix:/run/cwsgiref.sock, or its name, as in "
+                   "unix:@cwsgiref",
                    "-b", "unix:");
+    assert_refused("unix: needs the path of the socket, as in "
+                   "unix:/run/cwsgiref.sock, or its name, as in "
+                   "unix:@cwsgiref",
+                   "-b", "unix:@");
     assert_refused("a Unix socket has no port: leave out --port", "-b",
                    "unix:x", "-p", "8000");
     longest[112] = 'x';
@@ -254,11 +263,57 @@ static void
 test_there_is_one_application_and_it_has_a_name(void **state)
 {
     (void)state;
-    assert_refused("one application can be served, not two: 'a' and 'b:c'",
+    assert_refused("one application can be served, not two: 'a' and 'b:c' "
+                   "(what is for the application stands behind --)",
                    "a", "--once", "b:c");
     assert_refused("the application is empty: name it as MODULE:CALLABLE, or "
                    "leave it out",
                    "");
+}
+
+static void
+test_what_stands_behind_the_dashes_is_the_application_s(void **state)
+{
+    Options options;
+
+    (void)state;
+    assert_parsed(&options, "a", "--once", "--", "--quiet", "b:c");
+    assert_string_equal(options.application, "a");
+    assert_true(options.once);
+    assert_false(options.quiet);
+    assert_int_equal(options.argument_count, 2);
+    assert_string_equal(options.arguments[0], "--quiet");
+    assert_string_equal(options.arguments[1], "b:c");
+    assert_parsed(&options, "--once", "--", "a", "--quiet");
+    assert_string_equal(options.application, "a");
+    assert_int_equal(options.argument_count, 1);
+    assert_string_equal(options.arguments[0], "--quiet");
+    assert_parsed(&options, "-C", "--", "a");
+    assert_string_equal(options.directory, "--");
+    assert_int_equal(options.argument_count, 0);
+    assert_parsed(&options, "a", "--");
+    assert_int_equal(options.argument_count, 0);
+}
+
+static void
+test_an_ipv6_address_may_have_a_zone(void **state)
+{
+    Options options;
+
+    (void)state;
+    assert_parsed(&options, "-b", "[fe80::1%lo]:80");
+    assert_bound(&options, "fe80::1", 80, true);
+    assert_int_equal(options.scope_id, if_nametoindex("lo"));
+    assert_parsed(&options, "-b", "[fe80::1%7]");
+    assert_int_equal(options.scope_id, 7);
+    assert_parsed(&options, "-b", "[fe80::1%lo]", "-b", "[::1]");
+    assert_int_equal(options.scope_id, 0);
+    assert_refused("there is no network interface 'none' here for the address "
+                   "fe80::1",
+                   "-b", "[fe80::1%none]:80");
+    assert_refused("there is no network interface '' here for the address "
+                   "fe80::1",
+                   "-b", "[fe80::1%]:80");
 }
 
 static void
@@ -358,6 +413,9 @@ main(void)
         cmocka_unit_test(test_a_unix_socket_is_bound_by_its_path),
         cmocka_unit_test(test_threads_processes_and_cgi_exclude_each_other),
         cmocka_unit_test(test_there_is_one_application_and_it_has_a_name),
+        cmocka_unit_test(
+            test_what_stands_behind_the_dashes_is_the_application_s),
+        cmocka_unit_test(test_an_ipv6_address_may_have_a_zone),
         cmocka_unit_test(test_wrong_options_are_refused_by_name),
         cmocka_unit_test(test_help_and_version_win_over_what_follows),
         cmocka_unit_test(test_help_names_every_option_in_80_columns),

@@ -393,9 +393,10 @@ static void
 test_a_factory_that_is_not_called(void **state)
 {
     (void)state;
-    assert_refused("hello:create_app",
-                   "hello:create_app is a function without parameters: if it "
-                   "makes the application, say hello:create_app()");
+    assert_refused(
+        "hello:create_app",
+        "hello:create_app is a function that needs no arguments: if it "
+        "makes the application, say hello:create_app()");
 }
 
 static void

@@ -36,7 +36,7 @@ test_the_arguments_are_those_of_the_program(void **state)
 {
     (void)state;
     execute("import os, signal, sys");
-    assert_repr(evaluate("sys.argv"), "['cwsgiref', '--once', '-c']");
+    assert_repr(evaluate("sys.argv"), "['app.py', '--once', '-c']");
 }
 
 static void
@@ -160,7 +160,7 @@ test_any_other_exception_is_shown_as_by_python(void **state)
 static int
 setup(void **state)
 {
-    char *argv[] = { "./build/cwsgiref", "--once", "-c" };
+    char *argv[] = { "app.py", "--once", "-c" };
 
     (void)state;
     unsetenv("VIRTUAL_ENV");

@@ -295,8 +295,7 @@ class Serving(unittest.TestCase):
     def test_what_the_application_finds(self):
         argv, cwd, path, prefix, *_ = self.about('--chdir', directory,
                                              'hello:about', cwd='/')
-        self.assertEqual(argv, ['cwsgiref', '--port=0', '--chdir', directory,
-                                'hello:about'])
+        self.assertEqual(argv, ['hello:about'])
         self.assertEqual(cwd, directory)
         self.assertEqual(path[0], directory)
         self.assertEqual(prefix, sys.base_prefix)
@@ -660,8 +659,9 @@ class Failures(unittest.TestCase):
 
     def test_a_factory_without_parentheses(self):
         self.assert_fails(
-            'hello:create_app is a function without parameters: if it makes '
-            'the application, say hello:create_app()', 'hello:create_app')
+            'hello:create_app is a function that needs no arguments: if it '
+            'makes the application, say hello:create_app()',
+            'hello:create_app')
 
     def test_a_factory_with_arguments(self):
         self.assert_fails(
@@ -815,7 +815,8 @@ class Usage(unittest.TestCase):
 
     def test_two_applications(self):
         self.assert_refused(
-            "one application can be served, not two: 'hello' and 'other'",
+            "one application can be served, not two: 'hello' and 'other' "
+            "(what is for the application stands behind --)",
             'hello', 'other')
 
     def test_help(self):
@@ -824,7 +825,7 @@ class Usage(unittest.TestCase):
             self.assertEqual(result.returncode, 0)
             self.assertEqual(result.stderr, '')
             self.assertTrue(result.stdout.startswith(
-                'usage: cwsgiref [options] [MODULE:CALLABLE]\n'))
+                'usage: cwsgiref [options] [MODULE:CALLABLE] [-- ARGUMENT ...]\n'))
 
     def test_version(self):
         result = run('--version')
