@@ -10,6 +10,7 @@ static const struct {
     { &names.flush, "flush" },
     { &names.get, "get" },
     { &names.lower, "lower" },
+    { &names.readline, "readline" },
     { &names.rstrip, "rstrip" },
     { &names.setdefault, "setdefault" },
     { &names.upper, "upper" },

@@ -1,6 +1,6 @@
 #include "validate/error_wrapper.h"
 
-#include <structmember.h>
+#include <stddef.h>
 
 #include "arguments.h"
 #include "errors.h"
@@ -81,7 +81,14 @@ ErrorWrapper_flush(ErrorWrapper *self)
 static int
 call_self_write(ErrorWrapper *self, PyObject *line)
 {
-    if (!Py_IS_TYPE(self, &ErrorWrapper_type) || self->dict != NULL) {
+    int own = !Py_IS_TYPE(self, &ErrorWrapper_type) ? 1
+              : self->dict == NULL                  ? 0
+                                   : PyDict_Contains(self->dict, names.write);
+
+    if (own < 0) {
+        return -1;
+    }
+    if (own) {
         return discard(
             PyObject_CallMethodOneArg((PyObject *)self, names.write, line));
     }
@@ -197,7 +204,6 @@ ErrorWrapper_traverse(PyObject *op, visitproc visit, void *arg)
 {
     ErrorWrapper *self = (ErrorWrapper *)op;
 
-    Py_VISIT(self->errors);
     Py_VISIT(self->dict);
     return 0;
 }
@@ -207,7 +213,6 @@ ErrorWrapper_clear(PyObject *op)
 {
     ErrorWrapper *self = (ErrorWrapper *)op;
 
-    Py_CLEAR(self->errors);
     Py_CLEAR(self->dict);
     return 0;
 }
@@ -233,13 +238,6 @@ static PyMethodDef methods[] = {
     { NULL, NULL, 0, NULL },
 };
 
-/* In the class, where Python's is in the __dict__ of the instance: vars() does
- * not list it. */
-static PyMemberDef members[] = {
-    { "errors", T_OBJECT_EX, offsetof(ErrorWrapper, errors), 0, NULL },
-    { NULL, 0, 0, 0, NULL },
-};
-
 static PyGetSetDef attributes[] = {
     { "__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL,
       NULL },
@@ -254,7 +252,6 @@ PyTypeObject ErrorWrapper_type = {
     .tp_dictoffset = offsetof(ErrorWrapper, dict),
     .tp_weaklistoffset = offsetof(ErrorWrapper, weakrefs),
     .tp_methods = methods,
-    .tp_members = members,
     .tp_getset = attributes,
     .tp_new = PyType_GenericNew,
     .tp_init = call_init,

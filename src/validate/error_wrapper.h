@@ -7,8 +7,7 @@
 
 typedef struct ErrorWrapper {
     PyObject_HEAD
-    PyObject *errors;   /* owned; the server's wsgi.errors */
-    PyObject *dict;     /* owned; __dict__: attributes set from outside */
+    PyObject *dict;     /* owned; __dict__: `errors`, the server's */
     PyObject *weakrefs; /* the list of weak references, which CPython keeps */
 } ErrorWrapper;
 

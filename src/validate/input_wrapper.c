@@ -1,9 +1,10 @@
 #include "validate/input_wrapper.h"
 
-#include <structmember.h>
+#include <stddef.h>
 
 #include "arguments.h"
 #include "errors.h"
+#include "names.h"
 #include "validate/validate.h"
 
 PyObject *
@@ -229,7 +230,6 @@ InputWrapper_traverse(PyObject *op, visitproc visit, void *arg)
 {
     InputWrapper *self = (InputWrapper *)op;
 
-    Py_VISIT(self->input);
     Py_VISIT(self->dict);
     return 0;
 }
@@ -239,7 +239,6 @@ InputWrapper_clear(PyObject *op)
 {
     InputWrapper *self = (InputWrapper *)op;
 
-    Py_CLEAR(self->input);
     Py_CLEAR(self->dict);
     return 0;
 }
@@ -265,13 +264,6 @@ static PyMethodDef methods[] = {
     { NULL, NULL, 0, NULL },
 };
 
-/* In the class, where Python's is in the __dict__ of the instance: vars() does
- * not list it. */
-static PyMemberDef members[] = {
-    { "input", T_OBJECT_EX, offsetof(InputWrapper, input), 0, NULL },
-    { NULL, 0, 0, 0, NULL },
-};
-
 static PyGetSetDef attributes[] = {
     { "__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL,
       NULL },
@@ -286,7 +278,6 @@ PyTypeObject InputWrapper_type = {
     .tp_dictoffset = offsetof(InputWrapper, dict),
     .tp_weaklistoffset = offsetof(InputWrapper, weakrefs),
     .tp_methods = methods,
-    .tp_members = members,
     .tp_getset = attributes,
     .tp_new = PyType_GenericNew,
     .tp_init = call_init,
@@ -315,13 +306,17 @@ raise_runtime_error(void)
 static PyObject *
 call_self_readline(InputWrapper *self)
 {
-    PyObject *readline, *args, *line;
+    PyObject *args, *line;
+    int own = !Py_IS_TYPE(self, &InputWrapper_type) ? 1
+              : self->dict == NULL
+                  ? 0
+                  : PyDict_Contains(self->dict, names.readline);
 
-    if (!Py_IS_TYPE(self, &InputWrapper_type) || self->dict != NULL) {
-        readline = PyObject_GetAttrString((PyObject *)self, "readline");
-        line = readline == NULL ? NULL : PyObject_CallNoArgs(readline);
-        Py_XDECREF(readline);
-        return line;
+    if (own < 0) {
+        return NULL;
+    }
+    if (own) {
+        return PyObject_CallMethodNoArgs((PyObject *)self, names.readline);
     }
     args = PyTuple_New(0);
     line = args == NULL ? NULL : InputWrapper_readline(self, args);

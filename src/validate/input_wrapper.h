@@ -8,8 +8,7 @@
 
 typedef struct InputWrapper {
     PyObject_HEAD
-    PyObject *input;    /* owned; the server's wsgi.input */
-    PyObject *dict;     /* owned; __dict__: attributes set from outside */
+    PyObject *dict;     /* owned; __dict__: `input`, the server's wsgi.input */
     PyObject *weakrefs; /* the list of weak references, which CPython keeps */
 } InputWrapper;
 

@@ -1,6 +1,6 @@
 #include "validate/iterator_wrapper.h"
 
-#include <structmember.h>
+#include <stddef.h>
 
 #include "arguments.h"
 #include "errors.h"
@@ -67,7 +67,6 @@ PartialIteratorWrapper_traverse(PyObject *op, visitproc visit, void *arg)
 {
     PartialIteratorWrapper *self = (PartialIteratorWrapper *)op;
 
-    Py_VISIT(self->iterator);
     Py_VISIT(self->dict);
     return 0;
 }
@@ -77,7 +76,6 @@ PartialIteratorWrapper_clear(PyObject *op)
 {
     PartialIteratorWrapper *self = (PartialIteratorWrapper *)op;
 
-    Py_CLEAR(self->iterator);
     Py_CLEAR(self->dict);
     return 0;
 }
@@ -90,14 +88,6 @@ PartialIteratorWrapper_dealloc(PyObject *op)
     PartialIteratorWrapper_clear(op);
     Py_TYPE(op)->tp_free(op);
 }
-
-/* In the class, where Python's is in the __dict__ of the instance: vars() does
- * not list it. So it is with those of IteratorWrapper. */
-static PyMemberDef partial_members[] = {
-    { "iterator", T_OBJECT_EX, offsetof(PartialIteratorWrapper, iterator), 0,
-      NULL },
-    { NULL, 0, 0, 0, NULL },
-};
 
 static PyGetSetDef attributes[] = {
     { "__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL,
@@ -112,7 +102,6 @@ PyTypeObject PartialIteratorWrapper_type = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_dictoffset = offsetof(PartialIteratorWrapper, dict),
     .tp_weaklistoffset = offsetof(PartialIteratorWrapper, weakrefs),
-    .tp_members = partial_members,
     .tp_getset = attributes,
     .tp_new = PyType_GenericNew,
     .tp_init = call_partial_init,
@@ -443,10 +432,6 @@ IteratorWrapper_traverse(PyObject *op, visitproc visit, void *arg)
 {
     IteratorWrapper *self = (IteratorWrapper *)op;
 
-    Py_VISIT(self->original_iterator);
-    Py_VISIT(self->iterator);
-    Py_VISIT(self->closed);
-    Py_VISIT(self->check_start_response);
     Py_VISIT(self->dict);
     return 0;
 }
@@ -456,10 +441,6 @@ IteratorWrapper_clear(PyObject *op)
 {
     IteratorWrapper *self = (IteratorWrapper *)op;
 
-    Py_CLEAR(self->original_iterator);
-    Py_CLEAR(self->iterator);
-    Py_CLEAR(self->closed);
-    Py_CLEAR(self->check_start_response);
     Py_CLEAR(self->dict);
     return 0;
 }
@@ -485,16 +466,6 @@ static PyMethodDef methods[] = {
     { NULL, NULL, 0, NULL },
 };
 
-static PyMemberDef members[] = {
-    { "original_iterator", T_OBJECT_EX,
-      offsetof(IteratorWrapper, original_iterator), 0, NULL },
-    { "iterator", T_OBJECT_EX, offsetof(IteratorWrapper, iterator), 0, NULL },
-    { "closed", T_OBJECT_EX, offsetof(IteratorWrapper, closed), 0, NULL },
-    { "check_start_response", T_OBJECT_EX,
-      offsetof(IteratorWrapper, check_start_response), 0, NULL },
-    { NULL, 0, 0, 0, NULL },
-};
-
 PyTypeObject IteratorWrapper_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.validate.IteratorWrapper",
@@ -503,7 +474,6 @@ PyTypeObject IteratorWrapper_type = {
     .tp_dictoffset = offsetof(IteratorWrapper, dict),
     .tp_weaklistoffset = offsetof(IteratorWrapper, weakrefs),
     .tp_methods = methods,
-    .tp_members = members,
     .tp_getset = attributes,
     .tp_new = PyType_GenericNew,
     .tp_init = call_init,

@@ -7,19 +7,17 @@
 
 typedef struct PartialIteratorWrapper {
     PyObject_HEAD
-    PyObject *iterator; /* owned; what the application returned */
-    PyObject *dict;     /* owned; __dict__: attributes set from outside */
+    PyObject *dict;     /* owned; __dict__: `iterator`, the application's */
     PyObject *weakrefs; /* the list of weak references, which CPython keeps */
 } PartialIteratorWrapper;
 
 typedef struct IteratorWrapper {
     PyObject_HEAD
-    PyObject *original_iterator;    /* owned; what the application returned */
-    PyObject *iterator;             /* owned; iter() of that */
-    PyObject *closed;               /* owned; True after close() */
-    PyObject *check_start_response; /* owned; true once it was called, None
-                                     * once that is known */
-    PyObject *dict;     /* owned; __dict__: attributes set from outside */
+    /* owned; __dict__: `original_iterator`, what the application returned,
+     * `iterator`, iter() of that, `closed`, True after close(), and
+     * `check_start_response`, true once it was called, None once that is
+     * known */
+    PyObject *dict;
     PyObject *weakrefs; /* the list of weak references, which CPython keeps */
 } IteratorWrapper;
 

@@ -1,6 +1,6 @@
 #include "validate/write_wrapper.h"
 
-#include <structmember.h>
+#include <stddef.h>
 
 #include "arguments.h"
 #include "errors.h"
@@ -93,7 +93,6 @@ WriteWrapper_traverse(PyObject *op, visitproc visit, void *arg)
 {
     WriteWrapper *self = (WriteWrapper *)op;
 
-    Py_VISIT(self->writer);
     Py_VISIT(self->dict);
     return 0;
 }
@@ -103,7 +102,6 @@ WriteWrapper_clear(PyObject *op)
 {
     WriteWrapper *self = (WriteWrapper *)op;
 
-    Py_CLEAR(self->writer);
     Py_CLEAR(self->dict);
     return 0;
 }
@@ -116,13 +114,6 @@ WriteWrapper_dealloc(PyObject *op)
     WriteWrapper_clear(op);
     Py_TYPE(op)->tp_free(op);
 }
-
-/* In the class, where Python's is in the __dict__ of the instance: vars() does
- * not list it. */
-static PyMemberDef members[] = {
-    { "writer", T_OBJECT_EX, offsetof(WriteWrapper, writer), 0, NULL },
-    { NULL, 0, 0, 0, NULL },
-};
 
 static PyGetSetDef attributes[] = {
     { "__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL,
@@ -137,7 +128,6 @@ PyTypeObject WriteWrapper_type = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_dictoffset = offsetof(WriteWrapper, dict),
     .tp_weaklistoffset = offsetof(WriteWrapper, weakrefs),
-    .tp_members = members,
     .tp_getset = attributes,
     .tp_new = PyType_GenericNew,
     .tp_init = call_init,

@@ -7,8 +7,7 @@
 
 typedef struct WriteWrapper {
     PyObject_HEAD
-    PyObject *writer;   /* owned; what the server's start_response returned */
-    PyObject *dict;     /* owned; __dict__: attributes set from outside */
+    PyObject *dict;     /* owned; __dict__: `writer`, the server's write() */
     PyObject *weakrefs; /* the list of weak references, which CPython keeps */
 } WriteWrapper;
 

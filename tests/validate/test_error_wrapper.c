@@ -109,7 +109,7 @@ test_owns_its_stream_and_lets_go_of_it(void **state)
     (void)state;
     run_python("del log[:]");
     assert_non_null(op);
-    assert_ptr_equal(wrapper->errors, errors);
+    assert_ptr_equal(PyDict_GetItemString(wrapper->dict, "errors"), errors);
     assert_int_equal(Py_REFCNT(errors), 2);
     assert_int_equal(ErrorWrapper_write(wrapper, text), 0);
     assert_int_equal(ErrorWrapper_writelines(wrapper, list), -1);

@@ -168,7 +168,8 @@ test_owns_its_input_and_lets_go_of_it(void **state)
 
     (void)state;
     assert_non_null(wrapper);
-    assert_ptr_equal(((InputWrapper *)wrapper)->input, input);
+    assert_ptr_equal(
+        PyDict_GetItemString(((InputWrapper *)wrapper)->dict, "input"), input);
     assert_int_equal(Py_REFCNT(input), 2);
     assert_int_equal(InputWrapper_init((InputWrapper *)wrapper, input), 0);
     assert_int_equal(Py_REFCNT(input), 2);

@@ -638,6 +638,23 @@ test_applications_fare_as_with_the_original(void **state)
     assert_all_same(applications, Py_ARRAY_LENGTH(applications));
 }
 
+/* Attributes are the instance's: traceback looks into them for its hints. */
+static void
+test_what_is_wrapped_is_in_the_instance(void **state)
+{
+    (void)state;
+    assert_same("vars(V.InputWrapper(1))");
+    assert_same("vars(V.ErrorWrapper(1))");
+    assert_same("vars(V.WriteWrapper(1))");
+    assert_same("vars(V.PartialIteratorWrapper(1))");
+    assert_same("i = V.IteratorWrapper([], None)\n"
+                "result = sorted(vars(i)), i.closed\n"
+                "i.close()\n");
+    assert_same("try: V.InputWrapper(io.BytesIO()).closed\n"
+                "except AttributeError as e:\n"
+                "    result = traceback.format_exception_only(e)\n");
+}
+
 /* The complaint of test_iterator_wrapper.c, from the top. */
 static void
 test_a_response_that_is_not_closed_is_complained_of(void **state)
@@ -859,6 +876,7 @@ main(void)
         python_test(test_messages_are_word_for_word),
         python_test(test_traceback_has_the_frames_of_the_original),
         python_test(test_applications_fare_as_with_the_original),
+        python_test(test_what_is_wrapped_is_in_the_instance),
         python_test(test_a_response_that_is_not_closed_is_complained_of),
         python_test(
             test_what_is_no_iterable_is_complained_of_after_the_traceback),

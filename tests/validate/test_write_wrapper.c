@@ -58,7 +58,9 @@ test_owns_its_writer_and_lets_go_of_it(void **state)
 
     (void)state;
     assert_non_null(wrapper);
-    assert_ptr_equal(((WriteWrapper *)wrapper)->writer, writer);
+    assert_ptr_equal(
+        PyDict_GetItemString(((WriteWrapper *)wrapper)->dict, "writer"),
+        writer);
     assert_int_equal(Py_REFCNT(writer), 2);
     assert_int_equal(WriteWrapper_call((WriteWrapper *)wrapper, data), 0);
     assert_int_equal(WriteWrapper_call((WriteWrapper *)wrapper, text), -1);
