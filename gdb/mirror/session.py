@@ -72,13 +72,23 @@ class Log:
 log = Log()
 
 
+def has_front_end():
+    """Whether VS Code or another program has started gdb, to speak with it by
+    the machine interface."""
+    with open('/proc/self/cmdline', 'rb') as arguments:
+        return re.search(rb'\0--?i(nterpreter)?[=\0]mi', arguments.read())
+
+
 def quietly(command):
     """Runs it, and returns what gdb says, but for where the program stops.
-    What the program says is shown."""
+    What the program says is shown.
+
+    A front end sees all: gdb 18 would also keep from it that the program runs
+    and stops, for which it waits."""
     gdb.execute('set suppress-cli-notifications on')
     log.held = True
     try:
-        return gdb.execute(command, to_string=True)
+        return gdb.execute(command, to_string=not has_front_end()) or ''
     finally:
         gdb.execute('set suppress-cli-notifications off')
         log.held = False
@@ -184,16 +194,11 @@ def server():
     return None
 
 
-def program_arguments():
-    shown = gdb.execute('show args', to_string=True)
-    return re.search(r' is "(.*)"\.$', shown, re.S)[1]
-
-
 def start(prepare=None):
     """Runs the program up to where it waits for a client, on a free port;
     `prepare` is called before its first instruction. False when it stopped
     before that, at a breakpoint of the user's."""
-    arguments = program_arguments()
+    arguments = gdb.parameter('args')
     for option, reason in OTHERWISE.items():
         if re.search(rf'(^|\s){option}\b', arguments):
             raise gdb.GdbError(f'With {option} {reason}.')
