@@ -15,6 +15,7 @@ import sys
 import tempfile
 import unittest
 
+from gdb import python
 from tour import transcript
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -30,8 +31,6 @@ os.environ.setdefault('CWSGIREF_TRACE', str(TRACE))
 
 study_build = unittest.skipUnless('-O0' in C_FLAGS,
                                   'the page is about the study build')
-python_3_11 = unittest.skipUnless(sys.version_info[:2] == (3, 11),
-                                  'the page shows Python 3.11')
 trace_build = unittest.skipUnless(
     os.access(os.environ['CWSGIREF_TRACE'], os.X_OK),
     'the trace preset is not built')
@@ -144,11 +143,11 @@ class Scratch(unittest.TestCase):
 
 
 @study_build
-@python_3_11
 class SessionTests(Scratch):
 
     @installed('gdb')
     def test_gdb(self):
+        python.need_script()
         self.check('gdb', {}, 4)
 
     @trace_build
@@ -166,10 +165,12 @@ class SessionTests(Scratch):
     @installed('gdb')
     @long_test
     def test_backwards(self):
+        python.need_script()
         self.check('Backwards', {}, 11)
 
     @installed('gdb')
     def test_python(self):
+        python.need_script()
         source, = blocks('python')
         profiled = self.folder / 'profiled.py'
         profiled.write_text(source, encoding='utf-8')
@@ -483,6 +484,7 @@ class VSCodeTests(unittest.TestCase):
     @study_build
     @installed('gdb')
     def test_the_commands_of_the_debug_console(self):
+        python.need_script()
         commands = re.findall(r'^    -exec (.*)$', TEXT, re.MULTILINE)
         self.assertEqual(commands[2], 'py-bt')
         gdb = self.begin(0)
