@@ -36,7 +36,12 @@ def environment():
     result = {name: os.environ[name] for name in PASSED_ON
               if name in os.environ}
     result['LANG'] = 'C.UTF-8'
-    result['PYTHONDONTWRITEBYTECODE'] = '1'
+    build = os.environ.get('CWSGIREF_BUILD')
+    if build is None:
+        result['PYTHONDONTWRITEBYTECODE'] = '1'
+    else:  # some hundred programs are started, and apps.py is long
+        result['PYTHONPYCACHEPREFIX'] = os.path.join(os.path.abspath(build),
+                                                     'pycache')
     return result
 
 
