@@ -31,6 +31,26 @@ def cell(answer):
     return f'`{text[:LONGEST] + "…" if len(text) > LONGEST else text}`'
 
 
+def fields():
+    """How the program finds out, by name: "asked", "by version" or "taken",
+    as src/release.h and release.c have it."""
+    header, source = (
+        re.sub(r'/\*.*?\*/', '', (known.ROOT / 'src' / name).read_text(
+            encoding='utf-8'), flags=re.DOTALL)
+        for name in ('release.h', 'release.c'))
+    bodies = dict(reversed(match) for match in re.findall(
+        r'^typedef \w+ \w+ \{\n(.*?)^\} (\w+);', header,
+        re.DOTALL | re.MULTILINE))
+    found = dict.fromkeys(re.findall(r'\b([a-z]\w+),', bodies['Question']),
+                          'asked')
+    for name in re.findall(r'(\w+);', bodies['Release']):
+        version = re.search(rf'\.{name} =[^,]*\bPy_Version\b', source)
+        found[name] = 'by version' if version else 'taken'
+    for name in re.findall(r'([A-Z_]+) = PY_VERSION_HEX', header):
+        found[name.lower()] = 'by version'
+    return found
+
+
 def issue(probe):
     number = probe.issue.removeprefix('gh-')
     return f'[{probe.issue}]({ISSUES}{number})' if number else ''
@@ -43,13 +63,15 @@ def row(*cells):
 def table(names, releases):
     """The rows of these probes."""
     heads = [release.name.replace(' (', '<br>(') for release in releases]
-    text = row('behaviour', *heads, 'changed', 'which releases')
-    text += '|---' * (len(heads) + 3) + '|\n'
+    text = row('behaviour', *heads, 'found out', 'changed', 'which releases')
+    text += '|---' * (len(heads) + 4) + '|\n'
+    found_out = fields()
     for probe in map(probes.PROBES.get, names):
         path, _, method = probe.changed.partition(': ')
         text += row(
             f'{probe.behaviour} `{probe.name}`',
             *(cell(release.answers.get(probe.name)) for release in releases),
+            found_out.get(probe.name, '–'),
             f'{path}: `{method}`', f'{probe.since} {issue(probe)}'.strip())
     return text
 

@@ -204,22 +204,15 @@ def validate_status():
 @probe('Lib/wsgiref/simple_server.py: server_version',
        'without a number since 3.15', 'gh-76007')
 def server_version():
-    """Begin of the `Server` of an application's answer, and of
-    `SERVER_SOFTWARE`."""
+    """What `Server` and `SERVER_SOFTWARE` begin with."""
     return simple_server.server_version
-
-
-@probe('Lib/wsgiref/simple_server.py: WSGIRequestHandler.server_version',
-       'without a number since 3.15', 'gh-76007')
-def handler_server_version():
-    """Begin of the `Server` of an error page."""
-    return simple_server.WSGIRequestHandler.server_version
 
 
 @probe('Lib/http/server.py: BaseHTTPRequestHandler.server_version',
        'without a number since 3.15', 'gh-76007')
 def http_server_version():
-    """The same where it is no WSGIRequestHandler."""
+    """What `Server` begins with where the handler is no
+    WSGIRequestHandler."""
     return http.server.BaseHTTPRequestHandler.server_version
 
 
