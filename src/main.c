@@ -41,6 +41,18 @@ log_nothing(BaseHTTPRequestHandler *self, PyObject *code, PyObject *size)
     return 0;
 }
 
+/* In the process of a request: end_children() ends it as a signal ends the
+ * program, and an answer that is on its way goes out. */
+static int
+finish_request_in_child(BaseServer *self, PyObject *request,
+                        PyObject *client_address)
+{
+    if (signals_set(&self->shutdown_request) < 0) {
+        return -1;
+    }
+    return BaseServer_finish_request(self, request, client_address);
+}
+
 /* `over` is the server's class without its mix-in; it outlives the result.
  * The one request of --once needs no mix-in: nobody waits behind it. */
 static Classes
@@ -59,6 +71,7 @@ subclass(const Options *options, WSGIServerClass *over)
     }
     if (options->fork && !options->once) {
         ForkingMixIn_lay_over(&classes.server.base, &over->base);
+        classes.server.base.finish_request = finish_request_in_child;
     }
     classes.server.base.block_on_close = false; /* the end comes at once */
     if (options->timeout > 0) {
@@ -80,6 +93,9 @@ end(BaseServer *server, const Options *options, const SocketFile *file)
 
     if (options->fork && !options->once && end_children(server) < 0) {
         result = -1;
+    }
+    if (options->threads && !options->once) {
+        wait_for_daemons(100);
     }
     handled = finally_enter();
     if (server->cls->server_close(server) < 0) {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "errors.h"
@@ -284,24 +285,57 @@ is_imported(const char *module)
     return PyDict_GetItemString(modules, module) != NULL;
 }
 
+/* What a Python expression says about `threading`; a new reference. */
+static PyObject *
+ask_threading(const char *expression)
+{
+    PyObject *threading = PyImport_ImportModule("threading");
+    PyObject *globals = NULL, *answer = NULL;
+
+    if (threading != NULL) {
+        globals = Py_BuildValue("{sOsO}", "__builtins__", PyEval_GetBuiltins(),
+                                "threading", threading);
+        Py_DECREF(threading);
+    }
+    if (globals != NULL) {
+        answer = PyRun_String(expression, Py_eval_input, globals, globals);
+        Py_DECREF(globals);
+    }
+    return answer;
+}
+
+/* Whether it is true. An error there is none here. */
+static bool
+is_true_of_threading(const char *expression)
+{
+    PyObject *answer = ask_threading(expression);
+    bool result = answer == Py_True;
+
+    PyErr_Clear();
+    Py_XDECREF(answer);
+    return result;
+}
+
 /* Whether there are threads besides this one. */
 static bool
 has_threads(void)
 {
-    PyObject *threading = PyImport_ImportModule("threading");
-    PyObject *count = NULL;
-    long threads = 1;
+    return is_true_of_threading("threading.active_count() > 1");
+}
 
-    if (threading != NULL) {
-        count = PyObject_CallMethod(threading, "active_count", NULL);
-        Py_DECREF(threading);
+void
+wait_for_daemons(int milliseconds)
+{
+    static const struct timespec pause = { .tv_nsec = 1000 * 1000 };
+
+    while (milliseconds-- > 0 &&
+           is_true_of_threading(
+               "any(thread.daemon for thread in threading.enumerate())"))
+    {
+        Py_BEGIN_ALLOW_THREADS
+        nanosleep(&pause, NULL);
+        Py_END_ALLOW_THREADS
     }
-    if (count != NULL) {
-        threads = PyLong_AsLong(count);
-        Py_DECREF(count);
-    }
-    PyErr_Clear();
-    return threads > 1;
 }
 
 /* sys.<name>.flush(); 0 or -1 */
@@ -343,23 +377,10 @@ finish_beside_threads(void)
 static PyObject *
 list_threads_that_stay(void)
 {
-    static const char expression[] =
+    return ask_threading(
         "', '.join(thread.name for thread in threading.enumerate()"
         " if not thread.daemon"
-        " and thread is not threading.main_thread())";
-    PyObject *threading = PyImport_ImportModule("threading");
-    PyObject *globals = NULL, *list = NULL;
-
-    if (threading != NULL) {
-        globals = Py_BuildValue("{sOsO}", "__builtins__", PyEval_GetBuiltins(),
-                                "threading", threading);
-        Py_DECREF(threading);
-    }
-    if (globals != NULL) {
-        list = PyRun_String(expression, Py_eval_input, globals, globals);
-        Py_DECREF(globals);
-    }
-    return list;
+        " and thread is not threading.main_thread())");
 }
 
 /* What the timer calls. */

@@ -25,6 +25,10 @@ bool is_safe_path(void);
  * with its traceback, and then the message, in one line. */
 int interpreter_exit_code(void);
 
+/* Waits until no daemon thread runs, for so long at most: one that has sent
+ * its answer also writes its log line, then. */
+void wait_for_daemons(int milliseconds);
+
 /* Ends Python, as the last thing that the program does: the exit code, which
  * is 1 instead of 0 when sys.stdout could not be flushed. Where threads are
  * left that do not end (the daemons of --threads), it ends the process with

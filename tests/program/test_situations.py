@@ -317,8 +317,9 @@ class Handlers(Folder):
             def answer_x(environ):
                 return 'x' * 10
             ''')
-        for _ in range(50):
-            with self.program() as server, send(server, '/x') as client:
+        for options in MODES * 20:
+            with self.program(options) as server, \
+                    send(server, '/x') as client:
                 answer = b''
                 while not answer.endswith(b'x' * 10):
                     answer += client.recv(1000)
