@@ -33,6 +33,25 @@ static const char with_raises_ValueError[] =
     "        return True\n"
     "    return False\n";
 
+/* And a server for AF_UNIX that notes how its socket is set up. */
+static const char with_server[] =
+    "import socket, socketserver\n"
+    "\n"
+    "class Server(socketserver.TCPServer):\n"
+    "    address_family = socket.AF_UNIX\n"
+    "    allow_reuse_port = True\n"
+    "    options = ()\n"
+    "    def __init__(self):\n"
+    "        self.socket = self\n"
+    "        self.server_address = ''\n"
+    "        self.server_bind()\n"
+    "    def setsockopt(self, level, option, value):\n"
+    "        self.options += (option,)\n"
+    "    def bind(self, address):\n"
+    "        pass\n"
+    "    def getsockname(self):\n"
+    "        return ''\n";
+
 /* How the linked library is asked: by an expression, after statements. */
 static const struct {
     const char *name;
@@ -83,6 +102,11 @@ static const struct {
         .statements = with_raises_ValueError,
         .expression = "raises_ValueError(wsgiref.handlers.BaseHandler()"
                       ".start_response, '200 \\n', [])",
+    },
+    [reuse_port_for_ip_only] = {
+        .name = "reuse_port_for_ip_only",
+        .statements = with_server,
+        .expression = "socket.SO_REUSEPORT not in Server().options",
     },
 };
 

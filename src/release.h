@@ -80,6 +80,8 @@ typedef enum Question {
     header_control_characters_refused,
     /* Control characters in a status: ValueError (gh-144370). */
     status_control_characters_refused,
+    /* allow_reuse_port does nothing but for IPv4 and IPv6 (gh-128916). */
+    reuse_port_for_ip_only,
     QUESTIONS /* how many there are */
 } Question;
 

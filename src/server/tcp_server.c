@@ -44,6 +44,25 @@ TCPServer_init(BaseServer *self, PyObject *server_address,
     return -1;
 }
 
+/* Whether SO_REUSEPORT is to be set: Linux refuses it, since 6.12.9, but for
+ * IPv4 and IPv6, and later releases do not ask for it. 1, 0 or -1. */
+static int
+reuses_port(BaseServer *self)
+{
+    int ip_only;
+
+    if (!self->cls->allow_reuse_port) {
+        return 0;
+    }
+    if (self->cls->address_family == AF_INET ||
+        self->cls->address_family == AF_INET6)
+    {
+        return 1;
+    }
+    ip_only = release_asked(reuse_port_for_ip_only);
+    return ip_only < 0 ? -1 : !ip_only;
+}
+
 /* Lib/socketserver.py: TCPServer.server_bind */
 int
 TCPServer_server_bind(BaseServer *self)
@@ -51,13 +70,18 @@ TCPServer_server_bind(BaseServer *self)
     TCPServer *tcp = (TCPServer *)self;
     Socket *sock = tcp->socket;
     PyObject *server_address;
+    int reuse_port;
 
     if (self->cls->allow_reuse_address &&
         FAILED(Socket_setsockopt(sock, SOL_SOCKET, SO_REUSEADDR, 1) < 0))
     {
         return -1;
     }
-    if (self->cls->allow_reuse_port &&
+    reuse_port = reuses_port(self);
+    if (FAILED(reuse_port < 0)) {
+        return -1;
+    }
+    if (reuse_port &&
         FAILED(Socket_setsockopt(sock, SOL_SOCKET, SO_REUSEPORT, 1) < 0))
     {
         return -1;

@@ -88,6 +88,46 @@ test_the_server_listens_at_its_path(void **state)
     Py_DECREF(server);
 }
 
+/* Linux refuses it, since 6.12.9: whoever asks for it fails. */
+static void
+test_reuse_port_is_asked_for_where_python_does(void **state)
+{
+    BaseServerClass cls = UnixStreamServer_class;
+    BaseServer *server;
+    PyObject *error;
+
+    (void)state;
+    run_python("class Reusing(socketserver.UnixStreamServer):\n"
+               "    allow_reuse_port = True\n"
+               "path = os.path.join(folder.name, '%d' % next(numbers))\n"
+               "error = set_ = None\n"
+               "try:\n"
+               "    with Reusing(path, None) as s:\n"
+               "        set_ = s.socket.getsockopt(socket.SOL_SOCKET,\n"
+               "                                   socket.SO_REUSEPORT)\n"
+               "except OSError as e:\n"
+               "    error = str(e)\n"
+               "path = os.path.join(folder.name, '%d' % next(numbers))\n");
+    error = eval_python("error");
+    cls.allow_reuse_port = true;
+    server = try_server(&cls, "path", NULL);
+    if (error != Py_None) {
+        assert_null(server);
+        assert_raised(PyExc_OSError, PyUnicode_AsUTF8(error));
+        Py_DECREF(error);
+        return;
+    }
+    Py_DECREF(error);
+    assert_non_null(server);
+    set_python("fd", PyLong_FromLong(server->cls->fileno(server)));
+    run_python("ours = socket.socket(fileno=os.dup(fd))\n"
+               "assert set_ == ours.getsockopt(socket.SOL_SOCKET,\n"
+               "                               socket.SO_REUSEPORT), error\n"
+               "ours.close()\n");
+    assert_int_equal(server->cls->server_close(server), 0);
+    Py_DECREF(server);
+}
+
 static void
 test_addresses_are_what_python_makes_of_them(void **state)
 {
@@ -385,6 +425,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         python_test(test_the_server_listens_at_its_path),
+        python_test(test_reuse_port_is_asked_for_where_python_does),
         python_test(test_addresses_are_what_python_makes_of_them),
         python_test(test_a_path_in_use_is_an_os_error_and_stays),
         python_test(test_datagrams_are_answered_to_the_path_of_the_sender),
