@@ -6,6 +6,7 @@ has otherwise: a function, or a value, which counts where a function that
 refers to it is called.
 """
 
+import re
 from collections import Counter
 
 from releases import known, sources
@@ -14,7 +15,8 @@ from .columns import counted
 
 PAGE = 'docs/releases.md'
 COMMON = 0.9  # what more of the tests meet counts as met by all
-EXAMPLE = 12  # lines of one difference that are shown
+KINDS = 5  # of the differences of a group that are shown
+WIDTH = 100  # of a line that is shown
 ELSEWHERE = 'the interpreter, its io and socket, or cwsgiref'
 
 
@@ -149,6 +151,32 @@ class Suspects:
                        f'{self.calls[item]} tests that meet it differ')
 
 
+def begin(text):
+    """Of a diff the first line that only one side has, for each side; of any
+    other text the first line."""
+    lines = text.strip().splitlines()
+    found = [next((line for line in lines if line.startswith(sign)
+                   and not line.startswith(3 * sign)), '') for sign in '-+']
+    return list(filter(None, found)) or lines[:1]
+
+
+def kinds(texts):
+    """The differences by how they begin, whatever the numbers and the quoted
+    texts are, with the shortest of each kind: lines."""
+    found = {}
+    for test, text in texts.items():
+        kind = re.sub(r"'[^']*'|\d+", '0', '\n'.join(begin(text)))
+        found.setdefault(kind, []).append(test)
+    several = sorted(found.values(), key=lambda tests: -len(tests))
+    for tests in several[:KINDS]:
+        shortest = min(tests, key=lambda test: len(texts[test]))
+        yield f'    {len(tests)} of this kind, such as {shortest}:'
+        for line in begin(texts[shortest]):
+            yield f'        {line[:WIDTH]}'
+    if several[KINDS:]:
+        yield f'    {sum(map(len, several[KINDS:]))} of other kinds'
+
+
 def report(changes, entered, texts):
     """The differences by what has changed: lines. `texts`: what the tests
     that differ have said, by name."""
@@ -161,11 +189,9 @@ def report(changes, entered, texts):
            f'{changes.nearest.name}:')
     for items, tests in suspects.groups():
         yield ''
-        shortest = min(tests, key=lambda test: len(texts[test]))
-        yield f'{counted(len(tests), "difference")}, such as {shortest}:'
+        yield counted(len(tests), 'difference')
         yield from (f'    {line}' for line in suspects.told(items))
-        example = texts[shortest].strip().splitlines()
-        yield from (f'        {line}' for line in example[:EXAMPLE])
+        yield from kinds({test: texts[test] for test in tests})
     if suspects.common:
         yield ''
         yield 'What nearly every request meets, and may be the cause of any:'
