@@ -92,7 +92,8 @@ class Altered(unittest.TestCase):
         told = self.compare()
         self.assertRegex(
             told,
-            r'\n\d+ differences\n    what nearly every request meets, see below, or ')
+            r'\n\d+ differences\n'
+            r'    what nearly every request meets, see below, or ')
         self.assertRegex(
             told,
             r'\nWhat nearly every request meets.*:\n(?:    .*\n)*'
