@@ -265,7 +265,7 @@ class Differing(unittest.TestCase):
         """It is no mismatch where both do, and both are started again."""
         pair = Pair()
         self.addCleanup(pair.stop)
-        ending = Case([Send(b'GET /\r\n\r\n'), Shut()], 'os._exit(5)')
+        ending = Case([Send(b'GET / HTTP/1.0\r\n\r\n'), Shut()], 'os._exit(5)')
         results = pair.run(ending)
         self.assertIn('status 5', results[0].log)
         self.assertEqual(differences(*results), '')
@@ -278,7 +278,7 @@ class Differing(unittest.TestCase):
         """It is ended, and another one is started."""
         pair = Pair()
         self.addCleanup(pair.stop)
-        hanging = Case([Send(b'GET /\r\n\r\n'), Shut()],
+        hanging = Case([Send(b'GET / HTTP/1.0\r\n\r\n'), Shut()],
                        'while True: pass')
         pair.patience = 0.3
         pair.restart()
