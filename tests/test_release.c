@@ -52,6 +52,24 @@ static const char probes[] =
     "def version_refused(version):\n"
     "    return answer(b'GET / HTTP/%s\\r\\n\\r\\n' % version) != b''\n";
 
+static void
+set_number(const char *name, Py_ssize_t value)
+{
+    PyObject *number = PyLong_FromSsize_t(value);
+
+    set_python(name, number);
+    Py_DECREF(number);
+}
+
+static void
+set_text(const char *name, const char *value)
+{
+    PyObject *text = PyUnicode_FromString(value);
+
+    set_python(name, text);
+    Py_DECREF(text);
+}
+
 static bool
 is_true(const char *expression)
 {
@@ -96,7 +114,7 @@ test_the_version_tells_the_rest(void **state)
     const Release *linked = release();
 
     (void)state;
-    set_python("size", PyLong_FromSsize_t(linked->default_buffer_size));
+    set_number("size", linked->default_buffer_size);
     assert_true(is_true("size == io.DEFAULT_BUFFER_SIZE"));
     assert_int_equal(
         linked->remote_host,
@@ -111,13 +129,13 @@ test_the_version_tells_the_rest(void **state)
                      is_true("hasattr(http.client, '_parse_header_lines')"));
     assert_int_equal(linked->log_colour,
                      is_true("hasattr(Handler, '_colorize_request')"));
-    set_python("version", PyUnicode_FromString(linked->server_version));
+    set_text("version", linked->server_version);
     assert_true(is_true("version == simple_server.server_version"));
     assert_true(is_true("version == Handler.server_version"));
-    set_python("version", PyUnicode_FromString(linked->http_server_version));
+    set_text("version", linked->http_server_version);
     assert_true(is_true("version == http.server.BaseHTTPRequestHandler"
                         ".server_version"));
-    set_python("size", PyLong_FromLong(REQUEST_QUEUE_SIZE));
+    set_number("size", REQUEST_QUEUE_SIZE);
     assert_true(is_true("size == socketserver.TCPServer.request_queue_size"));
     assert_int_equal(
         linked->types_have_module,
@@ -130,7 +148,7 @@ test_the_version_tells_the_rest(void **state)
                      is_true("told('__del__', object) is None"));
     assert_int_equal(linked->close_error_told,
                      is_true("told('close', io.RawIOBase) is not False"));
-    set_python("style", PyUnicode_FromString(linked->error_page_style));
+    set_text("style", linked->error_page_style);
     assert_true(is_true("('\"utf-8\">\\n' + style + '        <title>')"
                         " in http.server.DEFAULT_ERROR_MESSAGE"));
 }
