@@ -37,7 +37,7 @@ except ImportError:
     webdriver = None
 
 PROGRAM = os.environ.get('CWSGIREF_TRACE', '')
-PATIENCE = 10  # in seconds, before it counts as wrong
+PATIENCE = 120  # in seconds, before it counts as wrong
 CHROMIUM, DRIVER = '/usr/bin/chromium', '/usr/bin/chromedriver'
 
 
@@ -66,7 +66,7 @@ def need_browser():
 def script(*arguments, directory=ROOT):
     return subprocess.run(
         [sys.executable, str(ROOT / 'script' / 'player'), *arguments],
-        cwd=directory, capture_output=True, text=True, timeout=60,
+        cwd=directory, capture_output=True, text=True, timeout=300,
         env=dict(os.environ, CWSGIREF_TRACE=PROGRAM))
 
 
@@ -536,6 +536,9 @@ def chromium():
     options.set_capability('goog:loggingPrefs', {'browser': 'ALL'})
     browser = webdriver.Chrome(service=Service(DRIVER), options=options)
     unittest.addModuleCleanup(browser.quit)
+    browser.set_script_timeout(300)
+    browser.get('about:blank')
+    browser.get_log('browser')  # what the page said that it begins with
     return browser
 
 

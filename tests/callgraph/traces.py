@@ -21,7 +21,7 @@ from callgraph import parameters
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 # How long anything may take before it counts as hung, in seconds.
-PATIENCE = 30
+PATIENCE = 120
 
 AT_ONCE = b'at once'  # when the client leaves: before there is an answer
 

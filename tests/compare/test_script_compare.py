@@ -58,7 +58,7 @@ nothing = 5
 def compare(*arguments, **more):
     """Runs the script."""
     return subprocess.run(
-        [sys.executable, SCRIPT, *arguments], text=True, timeout=120,
+        [sys.executable, SCRIPT, *arguments], text=True, timeout=600,
         **dict(dict(capture_output=True, stdin=subprocess.DEVNULL), **more))
 
 

@@ -34,7 +34,7 @@ EXAMPLES = ROOT / "examples"
 PROGRAM = os.environ.get("CWSGIREF", str(ROOT / "build/study/cwsgiref"))
 LONG = bool(os.environ.get("CWSGIREF_LONG_TESTS"))
 BRIEF = "-fsanitize" in os.environ.get("CWSGIREF_C_FLAGS", "") and not LONG
-TIMEOUT = 60
+TIMEOUT = 300
 
 
 def needs_module(module, package):

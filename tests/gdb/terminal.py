@@ -14,7 +14,7 @@ from ptys import fork_pty
 
 SEQUENCE = re.compile(
     r'\x1b\[([?\d;]*)([A-Za-z])|\x1b([()].|[=>78DEMHc])|([\x00-\x1f])')
-PATIENCE = 30  # seconds
+PATIENCE = 300  # seconds
 
 
 class Screen:

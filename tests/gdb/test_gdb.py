@@ -65,7 +65,7 @@ def session(*commands, options=(), application='apps:hello'):
         arguments += ['-ex', 'echo \\n<<<>>>\\n', '-ex', command]
     done = subprocess.run(
         script_gdb('--batch', *options, *arguments, *shlex.split(application)),
-        cwd=APPLICATIONS, env=clean_environment(), timeout=120,
+        cwd=APPLICATIONS, env=clean_environment(), timeout=600,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT)
     return done.stdout.decode().split('\n<<<>>>\n')
@@ -105,7 +105,7 @@ class Tests(unittest.TestCase):
     maxDiff = None
 
     def setUp(self):
-        signal.alarm(180)
+        signal.alarm(900)
         self.addCleanup(signal.alarm, 0)
 
     def assert_has(self, text, *parts):

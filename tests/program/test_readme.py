@@ -69,7 +69,7 @@ class Debugger:
         self.process.stdin.close()
         self.process.stdout.read()
         self.process.stdout.close()
-        self.process.wait(30)
+        self.process.wait(300)
 
 
 @unittest.skipUnless(shutil.which('gdb'), 'gdb is not installed')
@@ -77,7 +77,7 @@ class Debugger:
 class GdbTests(unittest.TestCase):
 
     def setUp(self):
-        signal.alarm(120)
+        signal.alarm(600)
         self.addCleanup(signal.alarm, 0)
 
     def start(self, *options):
@@ -89,7 +89,7 @@ class GdbTests(unittest.TestCase):
     def request(self):
         client = socket.create_connection(('127.0.0.1', self.port))
         self.addCleanup(client.close)
-        client.settimeout(60)
+        client.settimeout(300)
         client.sendall(b'GET / HTTP/1.0\r\n\r\n')
         return client
 
@@ -193,7 +193,7 @@ class SubclassTests(unittest.TestCase):
             self.assertRegex(log[0], r'] #1 "GET /first HTTP/1.1" 200 \d+$')
             self.assertRegex(log[1], r'] #2 "GET /second HTTP/1.1" 200 \d+$')
             process.send_signal(signal.SIGINT)
-            _, rest = process.communicate(timeout=30)
+            _, rest = process.communicate(timeout=300)
             self.assertTrue(rest.endswith('KeyboardInterrupt\n'), rest)
         finally:
             process.kill()

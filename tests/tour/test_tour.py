@@ -89,7 +89,7 @@ class ExerciseTests(unittest.TestCase):
         subprocess.run(['cc', *C_FLAGS, test, *objects, self.support, LIBRARY,
                         '-o', program, python, '-lcmocka', '-lm'], check=True)
         return subprocess.run([program], capture_output=True, text=True,
-                              timeout=60)
+                              timeout=300)
 
     def changed(self, number):
         """The object files of what the page changes."""

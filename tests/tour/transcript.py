@@ -86,7 +86,7 @@ class Gdb:
     """gdb, typed into."""
 
     PROMPT = b'(gdb) '
-    PATIENCE = 60  # seconds, for one command
+    PATIENCE = 300  # seconds, for one command
 
     def __init__(self, command, directory):
         self.process = subprocess.Popen(
@@ -123,7 +123,7 @@ class Gdb:
         self.process.stdin.close()
         self.process.stdout.read()
         self.process.stdout.close()
-        self.process.wait(30)
+        self.process.wait(300)
 
 
 def shell(command, directory):
