@@ -27,7 +27,7 @@ from compare.differences import without_differences
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "examples/c"
 BUILD = Path(os.environ.get("CWSGIREF_BUILD", ROOT / "build/study"))
-PATIENCE = 60  # seconds; nothing takes this long when all is well
+PATIENCE = 300  # seconds; nothing takes this long when all is well
 NAMES = sorted(path.stem for path in SOURCES.glob("*.c"))
 
 # What the Python in the comments takes as imported.

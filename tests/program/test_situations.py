@@ -18,7 +18,7 @@ import unittest
 from compare import servers
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
-PATIENCE = 60
+PATIENCE = 300
 MODES = [], ['--threads'], ['--fork']
 
 # What each application begins with. A request /x is answered by answer_x().
