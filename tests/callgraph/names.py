@@ -42,6 +42,14 @@ def c_name(name):
     return '_'.join(parts)
 
 
+def is_since(since, version):
+    """Whether a release, (3, 13, 5), has what is there "since 3.13.15, 3.14.7":
+    since that one of its own branch, or else since the last one."""
+    releases = [tuple(map(int, each.split('.'))) for each in since.split(', ')]
+    of_branch = [each for each in releases if each[:2] == version[:2]]
+    return version >= (of_branch or releases)[-1]
+
+
 def definitions(body, prefix=''):
     """(kind, qualified name) of what a module or class body defines."""
     for node in body:

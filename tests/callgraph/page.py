@@ -7,6 +7,7 @@ import os
 import re
 
 from callgraph import comparison
+from callgraph.names import is_since
 from callgraph.traces import Call
 
 COLUMN = 52  # where the right column begins
@@ -48,7 +49,7 @@ CLASSES = {
 
 class ReleaseRow:
     """One row of the table of other releases: since when a call is `new`, or
-    `gone`. ("3.13.15, 3.14.7": since that one of 3.13, too.)"""
+    `gone`."""
 
     def __init__(self, cells):
         self.since, self.what, self.call, self.below, self.why = cells
@@ -57,11 +58,7 @@ class ReleaseRow:
 
     def is_made(self, version):
         """Whether a release, (3, 11, 2), makes this call."""
-        releases = [tuple(map(int, each.split('.')))
-                    for each in self.since.split(', ')]
-        of_branch = [each for each in releases if each[:2] == version[:2]]
-        is_since = version >= (of_branch or releases)[-1]
-        return is_since == (self.what == 'new')
+        return is_since(self.since, version) == (self.what == 'new')
 
 
 def release_rows(text):

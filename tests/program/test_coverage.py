@@ -12,8 +12,6 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
                      'only the study build keeps the names of all functions')
 class CoverageTests(unittest.TestCase):
 
-    @unittest.skipUnless(sys.version_info[:2] == (3, 11),
-                         'the page is about Python 3.11')
     def test_page_is_fresh_and_complete(self):
         check = subprocess.run(
             [sys.executable, os.path.join(ROOT, 'script', 'coverage'),
