@@ -4,6 +4,7 @@ inside, so that it needs nothing else.
 The recording is JSON:
 
     request       its first line        application   what it was sent to
+    release       of Python, on both sides
     received      its bytes, as latin-1: the beginning, how many are left out
                   then, and the end
     sent          those of the answer
@@ -77,9 +78,11 @@ def python_licence():
 
 
 def notices():
-    """copyright and licences: the page has excerpts of both projects."""
+    """release, copyright and licences: the page has excerpts of both
+    projects."""
     owner = ' '.join(sys.copyright.splitlines()[:2])
     return {
+        'release': platform.python_version(),
         'copyright': f'Excerpts of CPython {platform.python_version()}: '
                      f'{owner}',
         'licences': [['C: cwsgiref', (HERE.parent / 'LICENSE').read_text(

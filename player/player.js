@@ -586,7 +586,8 @@ function listen() {
 
 function start() {
     find('#request').textContent = recording.request;
-    find('#application').textContent = `answered by ${recording.application}`;
+    find('#application').textContent = `answered by ${recording.application}`
+        + ` under Python ${recording.release}`;
     document.title = `${recording.request} · ${recording.application}`;
     find('#copyright').textContent = recording.copyright;
     for (const [title, text] of recording.licences) {

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import pathlib
+import platform
 import re
 import shutil
 import subprocess
@@ -53,8 +54,6 @@ def need(missing, remedy):
 def need_program():
     need(not os.path.exists(PROGRAM),
          f'script/bootstrap trace builds the program to record: {PROGRAM!r}')
-    need(sys.version_info[:2] != (3, 11),
-         'the calls are those of Python 3.11')
 
 
 def need_browser():
@@ -438,6 +437,7 @@ class CommandTests(unittest.TestCase):
                              r'^\d+ steps: file://\S+page.html$')
             recorded = data(path)
             self.assertEqual(recorded['application'], 'mine.py')
+            self.assertEqual(recorded['release'], platform.python_version())
             self.assertTrue(recorded['sent'][0].endswith('\r\n\r\n/a'))
             own = next(step for step in recorded['steps']
                        if step['c']['name'] == 'application')
@@ -762,7 +762,8 @@ class StepTests(BrowserTests):
                          'GET /hello HTTP/1.1 · apps:hello --threads')
         self.assertEqual(
             self.find('.what p').text,
-            'GET /hello HTTP/1.1 answered by apps:hello --threads')
+            'GET /hello HTTP/1.1 answered by apps:hello --threads under '
+            f'Python {platform.python_version()}')
 
 
 class MoveTests(BrowserTests):
