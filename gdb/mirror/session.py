@@ -194,11 +194,18 @@ def server():
     return None
 
 
+def program_arguments():
+    """gdb 13 knows them by `show` only, gdb 18 in a front end only without."""
+    shown = gdb.execute('show args', to_string=True)
+    found = re.search(r' is "(.*)"\.$', shown, re.S)
+    return gdb.parameter('args') or (found[1] if found else '')
+
+
 def start(prepare=None):
     """Runs the program up to where it waits for a client, on a free port;
     `prepare` is called before its first instruction. False when it stopped
     before that, at a breakpoint of the user's."""
-    arguments = gdb.parameter('args')
+    arguments = program_arguments()
     for option, reason in OTHERWISE.items():
         if re.search(rf'(^|\s){option}\b', arguments):
             raise gdb.GdbError(f'With {option} {reason}.')
