@@ -37,6 +37,19 @@ def build():
         os.execv(python, [python, *sys.argv])
 
 
+def run(main):
+    """What a command does, to its end. A reader of its output that leaves, as
+    `head` does, ends it without a word: with stdout open Python would say
+    something when it flushes that."""
+    try:
+        status = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
+    sys.exit(status)
+
+
 def request_bytes(file, raw):
     """The request of --request FILE or --raw TEXT, or the simplest one."""
     if raw is not None:
