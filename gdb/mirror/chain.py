@@ -4,7 +4,7 @@ import collections
 
 import gdb
 
-from callgraph.comparison import SHOWN, box, is_stream
+from callgraph.comparison import SENDING, SHOWN, box, is_stream
 
 from mirror import origin, session
 from mirror.printers import shown
@@ -69,7 +69,7 @@ class Entry(gdb.Breakpoint):
 def is_shown(name, above):
     """Without what the streams ask of each other, but for the bytes that
     leave."""
-    return (not is_stream(name) or name == 'Socket_send'
+    return (not is_stream(name) or name in SENDING
             or not any(map(is_stream, above)))
 
 

@@ -76,7 +76,10 @@ class Client:
         try:
             with self.socket:
                 self.socket.sendall(raw)
-                self.socket.shutdown(socket.SHUT_WR)
+                if not raw.endswith(b'\r\n\r\n'):
+                    # The server may wait for more. No browser half-closes,
+                    # so others do not, either.
+                    self.socket.shutdown(socket.SHUT_WR)
                 while block := self.socket.recv(65536):
                     self.answer += block
         except OSError:  # not all of the request was read

@@ -27,6 +27,7 @@ def classes(pointer):
             module, _, name = kind['tp_name'].string().rpartition('.')
             if not (module + '.').startswith(PREFIX):
                 break
+            name = name.lstrip('_')  # _SocketWriter: SocketWriter
             names.append(name[:1].upper() + name[1:])  # socket: Socket
             kind = kind['tp_base']
     except (gdb.error, UnicodeDecodeError):  # not initialised yet
@@ -64,12 +65,24 @@ def fields(value):
             yield field.name, value[field]
 
 
+def bytes_of(pointer):
+    """What a bytes object holds; b'' for NULL."""
+    if not int(pointer):
+        return b''
+    value = pointer.cast(gdb.lookup_type('PyBytesObject').pointer())
+    memory = gdb.selected_inferior().read_memory(
+        int(value['ob_sval'].address), int(value['ob_base']['ob_size']))
+    return memory.tobytes()
+
+
 def buffered(stream, names):
     """(what they are, the bytes) in the buffer of a stream, or None."""
     if 'BufferedReader' in names:
         what, begin, end = 'unread', stream['pos'], stream['read_end']
     elif 'BufferedWriter' in names:
         what, begin, end = 'waiting', 0, stream['write_end']
+    elif 'SocketWriter' in names:
+        return 'waiting', bytes_of(stream['held'])
     else:
         return None
     size = int(end) - int(begin)
@@ -107,7 +120,7 @@ class ObjectPrinter:
     def children(self):
         inside = buffered(self.value, self.names)
         for name, value in fields(self.value):
-            if name == 'buffer' and inside is not None:
+            if name in ('buffer', 'held') and inside is not None:
                 yield inside[0], shortened(inside[1])
             else:
                 yield name, value

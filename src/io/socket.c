@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* POLLRDHUP */
 #include "io/socket.h"
 
 #include <arpa/inet.h>
@@ -928,6 +929,14 @@ Socket_sendfile(Socket *self, int fd, off_t offset)
         }
     } while (sent != 0);
     return total_sent;
+}
+
+bool
+Socket_hung_up(Socket *self)
+{
+    struct pollfd peer = { .fd = self->fd, .events = POLLRDHUP };
+
+    return poll(&peer, 1, 0) > 0;
 }
 
 /* Modules/socketmodule.c: socket.shutdown */

@@ -77,6 +77,11 @@ Py_ssize_t Socket_sendto(Socket *self, const char *data, Py_ssize_t size,
  * Lib/socket.py: socket._sendfile_use_sendfile */
 Py_ssize_t Socket_sendfile(Socket *self, int fd, off_t offset);
 
+/* Whether the peer has closed the connection, or its half of it: the system
+ * knows that from the moment the peer's FIN or RST is here, and it costs a
+ * poll(2) that does not wait. */
+bool Socket_hung_up(Socket *self);
+
 int Socket_shutdown(Socket *self, int how); /* SHUT_RD, SHUT_WR, SHUT_RDWR */
 /* Closes the descriptor once the last stream over it is closed too. */
 int Socket_close(Socket *self);

@@ -41,23 +41,98 @@ SocketWriter_writable(BufferedIOBase *self)
     return 1;
 }
 
+void
+SocketWriter_hold(SocketWriter *self)
+{
+    self->holding = !Socket_hung_up(self->_sock);
+}
+
+void
+SocketWriter_release(SocketWriter *self)
+{
+    self->holding = false;
+}
+
+/* self.held += data */
+static int
+hold_back(SocketWriter *self, const Py_buffer *data)
+{
+    PyObject *more = PyBytes_FromStringAndSize(data->buf, data->len);
+
+    if (more == NULL) {
+        return -1;
+    }
+    if (self->held == NULL) {
+        self->held = more;
+        return 0;
+    }
+    PyBytes_ConcatAndDel(&self->held, more);
+    return self->held == NULL ? -1 : 0;
+}
+
+/* self._sock.sendall(data) */
+static int
+sendall(SocketWriter *self, const char *data, Py_ssize_t size)
+{
+    return self->_sock->cls->sendall(self->_sock, data, size);
+}
+
+/* Sends all that is held back. */
+static int
+send_held(SocketWriter *self)
+{
+    PyObject *held = self->held; /* other threads may run meanwhile */
+    int result;
+
+    self->held = NULL;
+    result = sendall(self, PyBytes_AS_STRING(held), PyBytes_GET_SIZE(held));
+    Py_DECREF(held);
+    return result;
+}
+
+/* Sends the data, behind what is held back: together, unless it is so much
+ * that a copy takes longer than a send. */
+static int
+send_data(SocketWriter *self, const Py_buffer *data)
+{
+    const Py_ssize_t worth_a_copy = 65536;
+
+    if (self->held == NULL) {
+        return sendall(self, data->buf, data->len);
+    }
+    if (data->len > worth_a_copy) {
+        return send_held(self) < 0 ? -1 : sendall(self, data->buf, data->len);
+    }
+    return hold_back(self, data) < 0 ? -1 : send_held(self);
+}
+
 /* Lib/socketserver.py: _SocketWriter.write */
 Py_ssize_t
 SocketWriter_write(BufferedIOBase *base, PyObject *b)
 {
-    Socket *sock = ((SocketWriter *)base)->_sock;
+    SocketWriter *self = (SocketWriter *)base;
     Py_buffer view;
     Py_ssize_t nbytes;
+    int result;
 
     if (FAILED(PyObject_GetBuffer(b, &view, PyBUF_SIMPLE) < 0)) {
         return -1;
     }
     nbytes = view.len;
-    if (FAILED(sock->cls->sendall(sock, view.buf, view.len) < 0)) {
-        nbytes = -1;
-    }
+    result = self->holding ? hold_back(self, &view) : send_data(self, &view);
     PyBuffer_Release(&view);
-    return nbytes;
+    return FAILED(result < 0) ? -1 : nbytes;
+}
+
+int
+SocketWriter_flush(BufferedIOBase *base)
+{
+    SocketWriter *self = (SocketWriter *)base;
+
+    if (BufferedIOBase_flush(base) < 0) {
+        return -1;
+    }
+    return self->held != NULL && send_held(self) < 0 ? -1 : 0;
 }
 
 /* Lib/socketserver.py: _SocketWriter.fileno */
@@ -86,6 +161,7 @@ SocketWriter_dealloc(PyObject *op)
 {
     PyObject_GC_UnTrack(op);
     SocketWriter_clear(op);
+    Py_CLEAR(((SocketWriter *)op)->held);
     BufferedIOBase_dealloc(op);
 }
 
@@ -112,7 +188,7 @@ const BufferedIOBaseClass SocketWriter_class = {
     .peek = BufferedIOBase_peek,
     .readinto = BufferedIOBase_readinto,
     .write = SocketWriter_write,
-    .flush = BufferedIOBase_flush,
+    .flush = SocketWriter_flush,
     .close = BufferedIOBase_close,
     .fileno = SocketWriter_fileno,
 };

@@ -46,14 +46,46 @@ log_request(ServerHandler *self)
     return result;
 }
 
-/* What Python's unbuffered wfile has sent by now is sent, before the log says
- * so: the headers of an answer without a body wait until here. */
-static int
-flush_headers(ServerHandler *self)
+/* stdout, borrowed, if it is one that can hold back; else NULL. */
+static SocketWriter *
+find_writer(BaseHandler *self)
 {
-    BufferedIOBase *out = self->base.stdout;
+    BufferedIOBase *out = ((ServerHandler *)self)->base.stdout;
 
-    return out == NULL ? 0 : out->cls->flush(out);
+    return out != NULL && PyObject_TypeCheck(out, &SocketWriter_type)
+               ? (SocketWriter *)out
+               : NULL;
+}
+
+int
+ServerHandler_send_headers(BaseHandler *self)
+{
+    SocketWriter *writer = find_writer(self);
+    int result;
+
+    if (writer == NULL) {
+        return BaseHandler_send_headers(self);
+    }
+    SocketWriter_hold(writer);
+    result = BaseHandler_send_headers(self);
+    SocketWriter_release(writer);
+    return result;
+}
+
+int
+ServerHandler_finish_content(BaseHandler *self)
+{
+    SocketWriter *writer = find_writer(self);
+
+    if (BaseHandler_finish_content(self) < 0) {
+        return -1;
+    }
+    if (writer != NULL && writer->held != NULL &&
+        FAILED(SocketWriter_flush(&writer->base) < 0))
+    {
+        return -1;
+    }
+    return 0;
 }
 
 /* Lib/wsgiref/simple_server.py: ServerHandler.close */
@@ -64,9 +96,7 @@ ServerHandler_close(BaseHandler *self)
     int result = 0;
 
     /* try: */
-    if (FAILED(flush_headers((ServerHandler *)self) < 0) ||
-        FAILED(log_request((ServerHandler *)self) < 0))
-    {
+    if (FAILED(log_request((ServerHandler *)self) < 0)) {
         result = -1;
     }
     /* finally: SimpleHandler.close(self) */
@@ -220,7 +250,8 @@ ServerHandler_sendfile(BaseHandler *self)
     int fd = -1;
     int result = -1;
 
-    if (sock == NULL) {
+    /* Who has hung up gets block after block, see SocketWriter_hold. */
+    if (sock == NULL || Socket_hung_up(sock)) {
         return 0;
     }
     file = find_file(handler, &fd, &offset);
@@ -317,9 +348,9 @@ const BaseHandlerClass ServerHandler_class = {
     .send_preamble = BaseHandler_send_preamble,
     .write = BaseHandler_write,
     .sendfile = ServerHandler_sendfile,
-    .finish_content = BaseHandler_finish_content,
+    .finish_content = ServerHandler_finish_content,
     .close = ServerHandler_close,
-    .send_headers = BaseHandler_send_headers,
+    .send_headers = ServerHandler_send_headers,
     .result_is_file = BaseHandler_result_is_file,
     .client_is_modern = BaseHandler_client_is_modern,
     .log_exception = BaseHandler_log_exception,

@@ -15,6 +15,12 @@ typedef struct ServerHandler {
 extern PyTypeObject ServerHandler_type;
 extern const BaseHandlerClass ServerHandler_class;
 
+/* BaseHandler's, but what it sends leaves together with the first block:
+ * status line, Date, Server, headers and block are five sends in Python, and
+ * here they are one. */
+int ServerHandler_send_headers(BaseHandler *self);
+/* BaseHandler's, and the headers of an answer without a block leave here. */
+int ServerHandler_finish_content(BaseHandler *self);
 int ServerHandler_close(BaseHandler *self);
 /* Fills the hook that Python's ServerHandler leaves empty: a real file leaves
  * by sendfile(2), from where it stands to its end, and then stands there.

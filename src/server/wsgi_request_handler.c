@@ -382,9 +382,7 @@ const WSGIRequestHandlerClass WSGIRequestHandler_class = {
                 .finish = StreamRequestHandler_finish,
             },
             .rbufsize = -1,
-            /* Python's is 0: a send for each line of the headers' start.
-             * Here headers and first block leave together. */
-            .wbufsize = 65536,
+            .wbufsize = 0,
             .timeout = -1,
             .disable_nagle_algorithm = false,
         },

@@ -8,7 +8,7 @@ import fnmatch
 import os
 import re
 
-from callgraph.names import SHOWN, STREAMS, c_name, mirrored
+from callgraph.names import SENDING, SHOWN, STREAMS, c_name, mirrored
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..',
                     'docs', 'callgraph.md')
@@ -228,7 +228,7 @@ def to_look_at(calls):
     but not what these ask of each other, but for the bytes that leave."""
     def is_dropped(name, path):
         if name in SHOWN and is_stream(name):
-            return name != 'Socket_send' and any(map(is_stream, path))
+            return name not in SENDING and any(map(is_stream, path))
         return name not in SHOWN and name not in FUNCTIONS
     return without(with_application(calls), is_dropped)
 

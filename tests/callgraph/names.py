@@ -10,13 +10,19 @@ MODULES = ['wsgiref.simple_server', 'wsgiref.handlers', 'wsgiref.headers',
            'socketserver', 'http.server']
 
 # What a tree to look at shows beside the mirrored functions.
-STREAMS = {'Socket': 'bind getsockname listen accept makefile send shutdown '
-                     'close',
+STREAMS = {'Socket': 'bind getsockname listen accept makefile sendall '
+                     'sendfile shutdown close',
            'BufferedReader': 'read readline close',
-           'BufferedWriter': 'write flush close'}
-SHOWN = {'application', 'parse_headers'} | {
+           'BufferedWriter': 'write flush close',
+           'BufferedIOBase': 'close', 'SocketWriter': 'write flush'}
+# The bytes leave here.
+SENDING = {'Socket_send', 'Socket_sendall', 'Socket_sendfile'}
+# And these, which Python has not, decide when, and how.
+DECIDING = {'ServerHandler_send_headers', 'ServerHandler_finish_content',
+            'ServerHandler_sendfile'}
+SHOWN = {'application', 'parse_headers'} | DECIDING | {
     f'{cls}_{method}' for cls, methods in STREAMS.items()
-    for method in methods.split()}
+    for method in methods.split()} | SENDING
 
 # What modules have for `python -m` and for names of old, and no server calls:
 # a function of C that has such a name is another one.

@@ -35,7 +35,7 @@ OBJECTS = [
     ('socket', r'Socket_'),
     ('request_handler', r'\w+RequestHandler_|parse_headers$'),
     ('rfile', r'BufferedReader_'),
-    ('wfile', r'BufferedWriter_'),
+    ('wfile', r'SocketWriter_'),
     ('handler', r'(BaseHandler|SimpleHandler|ServerHandler)_'),
     ('headers', r'Headers_'),
     ('application', r'application$'),
@@ -43,7 +43,7 @@ OBJECTS = [
 CLASSES = {
     'server': 'WSGIServer', 'socket': 'Socket',
     'request_handler': 'WSGIRequestHandler', 'rfile': 'BufferedReader',
-    'wfile': 'BufferedWriter', 'handler': 'ServerHandler',
+    'wfile': 'SocketWriter', 'handler': 'ServerHandler',
     'headers': 'Headers', 'application': 'application'}
 
 

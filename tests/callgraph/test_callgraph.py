@@ -374,7 +374,28 @@ class TraceTests(unittest.TestCase):
                          r'noblock\n│   ├── TCPServer_get_request$')
         self.assertRegex(result.stdout, r"(?m)─ BaseHandler_start_response  +"
                          r"'200 OK', \[\('Content-Type', 'text/plain'\)\]$")
-        self.assertRegex(result.stdout, r"└── Socket_send  +\d+ bytes b'HTTP")
+        self.assertRegex(result.stdout, r"└── Socket_sendall  +\d+ bytes b'HTTP")
+
+    def test_how_a_file_leaves(self):
+        """After the headers, which finish_response() does not send itself."""
+        result = script('trace', 'apps:wrapped_file', '--no-args')
+        self.assertRegex(
+            result.stdout, r'─ ServerHandler_sendfile\n'
+            r'.*─ ServerHandler_send_headers\n(?:.*\n)*?'
+            r'.*─ SocketWriter_flush\n.*─ Socket_sendall\n'
+            r'.*─ Socket_sendfile\n.*─ ServerHandler_close\n')
+
+    def test_the_reader_leaves(self):
+        """As `head` does: no words about it."""
+        for name, *arguments in (('trace', 'apps:hello'),
+                                 ('trace', 'apps:hello', '--both'),
+                                 ('player', '--list'), ('compare', '--list')):
+            with self.subTest([name, *arguments]), \
+                    started(name, *arguments) as process:
+                process.stdout.close()
+                self.assertNotRegex(process.stderr.read(),
+                                    'Broken|Traceback|Exception')
+                process.wait()
 
     def test_demo_app_by_default(self):
         result = script('trace', '--no-args')
@@ -403,7 +424,8 @@ class TraceTests(unittest.TestCase):
         self.assertIn(['make_server', 'make_server'], lines)
         self.assertRegex(result.stdout,
                          r'(?m)─ lint_app +.*─ lint_app$')
-        self.assertRegex(result.stdout, r'(?m)^ +│.*─ _SocketWriter\.write$')
+        self.assertRegex(result.stdout, r'(?m)─ SocketWriter_write +'
+                                        r'│.*─ _SocketWriter\.write$')
 
     def test_wait_for_a_request(self):
         with started('trace', 'apps:hello', '--wait', '--both') as process:

@@ -8,6 +8,7 @@ import dataclasses
 import functools
 import os
 import re
+import select
 import signal
 import socket
 import struct
@@ -60,9 +61,39 @@ def reset(client):
                       struct.pack('ii', 1, 0))
 
 
-def exchange(port, raw, leaves):
-    """Sends the request and reads to the end of the answer; or leaves, with a
-    reset, when the answer has come to the bytes `leaves`, or AT_ONCE."""
+def is_asleep(pid):
+    """Whether no thread of the process, and no child of it, has anything to
+    do."""
+    states = set()
+    with contextlib.suppress(OSError):  # a thread, or a child, has ended
+        for task in os.listdir(f'/proc/{pid}/task'):
+            with open(f'/proc/{pid}/task/{task}/stat', errors='replace',
+                      encoding='utf-8') as file:
+                states.add(file.read().rpartition(') ')[2][0])
+            with open(f'/proc/{pid}/task/{task}/children',
+                      encoding='ascii') as file:
+                states.update('SR'[not is_asleep(child)]
+                              for child in file.read().split())
+    return states == {'S'}
+
+
+def wait_for_answer(client, pid):
+    """Until it begins, or the server waits for the client. That has then
+    nothing more to send, and half-closes. Not before: there is no browser that
+    does, and the server knows, and sends otherwise then."""
+    asleep = 0
+    while not select.select([client], [], [], 0.02)[0]:
+        asleep = asleep + 1 if is_asleep(pid) else 0
+        if asleep == 3:
+            break
+    with contextlib.suppress(OSError):  # reset: not all has been read
+        client.shutdown(socket.SHUT_WR)
+
+
+def exchange(port, raw, leaves, pid=None):
+    """Sends the request and reads to the end of the answer, which the process
+    gives; or leaves, with a reset, when the answer has come to the bytes
+    `leaves`, or AT_ONCE."""
     with socket.create_connection(('127.0.0.1', port), PATIENCE) as client:
         answer = b''
         try:
@@ -70,8 +101,8 @@ def exchange(port, raw, leaves):
             if leaves == AT_ONCE:
                 reset(client)
                 return answer
-            if not leaves:
-                client.shutdown(socket.SHUT_WR)
+            if not leaves and pid is not None:
+                wait_for_answer(client, pid)
             while block := client.recv(65536):
                 answer += block
                 if leaves and answer.endswith(leaves):
@@ -208,7 +239,7 @@ class Run:
         if '--cgi' in self.options:
             return self.cgi(log)
         with self.started(log) as (process, listens):
-            answer = exchange(int(listens[1]), raw, leaves)
+            answer = exchange(int(listens[1]), raw, leaves, process.pid)
             self.wait_for_others()
             self.end_server(process)
         return answer

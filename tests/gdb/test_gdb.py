@@ -171,8 +171,8 @@ class Tests(unittest.TestCase):
             'frame function BaseHandler_run', 'pysrc',
             'frame function call_application', 'pysrc',
             'frame function BaseServer__handle_request_noblock', 'pysrc',
-            'break BufferedWriter_flush', 'continue', 'print *base',
-            'print base', 'pysrc BaseHandler_run',
+            'break SocketWriter_release', 'continue', 'print *self',
+            'print self', 'pysrc BaseHandler_run',
             'pysrc ServerHandler_sendfile', 'pysrc lint_app')
         step, stop, backtrace, plain, value = said[1:6]
         self.assertIn('Step 9: ', step)
@@ -185,9 +185,9 @@ class Tests(unittest.TestCase):
             '\n  request_handler = <WSGIRequestHandler>\n}')
         self.assertNotIn('ob_base', value)
         self.assert_places(said)
-        self.assert_has(said[15], '<BufferedWriter < BufferedIOBase> = {\n',
+        self.assert_has(said[15], '<SocketWriter < BufferedIOBase> = {\n',
                         "\n  waiting = b'HTTP/1.0 200 OK\\r\\nDate: ")
-        self.assertIn("<BufferedWriter, waiting b'HTTP/1.0", said[16])
+        self.assertIn("<SocketWriter, waiting b'HTTP/1.0", said[16])
         self.assert_has(said[17], 'wsgiref/handlers.py: BaseHandler.run\n',
                         ' def run(self, application):\n')
         self.assertIn('wsgiref/handlers.py: BaseHandler.sendfile\n', said[18])

@@ -1,5 +1,6 @@
 #include "support.h"
 
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -108,6 +109,128 @@ test_write_calls_sendall_once_through_the_class(void **state)
     end_pair(sock, peer);
 }
 
+/* What the peer can read now. */
+static void
+assert_received(int peer, const char *expected)
+{
+    ssize_t size = (ssize_t)strlen(expected);
+    char buffer[64];
+
+    assert_int_equal(recv(peer, buffer, sizeof(buffer), MSG_DONTWAIT),
+                     size == 0 ? -1 : size);
+    assert_memory_equal(buffer, expected, (size_t)size);
+}
+
+static void
+test_what_is_held_leaves_with_the_next_write(void **state)
+{
+    SocketClass cls = Socket_class;
+    int peer;
+    Socket *sock = new_pair(&peer);
+    BufferedIOBase *writer = SocketWriter_new(&SocketWriter_class, sock);
+
+    (void)state;
+    SocketWriter_hold((SocketWriter *)writer);
+    assert_int_equal(write_python(writer, "b'one '"), 4);
+    assert_int_equal(write_python(writer, "bytearray(b'two ')"), 4);
+    SocketWriter_release((SocketWriter *)writer);
+    assert_received(peer, "");
+    assert_int_equal(write_python(writer, "b'three'"), 5);
+    assert_received(peer, "one two three");
+    assert_int_equal(write_python(writer, "b'at once'"), 7);
+    assert_received(peer, "at once");
+
+    /* in one sendall(), but for a block too large to be copied */
+    cls.sendall = fake_sendall;
+    sock->cls = &cls;
+    sendalls = 0;
+    SocketWriter_hold((SocketWriter *)writer);
+    assert_int_equal(write_python(writer, "b'12'"), 2);
+    SocketWriter_release((SocketWriter *)writer);
+    assert_int_equal(write_python(writer, "b'345'"), 3);
+    assert_int_equal(sendalls, 1);
+    SocketWriter_hold((SocketWriter *)writer);
+    assert_int_equal(write_python(writer, "b'12'"), 2);
+    SocketWriter_release((SocketWriter *)writer);
+    assert_int_equal(write_python(writer, "bytes(100000)"), -1);
+    assert_raised(PyExc_TimeoutError, "timed out");
+    assert_int_equal(sendalls, 3);
+    Py_DECREF(writer);
+    end_pair(sock, peer);
+}
+
+static void
+test_flush_and_close_send_what_is_held(void **state)
+{
+    int peer;
+    Socket *sock = new_pair(&peer);
+    BufferedIOBase *writer = SocketWriter_new(&SocketWriter_class, sock);
+
+    (void)state;
+    SocketWriter_hold((SocketWriter *)writer);
+    assert_int_equal(write_python(writer, "b'one'"), 3);
+    assert_int_equal(writer->cls->flush(writer), 0);
+    assert_received(peer, "one");
+    assert_int_equal(write_python(writer, "b'two'"), 3);
+    SocketWriter_release((SocketWriter *)writer);
+    assert_received(peer, "");
+    assert_int_equal(writer->cls->close(writer), 0);
+    assert_received(peer, "two");
+    Py_DECREF(writer);
+    end_pair(sock, peer);
+}
+
+static void
+test_what_is_held_is_dropped_when_it_cannot_be_sent(void **state)
+{
+    int peer;
+    Socket *sock = new_pair(&peer);
+    BufferedIOBase *writer = SocketWriter_new(&SocketWriter_class, sock);
+
+    (void)state;
+    SocketWriter_hold((SocketWriter *)writer);
+    assert_int_equal(write_python(writer, "b'one'"), 3);
+    SocketWriter_release((SocketWriter *)writer);
+    close(peer);
+    assert_int_equal(writer->cls->flush(writer), -1);
+    assert_raised(PyExc_BrokenPipeError, "[Errno 32] Broken pipe");
+    assert_int_equal(writer->cls->close(writer), 0);
+    Py_DECREF(writer);
+    Py_DECREF(sock);
+}
+
+static void
+test_nothing_is_held_for_who_has_hung_up(void **state)
+{
+    BufferedIOBase *writer;
+    Socket *sock;
+    int peer;
+
+    (void)state;
+    /* half: what is sent still arrives */
+    sock = new_pair(&peer);
+    writer = SocketWriter_new(&SocketWriter_class, sock);
+    assert_false(Socket_hung_up(sock));
+    shutdown(peer, SHUT_WR);
+    assert_true(Socket_hung_up(sock));
+    SocketWriter_hold((SocketWriter *)writer);
+    assert_int_equal(write_python(writer, "b'one'"), 3);
+    assert_received(peer, "one");
+    Py_DECREF(writer);
+    end_pair(sock, peer);
+
+    /* wholly: also what is nothing fails */
+    sock = new_pair(&peer);
+    writer = SocketWriter_new(&SocketWriter_class, sock);
+    close(peer);
+    assert_true(Socket_hung_up(sock));
+    SocketWriter_hold((SocketWriter *)writer);
+    assert_int_equal(write_python(writer, "b''"), -1);
+    assert_raised(PyExc_BrokenPipeError, "[Errno 32] Broken pipe");
+    Py_DECREF(writer);
+    Py_DECREF(sock);
+}
+
 static void
 test_what_has_no_buffer_is_refused(void **state)
 {
@@ -186,6 +309,10 @@ main(void)
         python_test(test_no_table_has_an_empty_slot),
         python_test(test_write_sends_at_once_and_counts_bytes),
         python_test(test_write_calls_sendall_once_through_the_class),
+        python_test(test_what_is_held_leaves_with_the_next_write),
+        python_test(test_flush_and_close_send_what_is_held),
+        python_test(test_what_is_held_is_dropped_when_it_cannot_be_sent),
+        python_test(test_nothing_is_held_for_who_has_hung_up),
         python_test(test_what_has_no_buffer_is_refused),
         python_test(test_the_rest_is_what_buffered_io_base_gives),
     };

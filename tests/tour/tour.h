@@ -25,7 +25,6 @@ static const char client[] =
     "    connection = socket.create_connection(('127.0.0.1', port), 10,\n"
     "                                          (source, 0))\n"
     "    connection.sendall(request.encode('latin-1'))\n"
-    "    connection.shutdown(socket.SHUT_WR)\n"
     "    sys.stderr = io.StringIO()\n"
     "def receive():\n"
     "    global answer, log\n"
