@@ -18,6 +18,7 @@ Where to look:
     test_level.py        is the program where it was, after each?
     test_mix_ins.py      the same with --threads, and with --fork
     test_validator.py    the same with --validate
+    test_leaving.py      clients that leave, at each byte of their request
     test_http_client.py  real clients: http.client and curl
 
     suites.py            a test for each case, and a pair of variants

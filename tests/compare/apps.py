@@ -28,13 +28,23 @@ def route(function):
 def application(environ, start_response):
     path = environ['PATH_INFO']
     if path.startswith('/sync/'):
-        start_response('200 OK', plain())
-        return []
+        return sync(environ, start_response)
     if path.startswith('/validated/'):
         from wsgiref.validate import validator
         return validator(ROUTES[path[len('/validated'):]])(
             environ, start_response)
     return ROUTES.get(path, env)(environ, start_response)
+
+
+def sync(environ, start_response):
+    """Answers when all requests before this one have been dealt with; see
+    Server.log_of_exchange."""
+    import threading
+    for thread in threading.enumerate():
+        if thread not in (threading.main_thread(), threading.current_thread()):
+            thread.join()
+    start_response('200 OK', plain())
+    return []
 
 
 def plain():
@@ -987,13 +997,26 @@ def file_wrapper_wrong(environ, start_response):
 
 # A client that goes away
 
-def wait_for_reset(environ):
+def wait_for_end(environ, events):
     """Says on stdout that the request has come, and waits until the client
-    has reset the connection: whatever is sent from now on must fail."""
+    has left."""
+    stdin = environ['wsgi.input']
     poll = select.poll()
-    poll.register(environ['wsgi.input'].fileno(), 0)
+    poll.register(getattr(stdin, 'input', stdin).fileno(), events)
     print('waiting', flush=True)
     poll.poll()
+
+
+def wait_for_reset(environ):
+    """Until the client has reset the connection: whatever is sent from now on
+    must fail."""
+    wait_for_end(environ, 0)
+
+
+def wait_for_hang_up(environ):
+    """Until it has reset or closed it: the first that is sent may still
+    succeed."""
+    wait_for_end(environ, select.POLLRDHUP)
 
 
 @route

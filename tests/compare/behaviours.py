@@ -9,6 +9,7 @@ Board, a piece of memory that the client shares with the servers.
 import mmap
 import os
 import re
+import traceback
 from functools import partial
 
 # A rule is a list of alternatives; <name> in one stands for a rule. A number
@@ -29,25 +30,20 @@ RULES = {
         'return validator(<validated>)(environ, start_response)',
         'pass',
     ],
-    # Where no answer can be sent. Our wfile is buffered, so there must be
-    # something to send, and nothing wrong with it.
-    'unheard': [
-        '<before><unheard-start>\nreturn <unheard-result>',
-        '<before><unheard-start>\nyield <block>\nyield <block>',
-        '<before><unheard-start>\n'
-        'try: yield <block>\nfinally: said(sys.exc_info()[0])',
-        '<before><unheard-start>\nsaying_errors(write, b"1")\n'
-        'saying_errors(write, b"2")\nreturn [b"3"]',
-        '<before><unheard-start>\nwrite(<block>)\nreturn [b"1"]',
-        '<before><unheard-start>\nraise <error>',
-        '<before>raise <error>',
-        'return <unheard-result>',
+    # Where the client leaves after a block, which has to be a sound one.
+    'left': [
+        (2, '<sound-start>\nyield <bytes>\nwait_for_hang_up(environ)\n'
+            '<yields>'),
+        '<sound-start>\nwrite(<bytes>)\nwait_for_hang_up(environ)\n'
+        '<after>return <result>',
+        '<sound-start>\nwrite(<bytes>)\nwait_for_hang_up(environ)\n'
+        'saying_errors(write, <block>)\nsaying_errors(write, <block>)\n'
+        'return [<blocks>]',
+        '<sound-start>\nwrite(<bytes>)\nwait_for_hang_up(environ)\n'
+        'try: write(<block>)\n'
+        'except OSError: traceback.print_exc()\nreturn <wrapped>',
     ],
-    'unheard-start': ["write = start_response('200 OK', plain())",
-                      "write = start_response('404 Not Found', [])"],
-    'unheard-result': ['[<blocks>]', '[]', 'iter([<blocks>])', 'None',
-                       'Body([<blocks>]<failing>)', 'File(<bytes>)',
-                       '<wrapped>', '(<blocks>,)'],
+    'sound-start': ["write = start_response('200 OK', plain())"],
     'before': [(12, ''), (5, '<step>\n'), '<step>\n<before>'],
     'step': [
         (8, 'said(<read>)'),
@@ -246,6 +242,7 @@ RULES = {
         'wrapper(pipe(b"piped")<block-size>)', 'wrapper(stdin<block-size>)',
         "wrapper(open('/proc/version', 'rb')<block-size>)",
         "wrapper(open('/proc/version')<block-size>)",
+        'without(wrapper(on_disk()), <attribute>)', 'wrapper.__new__(wrapper)',
         'wrapper(None)', 'wrapper()', 'wrapper(5, 5, 5)',
         (3, 'wrapper(odd(read=lambda *size: <no-block>)<block-size>)'),
         'wrapper(odd(read=lambda *size: fail(<error>))<block-size>)',
@@ -253,6 +250,8 @@ RULES = {
         '[next(wrapper(io.BytesIO(<bytes>)<block-size>))]',
         'iter(wrapper(File(<bytes>)<block-size>))',
     ],
+    'attribute': ["'filelike'", "'blksize'", "'close'",
+                  "'blksize', 'filelike'"],
     'block-size': [(3, ''), ', <size>', ", 'x'", ', blksize=<size>',
                    ', 3.5'],
     'no-block': ["'x'", '5', 'None', "b''", '[]'],
@@ -341,9 +340,8 @@ def application(environ, start_response):
 
 def application(known, board, environ, start_response):
     """Does what the board says."""
-    if environ['PATH_INFO'].startswith('/sync/'):  # Server.log_of_exchange
-        start_response('200 OK', known['plain']())
-        return []
+    if environ['PATH_INFO'].startswith('/sync/'):
+        return known['sync'](environ, start_response)
     lines = board.read().splitlines(keepends=True)
     source = PRELUDE + ''.join('    ' + line for line in lines)
     program = known.copy()
@@ -357,12 +355,20 @@ def names():
     known = {name: value for name, value in vars(apps).items()
              if not name.startswith('__')}
     return {**known, 'fail': fail, 'odd': odd, 'Pair': Pair,
+            'traceback': traceback, 'without': without,
             'saying_errors': partial(saying_errors, apps.said)}
 
 
 def fail(error):
     """raise, as an expression."""
     raise error
+
+
+def without(thing, *names):
+    """It, when the attributes of these names are deleted."""
+    for name in names:
+        delattr(thing, name)
+    return thing
 
 
 def saying_errors(said, function, *arguments):

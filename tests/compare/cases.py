@@ -3,11 +3,9 @@
 The steps are those of exchange.py; bytes are short for Send(bytes). When they
 have been taken, the rest of the answer is read to its end.
 
-One thing is not asked: what is done for a client that leaves just before the
-answer. Python sends the status line by itself, which often still succeeds,
-and notices at the next send; our wfile is buffered, and the status line
-leaves together with the first block. In the cases here the client's reset
-has come before the first send (reset-then-...), or it leaves amid a stream.
+A client that leaves does so where it is no chance what the server finds: the
+application waits for its reset (reset-then-...), or streams until it has left.
+test_leaving.py has clients that leave at each byte of a request.
 """
 
 import re

@@ -72,6 +72,7 @@ class Client:
     def connect(self):
         self.socket = self.server.connect()
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.port = self.socket.getsockname()[1]
         self.end = None
 
     def receive(self):
@@ -157,6 +158,32 @@ class ExpectOpen(NamedTuple):
             client.answer += b'[not silent]'
 
 
+class Pause(NamedTuple):
+    """Stops the server. What the client does until Resume() has all arrived
+    when the server looks at it, also that the client has left."""
+
+    def run(self, client):
+        client.server.pause()
+
+
+class Resume(NamedTuple):
+    """Lets it go on. The system may be slow to deliver the end of a
+    connection."""
+
+    def run(self, client):
+        client.server.wait_for_end_of(client.port)
+        client.server.resume()
+
+
+class Quiet(NamedTuple):
+    """Waits until the answer begins, or the server waits for the client."""
+
+    def run(self, client):
+        while not select.select([client.socket], [], [], 0.002)[0]:
+            if client.server.is_asleep():
+                break
+
+
 class Again(NamedTuple):
     """Reads the answer to its end and connects once more."""
 
@@ -183,6 +210,8 @@ class Reset(NamedTuple):
 
 def take(steps, server, silence=SILENCE):
     """Takes the steps; returns the answer and how the connection ended."""
+    if steps and isinstance(steps[0], Pause):  # before a child is there, which goes on
+        server.pause()
     client = Client(server, silence)
     try:
         for step in steps:
@@ -190,6 +219,7 @@ def take(steps, server, silence=SILENCE):
         client.finish()
     finally:
         client.socket.close()
+        server.resume()
     return client.answer, client.end
 
 

@@ -5,16 +5,17 @@ application does with it.
 
 is the same one every time. The request is made by a grammar, part by part;
 then its parts may be mixed up, and then its bytes. What is chance in Python's
-own server is left out: every case ends with a half-close, lest a server wait
-for more, and a client that leaves early does so where the server must notice
-it in its next read.
+own server is left out: a client that stays half-closes in the end, lest a
+server wait for more, and one that leaves does so while the server is stopped,
+or where it must notice it in its next read.
 """
 
 import re
 from typing import NamedTuple
 
 from . import behaviours
-from .exchange import Close, Dribble, Line, Reset, Send, Shut
+from .exchange import (Close, Dribble, Line, Pause, Quiet, Reset, Resume,
+                       Send, Shut)
 from .grammar import Dice, Grammar
 
 # Text is Latin-1: a character is a byte.
@@ -146,7 +147,11 @@ RULES = {
     'manner': [(30, 'whole'), (6, 'pieces'), (4, 'dribble'),
                (4, 'second request'), 'nothing', 'reset in the line',
                'reset in the headers', 'reset in the body',
-               'reset before the answer', 'close before a word'],
+               'reset before the answer', 'close before a word',
+               (8, 'gone'), (2, 'leave amid the answer')],
+    'part': [(3, 'whole'), 'cut'],
+    'end-of-sending': ['at once', 'before it is read', 'in the end'],
+    'end-of-client': ['closes', 'resets'],
 }
 
 REQUESTS = Grammar(RULES)
@@ -158,11 +163,14 @@ class Case(NamedTuple):
     behaviour: str   # as in behaviours.py
 
     def is_patient(self):
-        """Whether the client stays to the end. If not, the steps and the
-        first line of the behaviour, which waits for the client to leave, see
-        to it that the server does not answer just then."""
-        return all(isinstance(step, (Send, Dribble, Shut))
-                   for step in self.steps)
+        """Whether the client stays to the end. If not, the steps or the
+        behaviour, which waits for the client to leave, see to it that the
+        server does not answer just then."""
+        return not self.has(Close, Reset, Line)
+
+    def has(self, *kinds):
+        """Whether a step is of such a kind."""
+        return any(isinstance(step, kinds) for step in self.steps)
 
 
 def case(seed, index, taken=None):
@@ -280,14 +288,6 @@ def behaviour(dice):
     return BEHAVIOURS.text(dice, 'behaviour')
 
 
-def unheard(dice):
-    """A behaviour that has sound headers: our wfile is buffered, and notices
-    only after the headers that nothing can be sent. So there have to be some,
-    which there are not for HTTP/0.9."""
-    return re.sub('(?i)http/0.9', 'HTTP/1.0',
-                  BEHAVIOURS.text(dice, 'unheard'))
-
-
 def modest(dice):
     """A behaviour with a small answer, see up_to_long_line."""
     return behaviour(dice).replace('100000', '1000')
@@ -297,12 +297,23 @@ def whole(dice):
     """All at once. If it is short the server has it all after its first recv,
     and what is there is no chance."""
     data = request(dice)
+    steps = ENDS[REQUESTS.text(dice, 'end-of-sending')](data)
     if len(data) > 4096:
-        return Case([Send(data), Shut()], modest(dice))
+        return Case(steps, modest(dice))
     program = behaviour(dice)
     if dice.random() < 0.1:
         program = f'said({BEHAVIOURS.text(dice, "hasty-read")})\n' + program
-    return Case([Send(data), Shut()], program)
+    return Case(steps, program)
+
+
+# When the client half-closes. Our wfile sends at once what it writes to a
+# client that has done so, as Python's always does; else it has a buffer.
+ENDS = {
+    'at once': lambda data: [Send(data), Shut()],
+    'before it is read':
+        lambda data: [Pause(), Send(data[:ARRIVES]), Shut(), Resume()],
+    'in the end': lambda data: [Send(data), Quiet(), Shut()],
+}
 
 
 def pieces(dice):
@@ -360,13 +371,38 @@ def reset_in_the_body(dice):
         'saying_errors(stdin.read)', 'saying_errors(stdin.read, 20)',
         'saying_errors(list, stdin)'))
     return Case([Send(PLAIN + b'\r\nhello'), Reset()],
-                f'{read}\n{unheard(dice)}')
+                f'{read}\n{behaviour(dice)}')
 
 
 def reset_before_the_answer(dice):
     """Whatever is sent fails, from the first byte on."""
     return Case([Send(PLAIN + b'\r\n'), Line(b'waiting'), Reset()],
-                f'wait_for_reset(environ)\n{unheard(dice)}')
+                f'wait_for_reset(environ)\n{behaviour(dice)}')
+
+
+def leave(dice):
+    return {'closes': Close, 'resets': Reset}[
+        REQUESTS.text(dice, 'end-of-client')]()
+
+
+# So many bytes have arrived when the client has sent them, though nobody reads
+# them.
+ARRIVES = 30000
+
+
+def gone(dice):
+    """The client has left when the server begins to read: after all of its
+    request or a part of it."""
+    data = request(dice)[:ARRIVES]
+    if REQUESTS.text(dice, 'part') == 'cut':
+        data = data[:dice.randrange(len(data) + 1)]
+    return Case([Pause(), Send(data), leave(dice), Resume()], behaviour(dice))
+
+
+def leave_amid_the_answer(dice):
+    """After a block, whether the client has got that or not."""
+    return Case([Send(PLAIN + b'\r\n'), Line(b'waiting'), leave(dice)],
+                f'{BEHAVIOURS.text(dice, "left")}')
 
 
 MANNERS = {
@@ -377,4 +413,5 @@ MANNERS = {
     'reset in the headers': reset_in_the_headers,
     'reset in the body': reset_in_the_body,
     'reset before the answer': reset_before_the_answer,
+    'gone': gone, 'leave amid the answer': leave_amid_the_answer,
 }

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 
 from progress import Patience, wait
 
@@ -164,6 +165,7 @@ class Server:
         self.log_file = tempfile.TemporaryFile()
         self.log_read = 0  # how much of the log has been handed out
         self.syncs = 0
+        self.paused = False
         self.lines = b''  # what has been read from stdout
         self.process = subprocess.Popen(
             self.command, **self.more,
@@ -215,24 +217,86 @@ class Server:
 
         The server answers one request after the other and writes its log
         line before it closes. So when one more request has been answered,
-        the log of those before it is complete. (With a mix-in, only the log
-        of those whose end the client has seen.)"""
+        the log of those before it is complete. With threads the application
+        waits for the others before it answers this request; processes are
+        waited for here."""
         self.syncs += 1
         with self.connect() as connection:
             connection.sendall(b'GET /sync/%d HTTP/1.0\r\n\r\n' % self.syncs)
             while connection.recv(8192):
                 pass
+        forks = '--fork' in self.command
+        if forks:
+            self.wait_for_children()
         log = self.new_log()
         match = re.search(r'127\.0\.0\.1 - - \[[^]]*\] '
-                          r'"GET /sync/%d HTTP/1\.0" 200 \d+\n\Z' % self.syncs,
+                          r'"GET /sync/%d HTTP/1\.0" 200 \d+\n' % self.syncs,
                           log)
-        if match is None:
+        if match is None or match.end() < len(log) and not forks:
             raise RuntimeError(f'not the end of a log: {log[-500:]!r}')
-        return log[:match.start()]
+        return log[:match.start()] + log[match.end():]
+
+    def wait_for_children(self):
+        """Those that are there now, until they have ended."""
+        for child in self.children():
+            with suppress(ProcessLookupError):  # the server has seen its end
+                descriptor = os.pidfd_open(child)
+                ended, _, _ = select.select([descriptor], [], [],
+                                            self.patience)
+                os.close(descriptor)
+                if not ended:
+                    raise TimeoutError(f'the child {child} does not end')
+
+    def children(self):
+        """The process ids of those that the main thread has started."""
+        pid = self.process.pid
+        with open(f'/proc/{pid}/task/{pid}/children',
+                  encoding='ascii') as file:
+            return [int(child) for child in file.read().split()]
+
+    def pause(self):
+        """Stops the process; returns when it is stopped."""
+        if not self.paused:
+            self.paused = True
+            self.process.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WEXITED
+                      | os.WNOWAIT)
+
+    def wait_for_end_of(self, port):
+        """Waits until the end of the connection from that port, or of its
+        half, is known at the server's side."""
+        end = time.monotonic() + self.patience
+        ends = f':{self.address[1]:04X}', f':{port:04X}'
+        while time.monotonic() < end:
+            with open('/proc/net/tcp', encoding='ascii') as table:
+                states = [fields[3] for fields in map(str.split, table)
+                          if fields[1].endswith(ends[0])
+                          and fields[2].endswith(ends[1])]
+            if not {'01', '03'} & set(states):  # ESTABLISHED, SYN_RECV
+                return
+        raise TimeoutError(f'the connection from port {port} does not end')
+
+    def resume(self):
+        if self.paused:
+            self.paused = False
+            self.process.send_signal(signal.SIGCONT)
+
+    def is_asleep(self):
+        """Whether no thread of it, and none of its children, has anything to
+        do, so that it waits for a client."""
+        states = set()
+        for pid in (self.process.pid, *self.children()):
+            with suppress(OSError):  # it has ended
+                for task in os.listdir(f'/proc/{pid}/task'):
+                    with open(f'/proc/{pid}/task/{task}/stat',
+                              encoding='utf-8', errors='replace') as file:
+                        states.add(file.read().rpartition(') ')[2][0])
+        return states == {'S'}
 
     def stop(self):
         """Ends the server, by SIGTERM. Returns the exit status and the log
         until then."""
+        self.resume()
         self.process.send_signal(signal.SIGTERM)
         try:
             wait(self.process, self.patience)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from itertools import islice
 
-from .exchange import Dribble, Send, Shut
+from .exchange import Dribble, Pause, Send, Shut
 
 
 class Over(Exception):
@@ -57,22 +57,23 @@ class Shrinker:
         if not case.is_patient():
             return case
         data = b''.join(step.data for step in case.steps
-                        if not isinstance(step, Shut))
+                        if isinstance(step, (Send, Dribble)))
         candidate = case._replace(steps=[Send(data), Shut()])
         if candidate != case and self.attempt(candidate):
             return candidate
         return case
 
     def with_fewer_steps(self, case):
-        """Without Shut a server could wait for more."""
-        if not case.is_patient():
+        """Without Shut a server could wait for more; and who leaves while it
+        is stopped stays away."""
+        if not case.is_patient() or case.has(Pause):
             return case
         steps = self.smaller(case.steps[:-1], lambda steps: case._replace(
             steps=[*steps, case.steps[-1]]))
         return case._replace(steps=[*steps, case.steps[-1]])
 
     def with_shorter_steps(self, case):
-        if not case.is_patient():
+        if not case.is_patient() and not case.has(Pause):
             return case
         for index, step in enumerate(case.steps):
             if isinstance(step, (Send, Dribble)):
@@ -85,7 +86,7 @@ class Shrinker:
 
     def with_shorter_behaviour(self, case):
         fixed, program = '', case.behaviour
-        if not case.is_patient():
+        if not case.is_patient() and not case.has(Pause):
             fixed, _, program = program.partition('\n')
             fixed += '\n'
         shorter = self.shorter(program, lambda program: case._replace(
@@ -93,13 +94,16 @@ class Shrinker:
         return case._replace(behaviour=fixed + shorter)
 
     def shorter(self, program, make_case):
-        """As little of the program as is needed."""
+        """As little of the program as is needed. What the client waits for
+        stays in it."""
+        waits = program.count('wait_for_')
         number = 0
         while True:
             candidate = without(program, number)
             if candidate is None:
                 return program
-            if self.attempt(make_case(candidate)):
+            if (candidate.count('wait_for_') == waits
+                    and self.attempt(make_case(candidate))):
                 program = candidate
             else:
                 number += 1

@@ -5,6 +5,8 @@ reference against itself.
 """
 
 import difflib
+import signal
+import sys
 import unittest
 
 from releases.probes import PROBES
@@ -116,6 +118,40 @@ class DemoApp(Pair):
 
     def test_demo_app(self):
         self.compare([Send(b'GET /a?b HTTP/1.1\r\nX-A: 1\r\n\r\n')])
+
+
+class CtrlC(unittest.TestCase):
+    """While the application runs. docs/differences.md: "The end"."""
+
+    compares = False  # it looks at what differs
+
+    def interrupt(self, server):
+        """The answer."""
+        self.addCleanup(server.stop)
+        client = Client(server)
+        Send(request('/reset-then-answer')).run(client)
+        Line(b'waiting').run(client)
+        while not server.is_asleep():  # in poll(), which the signal ends
+            pass
+        server.process.send_signal(signal.SIGINT)
+        client.finish()
+        return client.answer
+
+    def test_pythons_server_goes_on(self):
+        server = servers.Server(
+            [sys.executable, 'reference.py', 'apps:application'],
+            # not ignored, as it is for what a shell starts in the background
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        self.assertIn(b' 500 Internal', self.interrupt(server))
+        self.assertIn('\nKeyboardInterrupt\n', server.log_of_exchange())
+
+    def test_the_program_ends(self):
+        server = servers.program()
+        if not server.is_program:
+            server.stop()
+            self.skipTest('there is no program')
+        self.assertIn(b' 500 Internal', self.interrupt(server))
+        self.assertEqual(server.process.wait(servers.PATIENCE), 0)
 
 
 class Table(Pair):

@@ -1,0 +1,124 @@
+"""Clients that leave: what the servers log, and what the application is told,
+must be the same.
+
+Some requests are cut at each of their bytes. The server is stopped while the
+client sends and leaves, so that it is no chance what the server finds. Without
+CWSGIREF_LONG_TESTS it is not each byte, but every ninth, and fewer requests
+where there is a mix-in or the validator.
+
+CWSGIREF is the path of the program under test; `CWSGIREF=reference` runs the
+reference against itself.
+"""
+
+import os
+import unittest
+
+from . import generator
+from .cases import CASES
+from .exchange import Close, Pause, Reset, Resume, Send, Shut
+from .test_compare import Pair
+
+LONG = os.environ.get('CWSGIREF_LONG_TESTS')
+STEP = 1 if LONG else 9
+
+# The requests that are cut: what is refused, what is read, what is answered
+# with nothing, with a block, with many, with a file, with an error.
+SHAPES = '''
+    line-10 line-one-word line-four-words line-tls version-refused-junk
+    version-2 version-head 09-env 09-headers 09-post 09-raise target-absolute
+    header-twice header-fold header-first-no-colon header-latin1-name
+    header-expect length-junk body-read body-read-all body-readlines
+    body-iterate body-chunked body-unread pipeline head-ok no-content
+    environ-http-09 return-empty-list return-list-one return-generator
+    return-raises-first return-raises-second raise-runtime raise-broken-pipe
+    headers-given-not-latin1 status-not-latin1 write file-wrapper file-disk
+    '''.split()
+
+MANNERS = {'closes': Close(), 'resets': Reset(), 'half-closes': Shut()}
+
+
+def leaving(data, leave):
+    return [Pause(), Send(data), leave, Resume()]
+
+
+def cuts(data, first):
+    """How many bytes come: also all, and all but one."""
+    return sorted({*range(first % STEP, len(data), STEP),
+                   len(data) - 1, len(data)})
+
+
+class Leaving(Pair):
+    """One test for each of the shapes, made below."""
+
+    def compare_all(self, data, first):
+        for cut in cuts(data, first):
+            for name, leave in MANNERS.items():
+                with self.subTest(bytes=cut, client=name):
+                    self.compare(leaving(data[:cut], leave))
+
+
+class EachByte(Leaving):
+    pass
+
+
+class WithThreads(Leaving):
+
+    arguments = {'options': ['--threads']}
+
+
+class WithFork(Leaving):
+
+    arguments = {'options': ['--fork']}
+
+
+class Validated(Leaving):
+
+    arguments = {'options': ['--validate']}
+
+
+def requests():
+    """{name: bytes} of the shapes."""
+    by_name = {case.name: case for case in CASES}
+    return {name: b''.join(step.data for step in by_name[name].steps
+                           if isinstance(step, Send)) for name in SHAPES}
+
+
+def add_shapes():
+    for number, (name, data) in enumerate(requests().items()):
+        def test(self, data=data, number=number):
+            self.compare_all(data, number)
+        test.__name__ = 'test_' + name.replace('-', '_')
+        setattr(EachByte, test.__name__, test)
+        for each in WithThreads, WithFork, Validated:
+            if LONG or number % 5 == 0:
+                setattr(each, test.__name__, test)
+
+
+class Gone(Pair):
+    """All that is a request in one piece, once more to a client that has left
+    when it is read. One test for each, made below."""
+
+
+def add_gone():
+    for case in CASES:
+        sends = [step for step in case.steps if isinstance(step, Send)]
+        if (len(sends) != 1 or len(sends[0].data) > generator.ARRIVES
+                or not all(isinstance(step, (Send, Shut))
+                           for step in case.steps)):
+            continue
+
+        def test(self, data=sends[0].data):
+            for leave in Close(), Reset():
+                with self.subTest(leave):
+                    self.compare(leaving(data, leave))
+        test.__name__ = 'test_' + case.name.replace('-', '_')
+        test.__doc__ = case.why
+        setattr(Gone, test.__name__, test)
+
+
+add_shapes()
+add_gone()
+
+
+if __name__ == '__main__':
+    unittest.main()
