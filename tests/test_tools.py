@@ -328,7 +328,8 @@ class CommandTests(unittest.TestCase):
                 continue
             if name not in helps and self.is_here(name):
                 helps[name] = run(self.HELP.get(name, f'{name} --help')
-                                  .replace('build/study/cwsgiref', PROGRAM))
+                                  .replace('build/study/cwsgiref',
+                                           shlex.quote(PROGRAM)))
             for word in words if name in helps else ():
                 option = re.match(r'--[\w-]+|-[A-Za-z](?=$|[A-Z])', word)
                 if option:
@@ -366,6 +367,7 @@ class Interpreter:
     def __init__(self):
         self.process = subprocess.Popen(
             ['gdb', '-q', '-nx', '--interpreter=mi'], cwd=ROOT, text=True,
+            env={**os.environ, 'LC_ALL': 'C.UTF-8'},  # for paths in Python
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT)
         self.until(r'\(gdb\)')

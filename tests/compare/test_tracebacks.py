@@ -26,7 +26,7 @@ SOURCE = os.path.normpath(os.path.join(servers.HERE, '../../src'))
 FRAME = re.compile(r'^(?P<margin>[ |]*)  File "(?P<file>[^"]+)", '
                    r'line (?P<line>\d+), in (?P<name>.+)\n'
                    r'(?P<text>(?:(?P=margin)    .*\n)*)', re.MULTILINE)
-WARNING = re.compile(r'^\S+:\d+: (WSGIWarning: .+)\n  .+\n', re.MULTILINE)
+WARNING = re.compile(r'^.+?:\d+: (WSGIWarning: .+)\n  .+\n', re.MULTILINE)
 
 # What is not called by its name, neither here nor there.
 THROUGH = {'__init__': r'_new\(', '__next__': 'PyErr_Occurred',
