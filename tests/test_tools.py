@@ -504,6 +504,15 @@ class VSCodeTests(unittest.TestCase):
 
     @study_build
     @installed('gdb')
+    def test_chain_before_the_program_runs(self):
+        """With the arguments of the configuration."""
+        gdb = self.begin(0)
+        said = gdb.console('chain /hello')
+        self.assertIn('BaseHandler_run(self=', said)
+        self.assertNotIn('demo_app', said)
+
+    @study_build
+    @installed('gdb')
     def test_attach(self):
         scope = pathlib.Path('/proc/sys/kernel/yama/ptrace_scope')
         if os.geteuid() != 0 and scope.exists() and scope.read_text() > '0':

@@ -133,9 +133,12 @@ class Tests(unittest.TestCase):
              'TCPServer_get_request'])
         self.assert_has(again, "unread b'12345'", '"POST /hello HTTP/1.0" 200')
         self.assert_has(wrong, 'It takes a path')
+
+    def test_chain_shows_values_of_python(self):
         python.need_script()
         self.assert_has(
-            fresh, "(self=<ServerHandler>, status='200 OK', "
+            session('chain /hello')[1],
+            "(self=<ServerHandler>, status='200 OK', "
             "headers=[('Content-Type', 'text/plain')], exc_info=0x0)",
             "BaseHandler_write(self=<ServerHandler>, "
             "data=b'Hello, World!\\n')")
