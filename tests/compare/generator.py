@@ -367,8 +367,9 @@ def reset_in_the_headers(dice):
 def reset_in_the_body(dice):
     """The application reads until it fails, and may go on then."""
     read = dice.choice((
-        'stdin.read()', 'stdin.read(20)', 'list(stdin)',
-        'saying_errors(stdin.read)', 'saying_errors(stdin.read, 20)',
+        # no read() without a size: the validator refuses it and reads nothing
+        'stdin.read(20)', 'stdin.readline()', 'list(stdin)',
+        'saying_errors(stdin.read, 20)', 'saying_errors(stdin.readlines)',
         'saying_errors(list, stdin)'))
     return Case([Send(PLAIN + b'\r\nhello'), Reset()],
                 f'{read}\n{behaviour(dice)}')
