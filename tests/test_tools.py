@@ -174,7 +174,7 @@ class SessionTests(Scratch):
         source, = blocks('python')
         profiled = self.folder / 'profiled.py'
         profiled.write_text(source, encoding='utf-8')
-        self.check("Python's", {'build/study/cwsgiref': PROGRAM,
+        self.check("Python's", {'build/study/cwsgiref': shlex.quote(PROGRAM),
                                 'profiled.py': profiled}, 7)
 
     def test_breakpoint_opens_pdb(self):
@@ -193,7 +193,7 @@ class SessionTests(Scratch):
     @installed('uftrace')
     def test_uftrace(self):
         data = {'build/uftrace.data': self.folder / 'data',
-                'build/study/cwsgiref': PROGRAM,
+                'build/study/cwsgiref': shlex.quote(PROGRAM),
                 'build/chrome.json': self.folder / 'chrome.json'}
         self.record(moved(line_with('uftrace record'), data))
         self.check('uftrace', data, 4)
@@ -219,7 +219,7 @@ class SessionTests(Scratch):
     @installed('uftrace')
     def test_uftrace_of_threads_and_forks(self):
         places = {'build/uftrace.data': self.folder / 'data',
-                  'build/study/cwsgiref': PROGRAM}
+                  'build/study/cwsgiref': shlex.quote(PROGRAM)}
         for option in ('--threads', '--fork'):
             with self.subTest(option):
                 # The last one may not have ended when the server does.
@@ -452,7 +452,7 @@ class VSCodeTests(unittest.TestCase):
         self.addCleanup(interpreter.close)
         for command in configuration['setupCommands']:
             interpreter.do(self.here(command['text']))
-        interpreter.do(f'-file-exec-and-symbols {PROGRAM}')
+        interpreter.do(f'-file-exec-and-symbols "{PROGRAM}"')
         arguments = map(self.here, configuration.get('args', []))
         interpreter.do('-exec-arguments ' + ' '.join(arguments))
         return interpreter
