@@ -143,6 +143,12 @@ class PythonFrame(FrameDecorator):
         return None
 
 
+def is_application(filename):
+    """Neither the import system nor the frame of run(), which stands for the
+    C function below it."""
+    return not filename.startswith('<frozen ') and not filename.endswith('.c')
+
+
 def is_of_interpreter(frame):
     """Neither the program's own nor the newest one."""
     return frame.level() > 0 and gdb.solib_name(frame.pc()) is not None
@@ -161,7 +167,7 @@ class Filter:
             frame = each.inferior_frame()
             application = list(python_frames(frame))
             for python in application:
-                if not python.filename().startswith('<frozen '):
+                if is_application(python.filename()):
                     yield PythonFrame(each, python)
             if not application and not is_of_interpreter(frame):
                 yield ProgramFrame(each)

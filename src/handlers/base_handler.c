@@ -99,14 +99,17 @@ static PyMethodDef write_def = {
 static PyObject *
 call_application(BaseHandler *self, PyObject *application, int line)
 {
+    PyObject *run = run_frame(__FILE__, line); /* borrowed */
     PyObject *env = Py_NewRef(self->environ);
-    PyObject *start_response =
-        PyCFunction_NewEx(&start_response_def, (PyObject *)self, NULL);
-    PyObject *result = NULL;
+    PyObject *start_response = NULL, *result = NULL;
 
+    if (run != NULL) {
+        start_response =
+            PyCFunction_NewEx(&start_response_def, (PyObject *)self, NULL);
+    }
     if (!FAILED_IN(BaseHandler_run, start_response == NULL)) {
-        result = call_in_run_frame(application, env, start_response, __FILE__,
-                                   line);
+        result = PyObject_CallFunctionObjArgs(run, application, env,
+                                              start_response, NULL);
         Py_DECREF(start_response);
     }
     Py_DECREF(env);

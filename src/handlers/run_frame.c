@@ -1,7 +1,5 @@
 #include "handlers/run_frame.h"
 
-#include "errors.h"
-
 static PyObject *run; /* owned; the function, once it is needed */
 
 /* The table says of no instruction in which columns it stands: they would be
@@ -40,16 +38,10 @@ make_run(const char *file, int line)
 }
 
 PyObject *
-call_in_run_frame(PyObject *application, PyObject *env,
-                  PyObject *start_response, const char *file, int line)
+run_frame(const char *file, int line)
 {
     if (run == NULL) {
         run = make_run(file, line);
-        if (run == NULL) {
-            (void)traceback_here("BaseHandler_run", file, line);
-            return NULL;
-        }
     }
-    return PyObject_CallFunctionObjArgs(run, application, env, start_response,
-                                        NULL);
+    return run;
 }

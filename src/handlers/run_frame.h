@@ -9,11 +9,9 @@
 
 #include <Python.h>
 
-/* application(env, start_response) in that frame: a new reference, or NULL,
- * with the frame in the traceback. `file` and `line`: where it is called,
- * always the same. */
-PyObject *call_in_run_frame(PyObject *application, PyObject *env,
-                            PyObject *start_response, const char *file,
-                            int line);
+/* That function, run(application, environ, start_response); borrowed, NULL
+ * with an exception. `file` and `line`: where it is called, always the same.
+ */
+PyObject *run_frame(const char *file, int line);
 
 #endif

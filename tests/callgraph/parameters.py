@@ -150,6 +150,8 @@ def parameters(types, function):
     for index, (name, kind, frame, entry) in enumerate(found):
         if kind is None or frame is None or index in sizes:
             continue
+        if name == 'line' and kind not in 'os':
+            continue  # of our source
         if kind == 's' and not is_constant(types, entry):
             continue  # a buffer that is still empty
         if index + 1 in sizes:
