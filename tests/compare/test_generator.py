@@ -48,7 +48,7 @@ class Generator(unittest.TestCase):
 
     def test_every_alternative_is_taken(self):
         taken = Counter()
-        for index in range(12000):
+        for index in range(30000):
             case('s', index, taken)
         there = REQUESTS.alternatives() | BEHAVIOURS.alternatives()
         self.assertEqual(set(), there - set(taken))
