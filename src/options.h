@@ -9,18 +9,17 @@ typedef struct Options {
     const char *application; /* MODULE:CALLABLE, or NULL: demo_app */
     char **arguments;        /* what stands behind "--", for the application */
     int argument_count;
-    const char *directory;   /* to change to first, or NULL */
-    char host[256];          /* "" is every address */
-    int port;                /* 0: a free one */
-    bool ipv6;               /* host is an IPv6 address */
-    unsigned int scope_id;   /* its zone, as in fe80::1%eth0; 0: none */
-    bool unix_socket;        /* host is the path of a Unix socket; with '@'
-                              * first it has no file, but a name */
-    bool cgi;                /* one CGI answer on stdout, and no server */
-    bool validate;           /* the application goes through validator() */
-    bool strict;             /* refuses what later releases refuse */
-    bool threads;            /* a thread for each request */
-    bool fork;               /* a process for each request */
+    const char *directory; /* to change to first, or NULL */
+    char host[256];        /* "" is every address */
+    int port;              /* 0: a free one */
+    bool ipv6;             /* host is an IPv6 address */
+    unsigned int scope_id; /* its zone, as in fe80::1%eth0; 0: none */
+    bool unix_socket;      /* host is the path of one, or '@' and a name */
+    bool cgi;              /* one CGI answer on stdout, and no server */
+    bool validate;         /* the application goes through validator() */
+    bool strict;           /* refuses what later releases refuse */
+    bool threads;          /* a thread for each request */
+    bool fork;             /* a process for each request */
     bool once;
     bool quiet;
     double timeout; /* seconds; -1: none */
