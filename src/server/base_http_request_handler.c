@@ -78,35 +78,46 @@ fill_class_attributes(void)
     return table == NULL ? -1 : 0;
 }
 
-/* What is wrong with a part of a version number that is not digits, ten at
- * most; or NULL. */
-static const char *
-fault_of_version_part(PyObject *part)
+/* str.isdigit() */
+static bool
+is_digits(PyObject *text)
 {
-    for (Py_ssize_t i = 0; i < PyUnicode_GET_LENGTH(part); i++) {
-        if (!Py_UNICODE_ISDIGIT(PyUnicode_READ_CHAR(part, i))) {
-            return "non digit in http version";
+    for (Py_ssize_t i = 0; i < PyUnicode_GET_LENGTH(text); i++) {
+        if (!Py_UNICODE_ISDIGIT(PyUnicode_READ_CHAR(text, i))) {
+            return false;
         }
     }
-    return PyUnicode_GET_LENGTH(part) > 10 ? "unreasonable length http version"
-                                           : NULL;
+    return PyUnicode_GET_LENGTH(text) > 0;
 }
 
-/* One part of a version number: a new int, or NULL with ValueError. */
-static PyObject *
-parse_version_part(PyObject *part)
+/* What is wrong with a version number, the list [major, minor], that is not
+ * digits, ten at most in each part; or NULL. */
+static const char *
+fault_of_version(PyObject *version_number)
 {
-    const char *fault = fault_of_version_part(part);
+    PyObject *major = PyList_GET_ITEM(version_number, 0);
+    PyObject *minor = PyList_GET_ITEM(version_number, 1);
+
+    if (!is_digits(major) || !is_digits(minor)) {
+        return "non digit in http version";
+    }
+    if (PyUnicode_GET_LENGTH(major) > 10 || PyUnicode_GET_LENGTH(minor) > 10) {
+        return "unreasonable length http version";
+    }
+    return NULL;
+}
+
+/* 0, or -1 with the ValueError for such a fault in the releases that look. */
+static int
+check_version(PyObject *version_number)
+{
+    const char *fault = fault_of_version(version_number);
     int refused = fault == NULL ? 0 : release_asked(http_version_digits_only);
 
-    if (refused < 0) {
-        return NULL;
-    }
-    if (refused) {
+    if (refused > 0) {
         PyErr_SetString(PyExc_ValueError, fault);
-        return NULL;
     }
-    return PyLong_FromUnicodeObject(part, 10);
+    return refused == 0 ? 0 : -1;
 }
 
 /* The tuple (major, minor) of "HTTP/major.minor", and the str
@@ -143,11 +154,14 @@ parse_version(PyObject *version, PyObject **base_version_number)
         PyErr_SetNone(PyExc_ValueError);
         goto done;
     }
-    major = parse_version_part(PyList_GET_ITEM(parts, 0));
+    if (check_version(parts) < 0) {
+        goto done;
+    }
+    major = PyLong_FromUnicodeObject(PyList_GET_ITEM(parts, 0), 10);
     if (major == NULL) {
         goto done;
     }
-    minor = parse_version_part(PyList_GET_ITEM(parts, 1));
+    minor = PyLong_FromUnicodeObject(PyList_GET_ITEM(parts, 1), 10);
     if (minor == NULL) {
         goto done;
     }

@@ -3,7 +3,7 @@ them, with a name and the reason, each once it is mended."""
 
 from typing import NamedTuple
 
-from .exchange import Reset, Send, Shut
+from .exchange import Pause, Reset, Resume, Send, Shut
 from .generator import Case
 
 FOUND = []
@@ -54,3 +54,15 @@ found('status-of-bytes',
       "try: start_response(b'200 OK', [])\n"
       'except AssertionError: pass\n'
       'return iter([])')
+
+for name, version in (('empty-parts', b'.'), ('an-empty-part', b'1.'),
+                      ('a-long-part-and-an-empty-one', b'12345678901.'),
+                      ('a-long-part-and-no-digits', b'12345678901.x')):
+    found(f'version-of-{name}',
+          'which fault a version has shows where the answer to it fails: '
+          'digits are looked for in both parts before their length',
+          [Pause(),
+           Send(b'GET / HTTP/' + version + b'\n'),
+           Reset(),
+           Resume()],
+          'pass')
