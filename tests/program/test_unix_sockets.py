@@ -1,0 +1,109 @@
+"""Who makes, takes over and removes the file of a Unix socket."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import unittest
+
+from compare import servers
+
+from .situations import PATIENCE, Folder, receive
+
+
+class UnixSockets(Folder):
+
+    def setUp(self):
+        super().setUp()
+        self.write('app.py', '''
+            def answer_x(environ):
+                return 'answered by %d' % os.getpid()
+            ''')
+
+    @contextlib.contextmanager
+    def listening(self, address, *words, name='app:application', **more):
+        process = subprocess.Popen(
+            [os.path.abspath(servers.path_of_program()), '--quiet', '-b',
+             'unix:' + address, *words, name], cwd=self.folder,
+            env=self.environment(), stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, **more)
+        try:
+            self.said = process.stdout.readline()
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
+
+    def ask(self, address):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(PATIENCE)
+            client.connect(address)
+            client.sendall(b'GET /x HTTP/1.0\r\n\r\n')
+            return receive(client)
+
+    def end(self, process, signum=signal.SIGTERM):
+        process.send_signal(signum)
+        return process.wait(PATIENCE)
+
+    def test_a_file_on_which_nobody_listens_is_taken_over(self):
+        path = os.path.join(self.folder, 's')
+        with self.listening(path) as killed:
+            self.end(killed, signal.SIGKILL)
+        self.assertTrue(os.path.exists(path))
+        with self.listening(path) as server:
+            self.assertEqual(self.ask(path), f'answered by {server.pid}')
+            self.assertEqual(self.end(server), 0)
+        self.assertFalse(os.path.exists(path))
+
+    def test_one_that_is_alive_is_refused(self):
+        path = os.path.join(self.folder, 's')
+        with self.listening(path) as server:
+            with self.listening(path) as second:
+                self.assertEqual(second.wait(PATIENCE), 1)
+                self.assertIn(path + ' is there already',
+                              second.stderr.read())
+            self.assertEqual(self.ask(path), f'answered by {server.pid}')
+
+    def test_a_file_that_is_no_socket_stays(self):
+        path = os.path.join(self.folder, 's')
+        with open(path, 'w') as file:
+            file.write('precious')
+        with self.listening(path) as server:
+            self.assertEqual(server.wait(PATIENCE), 1)
+        with open(path) as file:
+            self.assertEqual(file.read(), 'precious')
+
+    def test_the_end_leaves_the_file_of_another_server(self):
+        path = os.path.join(self.folder, 's')
+        with self.listening(path) as old:
+            os.unlink(path)
+            with self.listening(path) as new:
+                self.assertEqual(self.end(old), 0)
+                self.assertEqual(self.ask(path), f'answered by {new.pid}')
+                self.assertEqual(self.end(new), 0)
+        self.assertFalse(os.path.exists(path))
+
+    def test_a_relative_path_is_that_of_the_start(self):
+        self.write('moves.py', "import os\nos.chdir('/')\n"
+                               'from app import application\n', frame='')
+        with self.listening('s', '-C', self.folder,
+                            name='moves:application') as server:
+            path = os.path.join(self.folder, 's')
+            self.assertEqual(self.ask(path), f'answered by {server.pid}')
+            self.assertFalse(os.path.exists('/s'))
+            self.assertEqual(self.end(server), 0)
+        self.assertFalse(os.path.exists(path))
+
+    def test_a_name_has_no_file(self):
+        name = f'cwsgiref-{os.getpid()}'
+        with self.listening('@' + name) as server:
+            self.assertEqual(self.said, f'Serving HTTP on unix:@{name} ...\n')
+            self.assertEqual(self.ask('\0' + name),
+                             f'answered by {server.pid}')
+            self.assertEqual(os.listdir(self.folder), ['app.py'])
+            self.assertEqual(self.end(server), 0)
+
+
+if __name__ == '__main__':
+    unittest.main()
