@@ -285,17 +285,17 @@ is_imported(const char *module)
     return PyDict_GetItemString(modules, module) != NULL;
 }
 
-/* What a Python expression says about `threading`; a new reference. */
+/* What a Python expression says about the module; a new reference. */
 static PyObject *
-ask_threading(const char *expression)
+ask(const char *module, const char *expression)
 {
-    PyObject *threading = PyImport_ImportModule("threading");
+    PyObject *imported = PyImport_ImportModule(module);
     PyObject *globals = NULL, *answer = NULL;
 
-    if (threading != NULL) {
+    if (imported != NULL) {
         globals = Py_BuildValue("{sOsO}", "__builtins__", PyEval_GetBuiltins(),
-                                "threading", threading);
-        Py_DECREF(threading);
+                                module, imported);
+        Py_DECREF(imported);
     }
     if (globals != NULL) {
         answer = PyRun_String(expression, Py_eval_input, globals, globals);
@@ -308,7 +308,7 @@ ask_threading(const char *expression)
 static bool
 is_true_of_threading(const char *expression)
 {
-    PyObject *answer = ask_threading(expression);
+    PyObject *answer = ask("threading", expression);
     bool result = answer == Py_True;
 
     PyErr_Clear();
@@ -372,33 +372,55 @@ finish_beside_threads(void)
     return result;
 }
 
-/* "poll (Thread-1), Thread-2": the threads that keep the program alive, as a
- * new str; empty where there are none. NULL with an exception. */
+/* Something at the end that takes as long as others live. */
+typedef struct LastWait {
+    const char *module; /* where the function is that waits */
+    const char *function;
+    const char *theirs; /* the module of the others, if it is imported */
+    const char *names;  /* an expression: "poll (Thread-1), Thread-2" */
+    const char *kind;
+} LastWait;
+
+static const LastWait for_threads = {
+    "threading", "_shutdown", "threading",
+    "', '.join(thread.name for thread in threading.enumerate()"
+    " if not thread.daemon and thread is not threading.main_thread())",
+    "threads"
+};
+
+/* multiprocessing waits in an exit function. */
+static const LastWait for_processes = {
+    "atexit", "_run_exitfuncs", "multiprocessing",
+    "', '.join(child.name for child in multiprocessing.active_children()"
+    " if not child.daemon)",
+    "processes"
+};
+
+/* The names of those that are waited for, as a new str; empty where there are
+ * none. NULL with an exception. */
 static PyObject *
-list_threads_that_stay(void)
+list_those_that_stay(const LastWait *wait)
 {
-    return ask_threading(
-        "', '.join(thread.name for thread in threading.enumerate()"
-        " if not thread.daemon"
-        " and thread is not threading.main_thread())");
+    return is_imported(wait->theirs) ? ask(wait->theirs, wait->names)
+                                     : PyUnicode_FromString("");
 }
 
-/* What the timer calls. */
+/* What the timer calls; `self` holds the wait. */
 static PyObject *
 say_who_stays(PyObject *self, PyObject *args)
 {
-    PyObject *list = list_threads_that_stay();
+    const LastWait *wait = PyCapsule_GetPointer(self, NULL);
+    PyObject *list = list_those_that_stay(wait);
 
-    (void)self;
     (void)args;
     if (list == NULL) {
         return NULL;
     }
     if (PyUnicode_GET_LENGTH(list) > 0) {
-        PySys_FormatStderr("cwsgiref: the program ends when these threads do, "
+        PySys_FormatStderr("cwsgiref: the program ends when these %s do, "
                            "which are no daemons: %U; a second signal ends it "
                            "at once\n",
-                           list);
+                           wait->kind, list);
     }
     Py_DECREF(list);
     Py_RETURN_NONE;
@@ -407,18 +429,29 @@ say_who_stays(PyObject *self, PyObject *args)
 static PyMethodDef say_who_stays_def = { "say_who_stays", say_who_stays,
                                          METH_NOARGS, NULL };
 
-/* threading.Timer(1, say_who_stays), started, if there is somebody to wait
- * for: a new reference, or NULL. */
+/* say_who_stays() of the wait, as Python calls it; a new reference, or NULL.
+ */
 static PyObject *
-start_timer(void)
+bind_say_who_stays(const LastWait *wait)
 {
-    PyObject *list = list_threads_that_stay();
-    PyObject *threading = NULL, *function = NULL, *timer = NULL, *done = NULL;
+    PyObject *self = PyCapsule_New((void *)wait, NULL, NULL);
+    PyObject *function = NULL;
 
-    if (list != NULL && PyUnicode_GET_LENGTH(list) > 0) {
-        threading = PyImport_ImportModule("threading");
-        function = PyCFunction_New(&say_who_stays_def, NULL);
+    if (self != NULL) {
+        function = PyCFunction_New(&say_who_stays_def, self);
+        Py_DECREF(self);
     }
+    return function;
+}
+
+/* threading.Timer(1, say_who_stays), started: a new reference, or NULL. */
+static PyObject *
+start_timer(const LastWait *wait)
+{
+    PyObject *threading = PyImport_ImportModule("threading");
+    PyObject *function = bind_say_who_stays(wait);
+    PyObject *timer = NULL, *done = NULL;
+
     if (threading != NULL && function != NULL) {
         timer = PyObject_CallMethod(threading, "Timer", "iO", 1, function);
     }
@@ -433,7 +466,6 @@ start_timer(void)
     Py_XDECREF(done);
     Py_XDECREF(function);
     Py_XDECREF(threading);
-    Py_XDECREF(list);
     return timer;
 }
 
@@ -449,14 +481,25 @@ tell_timer(PyObject *timer, const char *method)
     Py_XDECREF(done);
 }
 
-/* Joins the threads that are no daemons, and says so if that takes time.
- * Ctrl-C ends the waiting. */
-static void
-join_threads(void)
+/* Whether there is anybody to wait for. */
+static bool
+is_needed(const LastWait *wait)
 {
-    PyObject *timer = start_timer();
+    PyObject *list = list_those_that_stay(wait);
+    bool result = list != NULL && PyUnicode_GET_LENGTH(list) > 0;
 
-    call("threading", "_shutdown");
+    PyErr_Clear();
+    Py_XDECREF(list);
+    return result;
+}
+
+/* Waits, and says so if that takes time. Ctrl-C ends the waiting. */
+static void
+wait_for_the_last(const LastWait *wait)
+{
+    PyObject *timer = is_needed(wait) ? start_timer(wait) : NULL;
+
+    call(wait->module, wait->function);
     if (timer != NULL) {
         tell_timer(timer, "cancel");
         tell_timer(timer, "join");
@@ -468,7 +511,10 @@ int
 interpreter_stop(int exit_code)
 {
     if (is_imported("threading")) {
-        join_threads();
+        wait_for_the_last(&for_threads); /* pools end their threads in it */
+        if (is_needed(&for_processes)) {
+            wait_for_the_last(&for_processes);
+        }
         if (has_threads()) {
             _exit(finish_beside_threads() < 0 ? 1 : exit_code);
         }
