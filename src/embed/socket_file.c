@@ -44,10 +44,14 @@ static bool
 is_refused(const char *path)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd;
     bool refused;
 
-    if (fd < 0 || strlen(path) >= sizeof(address.sun_path)) {
+    if (strlen(path) >= sizeof(address.sun_path)) {
+        return false; /* bind() says so */
+    }
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
         return false;
     }
     memcpy(address.sun_path, path, strlen(path));

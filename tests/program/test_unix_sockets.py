@@ -104,6 +104,93 @@ class UnixSockets(Folder):
             self.assertEqual(os.listdir(self.folder), ['app.py'])
             self.assertEqual(self.end(server), 0)
 
+    def test_signals_that_nobody_handles_leave_a_file_to_take_over(self):
+        """SIGINT removes it; SIGHUP, as when a terminal is closed, can't."""
+        path = os.path.join(self.folder, 's')
+        for signum, status in (signal.SIGINT, 0), (signal.SIGHUP, -1):
+            with self.listening(path) as server:
+                self.assertEqual(self.ask(path), f'answered by {server.pid}')
+                self.assertEqual(self.end(server, signum), status)
+            self.assertEqual(os.path.exists(path), status != 0)
+
+    def test_one_request(self):
+        path = os.path.join(self.folder, 's')
+        with self.listening(path, '--once') as server:
+            self.assertEqual(self.ask(path), f'answered by {server.pid}')
+            self.assertEqual(server.wait(PATIENCE), 0)
+        self.assertFalse(os.path.exists(path))
+
+    def refused(self, path, said):
+        with self.listening(path) as server:
+            status = server.wait(PATIENCE)
+            self.assertNotEqual(status, 0)
+            self.assertRegex(server.stderr.read(), said)
+
+    def test_names_of_any_length(self):
+        """sun_path has 108 bytes, the last of them NUL."""
+        room = 107 - len(self.folder) - 1
+        path = os.path.join(self.folder, 'x' * room)
+        with self.listening(path) as server:
+            self.assertEqual(self.ask(path), f'answered by {server.pid}')
+            self.assertEqual(self.end(server), 0)
+        self.assertFalse(os.path.exists(path))
+        for more in 1, 2, 100:
+            self.refused(path + 'x' * more, 'has 107 bytes at most')
+        self.assertEqual(os.listdir(self.folder), ['app.py'])
+
+    def test_a_symbolic_link(self):
+        """It is no socket, whatever it leads to, and stays."""
+        path = os.path.join(self.folder, 's')
+        link = os.path.join(self.folder, 'link')
+        os.symlink(path, link)
+        with self.listening(path) as server:
+            self.refused(link, 'is there already')
+            self.assertEqual(self.ask(link), f'answered by {server.pid}')
+            self.assertEqual(self.end(server, signal.SIGKILL), -9)
+        self.refused(link, 'is there already')
+        self.assertTrue(os.path.islink(link))
+        self.assertTrue(os.path.exists(path))
+
+    def test_the_file_of_a_datagram_socket(self):
+        path = os.path.join(self.folder, 's')
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+            other.bind(path)
+            self.refused(path, 'is there already')
+        self.assertTrue(os.path.exists(path))
+
+    def test_a_folder_that_is_removed_meanwhile(self):
+        path = os.path.join(self.folder, 'run', 's')
+        os.mkdir(os.path.dirname(path))
+        with self.listening(path) as server:
+            self.assertEqual(self.ask(path), f'answered by {server.pid}')
+            os.unlink(path)
+            os.rmdir(os.path.dirname(path))
+            self.assertEqual(self.end(server), 0)
+            self.assertEqual(server.stderr.read(), '')
+
+    def test_a_folder_that_is_not_there(self):
+        self.refused(os.path.join(self.folder, 'none', 's'),
+                     'No such file or directory')
+
+    def test_two_that_start_at_once(self):
+        """After a dead server; one of them at least answers."""
+        path = os.path.join(self.folder, 's')
+        with self.listening(path) as killed:
+            self.end(killed, signal.SIGKILL)
+        command = [os.path.abspath(servers.path_of_program()), '--quiet',
+                   '-b', 'unix:' + path, 'app:application']
+        two = [subprocess.Popen(command, cwd=self.folder,
+                                env=self.environment(), text=True,
+                                stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE) for _ in range(2)]
+        for each in two:
+            self.addCleanup(each.communicate)
+            self.addCleanup(each.kill)
+        for each in two:
+            each.stdout.readline()  # it listens, or has ended
+        self.assertIn(self.ask(path),
+                      [f'answered by {each.pid}' for each in two])
+
 
 if __name__ == '__main__':
     unittest.main()
