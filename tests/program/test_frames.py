@@ -10,7 +10,7 @@ import unittest
 
 from compare import servers
 
-from .situations import PATIENCE, Folder, ask, receive
+from .situations import MODES, PATIENCE, Folder, ask, receive, wait_for
 
 
 class Frames(Folder):
@@ -134,6 +134,113 @@ class Debugger(Folder):
                     terminal.type(b'continue\n')
                     self.assertEqual(receive(client), 'went on with 4')
                     terminal.read_until(b'200')
+
+    def commands(self):
+        return {
+            'python': [sys.executable,
+                       os.path.join(servers.HERE, 'reference.py'),
+                       'app:application'],
+            'cwsgiref': [os.path.abspath(servers.path_of_program()),
+                         '--port=0', 'app:application']}
+
+    def test_other_ways_into_it(self):
+        """In a generator's body, and after an error."""
+        self.write('app.py', '''
+            import pdb
+
+            def application(environ, start_response):
+                start_response('200 OK', [])
+                value = 17
+                if environ['PATH_INFO'] == '/set':
+                    pdb.set_trace()
+                elif environ['PATH_INFO'] == '/error':
+                    try:
+                        value / 0
+                    except ZeroDivisionError as error:
+                        pdb.post_mortem(error.__traceback__)
+                yield b'%d' % value
+            ''', frame='')
+        for name, command in self.commands().items():
+            with self.subTest(name):
+                terminal, port = self.start(command)
+                for path, answer in (b'/set', '4'), (b'/error', '17'):
+                    client = socket.create_connection(('127.0.0.1', port),
+                                                      PATIENCE)
+                    client.sendall(b'GET %s HTTP/1.0\r\n\r\n' % path)
+                    terminal.read_until(b'(Pdb) ')
+                    terminal.type(b'p value + 1\n')
+                    terminal.read_until(b'18')
+                    if path == b'/set':
+                        terminal.type(b'value = 4\n')
+                    terminal.type(b'continue\n')
+                    self.assertEqual(receive(client), answer)
+                    terminal.read_until(b'200')
+
+
+class Stacks(Folder):
+    """What is printed of a stack ends with run() and the application."""
+
+    def test_their_last_two_frames(self):
+        self.write('app.py', '''
+            import inspect, logging, traceback
+
+            def application(environ, start_response):
+                path = environ['PATH_INFO']
+                if path == '/print':
+                    traceback.print_stack()
+                elif path == '/log':
+                    logging.error('with it', stack_info=True)
+                names = [each.function for each in inspect.stack()[:2]]
+                start_response('200 OK', [])
+                return [repr(names).encode()]
+            ''')
+        for options in MODES:
+            for server in self.both(options):
+                for path in '/print', '/log':
+                    self.assertEqual(ask(server, path),
+                                     "['application', 'run']")
+                    self.assertRegex(
+                        server.new_log(),
+                        r'in run\n +\S.*\n(?: +[\^~]+\n)?'
+                        r'  File ".*/app\.py", line \d+, in application\n')
+
+    def test_a_class_is_called_by_run_too(self):
+        self.write('app.py', '''
+            class application:
+                def __init__(self, environ, start_response):
+                    self.name = sys._getframe(1).f_code.co_name
+                    start_response('200 OK', [])
+
+                def __iter__(self):
+                    yield self.name.encode()
+            ''')
+        self.assert_answers('run')
+
+    def test_a_generator(self):
+        """It finds what is its own; below that differences.md says."""
+        self.write('app.py', '''
+            import inspect, traceback
+
+            def application(environ, start_response):
+                start_response('200 OK', [])
+                yield inspect.stack()[0].function.encode()
+                yield inspect.currentframe().f_code.co_name.encode()
+                traceback.print_stack(limit=1)
+            ''')
+        for server in self.both():
+            self.assertEqual(ask(server, '/x'), 'applicationapplication')
+            self.assertIn('in application\n', wait_for(server, '200'))
+
+    def test_a_resource_warning(self):
+        self.write('app.py', '''
+            def answer_x(environ):
+                open('/dev/null')
+                return ''
+            ''')
+        for server in self.both(PYTHONWARNINGS='default'):
+            ask(server, '/x')
+            self.assertRegex(server.new_log(), r'/app\.py:\d+: '
+                             'ResourceWarning: unclosed file ')
 
 
 if __name__ == '__main__':

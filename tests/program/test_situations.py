@@ -153,6 +153,23 @@ class Socket(Folder):
             say('gone: %r' % sock.recv(1, socket.MSG_PEEK))
             return ''
 
+        def answer_calls(environ, sock):
+            other = sock.dup()
+            with other, sock.makefile('wb') as file:
+                file.write(b'HTTP/1.0 200 OK\\r\\n\\r\\n')
+                file.flush()
+                other.sendmsg([b'one ', b'two '])
+                space = bytearray(3)
+                count = sock.recv_into(space)
+                seen = other.recv(3, socket.MSG_PEEK)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                found = [sock.getsockopt(socket.IPPROTO_TCP,
+                                         socket.TCP_NODELAY) > 0,
+                         count, bytes(space), seen, other.recvmsg(3)[0]]
+                sock.sendall(repr(found).encode())
+            sock.shutdown(socket.SHUT_WR)
+            sock.close()
+
         def answer_detach(environ, sock):
             own = socket.socket(fileno=sock.detach())
             def later():
@@ -180,6 +197,18 @@ class Socket(Folder):
                 pass
             client.sendall(b'def')
             self.assertEqual(receive(client), 'first, got def')
+
+    def test_its_calls(self):
+        """The body comes after the head, and is no stream's yet."""
+        for options in MODES:
+            for server in self.both(options):
+                client = server.connect()
+                client.sendall(b'GET /calls HTTP/1.0\r\n\r\n')
+                while b'two ' not in client.recv(1000, socket.MSG_PEEK):
+                    pass
+                client.sendall(b'abcdef')
+                self.assertEqual(receive(client), "one two [True, 3, b'abc', "
+                                 "b'def', b'def']")
 
     def test_a_timeout_holds_for_the_stream_too(self):
         for server in self.both():
