@@ -36,9 +36,11 @@ class Pair:
 
     def environment(self):
         """That of the user: the application may want it. The locale is the
-        one that Python would choose itself where there is none."""
+        one that Python would choose itself where there is none, and a set of
+        texts has the same order on both sides."""
         result = dict(os.environ, LC_ALL='C.UTF-8',
                       PYTHONDONTWRITEBYTECODE='1')
+        result.setdefault('PYTHONHASHSEED', '0')
         result.pop('CWSGIREF', None)
         if self.application is not None:
             result[observer.VARIABLE] = json.dumps(

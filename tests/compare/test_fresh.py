@@ -7,8 +7,9 @@ import shutil
 import tempfile
 import textwrap
 import unittest
+from unittest import mock
 
-from . import columns, fresh, one_request
+from . import columns, fresh, one_request, servers
 from .exchange import Send, Shut
 
 PAGE = columns.Page(100, False)
@@ -40,6 +41,7 @@ class Lines(unittest.TestCase):
                 ('times', 'Expires: Fri, 27 Nov 2026 10:00:00 GMT\\r\\n',
                  'Expires: Fri, 27 Nov 2026 10:00:01 GMT\\r\\n'),
                 ('times', '{"at": 1795773600.25}', '{"at": 1795773601.5}'),
+                ('cookies', COOKIE % ('a' * 248), COOKIE % ('b' * 250)),
                 ('addresses of objects', '<A object at 0x7f0000a0>',
                  '<A object at 0x7f1234b0>')):
             with self.subTest(left):
@@ -49,6 +51,8 @@ class Lines(unittest.TestCase):
     def test_what_is_not_new_each_time(self):
         for left, right in (
                 (COOKIE % 'abc', COOKIE % 'abcd'),
+                (COOKIE % ('a' * 248), COOKIE % ('b' * 265)),
+                (COOKIE % ('a' * 248), COOKIE % ('b' * 99)),
                 (COOKIE % 'abc', 'Set-Cookie: other=abd; HttpOnly; Path=/'),
                 (COOKIE % 'abc', COOKIE.replace('HttpOnly; ', '') % 'abd'),
                 (FIELD % 'abc', FIELD.replace('hidden', 'text') % 'abd'),
@@ -77,8 +81,7 @@ class Applications(unittest.TestCase):
     """With sessions, tokens and a log of their own, and no --ignore."""
 
     def compare(self, source, module=None, path='/', kinds=''):
-        if module and importlib.util.find_spec(module) is None:
-            self.skipTest(f'there is no {module} here')
+        self.need(module)
         folder = tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, folder)
         with open(os.path.join(folder, 'fresh_app.py'), 'w') as file:
@@ -86,14 +89,64 @@ class Applications(unittest.TestCase):
         before = os.getcwd()
         self.addCleanup(os.chdir, before)
         os.chdir(folder)
-        request = f'GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n'
-        with one_request.Pair('fresh_app:application', []) as pair:
+        self.compare_one('fresh_app:application',
+                         f'GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n',
+                         '200 OK', kinds)
+
+    def need(self, module):
+        if module and importlib.util.find_spec(module) is None:
+            self.skipTest(f'there is no {module} here')
+
+    def compare_one(self, application, request, status, kinds=''):
+        with one_request.Pair(application, []) as pair:
             pair.check()
             sides = pair.compare([Send(request.encode()), Shut()])
         lines, same = columns.compare(*sides, PAGE)
         self.assertTrue(same, '\n'.join(lines))
         self.assertIn(kinds, '\n'.join(lines))
-        self.assertIn('200 OK', lines[-1])
+        self.assertIn(status, lines[-1])
+
+    # Of each example: what is there, a form, what is not there.
+    EXAMPLES = {
+        'hello': (None, ['/ 200']),
+        'not_implemented': (None, ['/ 200', '/ 501 a=b']),
+        'download': (None, ['/ 200', '/file?size=1 200', '/none 404']),
+        'framework/app': (None, ['/html 200', '/none 404',
+                                 '/html 200 name=x']),
+        'django_project/serve': ('django', ['/ 200', '/admin/login/ 200',
+                                            '/none 404', '/ 403 text=x']),
+        'bottle_app': ('bottle', ['/ 200', '/none 404', '/ 303 item=x']),
+        'flask_app': ('flask', ['/ 200', '/none 404', '/name 303 name=x',
+                                '/ 405 a=b']),
+        'pyramid_app': ('pyramid', ['/ 200', '/none 404', '/ 400 text=x']),
+        'falcon_app': ('falcon', ['/ 200', '/none 404', '/words 201 a=b']),
+        'webob_app': ('webob', ['/ 200', '/none 404', '/ 200 a=b']),
+        'werkzeug_app': ('werkzeug', ['/ 200', '/none 404',
+                                      '/ 302 year=2026&month=2']),
+        'fastapi_app': ('fastapi', ['/ 200', '/none 404',
+                                    '/orders 422 a=b']),
+    }
+
+    def test_examples(self):
+        folder = os.path.join(os.path.dirname(os.path.dirname(servers.HERE)),
+                              'examples')
+        scratch = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, scratch)
+        variables = {'GUESTBOOK_DATABASE': os.path.join(scratch, 'guests')}
+        self.enterContext(mock.patch.dict(os.environ, variables))
+        for name, (module, requests) in self.EXAMPLES.items():
+            for request in requests:
+                with self.subTest(name, request=request):
+                    self.need(module)
+                    path, status, *form = request.split()
+                    body = ''.join(form)
+                    head = (f'Content-Length: {len(body)}\r\nContent-Type: '
+                            'application/x-www-form-urlencoded\r\n'
+                            if body else '')
+                    self.compare_one(
+                        os.path.join(folder, name + '.py'),
+                        f'{"POST" if body else "GET"} {path} HTTP/1.1\r\n'
+                        f'Host: localhost\r\n{head}\r\n{body}', status)
 
     def test_flask(self):
         self.compare('''
