@@ -1,7 +1,7 @@
 #include "support.h"
 
-#include "arguments.h"
-#include "errors.h"
+#include "python/arguments.h"
+#include "python/errors.h"
 
 static int
 Sample_fails(int raise)

@@ -3,7 +3,7 @@
 #include <net/if.h>
 #include <string.h>
 
-#include "options.h"
+#include "program/options.h"
 
 /* Parses the arguments behind "cwsgiref", ended by NULL. */
 static int

@@ -1,7 +1,7 @@
 #include "support.h"
 
-#include "headers/headers_types.h"
-#include "release.h"
+#include "types.h"
+#include "python/release.h"
 
 /* What the program says, which is taken, is what the library says. Fields and
  * questions have the names of tests/releases/probes.py, which asks in words
@@ -141,7 +141,7 @@ setup(void **state)
     PyObject *file = NULL;
 
     (void)state;
-    if (start_python() < 0 || headers_types_ready() < 0) {
+    if (start_python() < 0 || types_ready() < 0) {
         return -1;
     }
     file = PyUnicode_FromString(__FILE__);

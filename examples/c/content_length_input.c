@@ -49,12 +49,12 @@
 #include <stdlib.h>
 #include <stddef.h>
 
-#include "embed/interpreter.h"
-#include "embed/signals.h"
-#include "errors.h"
+#include "program/interpreter.h"
+#include "program/signals.h"
+#include "python/errors.h"
 #include "io/buffered_reader.h"
-#include "release.h"
-#include "server/server_types.h"
+#include "python/release.h"
+#include "types.h"
 #include "server/simple_server.h"
 
 static const char code[] =
@@ -265,7 +265,7 @@ main(int argc, char *argv[])
     if (interpreter_start(argc, argv) < 0) {
         return 1;
     }
-    if (server_types_ready() == 0 && PyType_Ready(&LimitedIO_type) == 0 &&
+    if (types_ready() == 0 && PyType_Ready(&LimitedIO_type) == 0 &&
         PyRun_SimpleString(code) == 0)
     {
         application = PyObject_GetAttrString(PyImport_AddModule("__main__"),

@@ -66,11 +66,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "embed/application.h"
-#include "embed/interpreter.h"
-#include "embed/signals.h"
-#include "errors.h"
-#include "server/server_types.h"
+#include "program/application.h"
+#include "program/interpreter.h"
+#include "program/signals.h"
+#include "python/errors.h"
+#include "types.h"
 #include "server/simple_server.h"
 
 static PyObject *application; /* owned; a global, as in the Python above */
@@ -379,7 +379,7 @@ main(int argc, char *argv[])
     if (interpreter_start(argc, argv) < 0) {
         return 1;
     }
-    if (server_types_ready() == 0) {
+    if (types_ready() == 0) {
         application = argc > 2 ? find_application(argv[2]) : demo_app_new();
     }
     if (application != NULL) {

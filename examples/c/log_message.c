@@ -21,9 +21,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "embed/interpreter.h"
-#include "embed/signals.h"
-#include "server/server_types.h"
+#include "program/interpreter.h"
+#include "program/signals.h"
+#include "types.h"
 #include "server/simple_server.h"
 
 /* def log_message(self, format, *args): */
@@ -68,7 +68,7 @@ main(int argc, char *argv[])
     if (interpreter_start(argc, argv) < 0) {
         return 1;
     }
-    if (server_types_ready() == 0) {
+    if (types_ready() == 0) {
         application = demo_app_new();
     }
     if (application != NULL) {

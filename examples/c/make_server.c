@@ -22,10 +22,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "embed/application.h"
-#include "embed/interpreter.h"
-#include "embed/signals.h"
-#include "server/server_types.h"
+#include "program/application.h"
+#include "program/interpreter.h"
+#include "program/signals.h"
+#include "types.h"
 #include "server/simple_server.h"
 
 static const char code[] =
@@ -78,7 +78,7 @@ main(int argc, char *argv[])
     if (interpreter_start(argc, argv) < 0) {
         return 1;
     }
-    if (server_types_ready() == 0) {
+    if (types_ready() == 0) {
         if (argc > 3 && strcmp(argv[2], "-c") == 0) {
             application = application_from_code(argv[3]);
         }

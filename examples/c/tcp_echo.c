@@ -23,10 +23,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "embed/interpreter.h"
-#include "embed/signals.h"
-#include "errors.h"
-#include "server/server_types.h"
+#include "program/interpreter.h"
+#include "program/signals.h"
+#include "python/errors.h"
+#include "types.h"
 #include "server/stream_request_handler.h"
 #include "server/tcp_server.h"
 
@@ -100,7 +100,7 @@ main(int argc, char *argv[])
     if (interpreter_start(argc, argv) < 0) {
         return 1;
     }
-    if (server_types_ready() == 0) {
+    if (types_ready() == 0) {
         server =
             EchoServer_new(&EchoServer_class, argc > 1 ? atoi(argv[1]) : 8000,
                            &EchoHandler_class);

@@ -19,11 +19,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "embed/interpreter.h"
-#include "embed/signals.h"
-#include "errors.h"
+#include "program/interpreter.h"
+#include "program/signals.h"
+#include "python/errors.h"
 #include "server/datagram_request_handler.h"
-#include "server/server_types.h"
+#include "types.h"
 #include "server/udp_server.h"
 
 /* def handle(self): */
@@ -84,7 +84,7 @@ main(int argc, char *argv[])
     if (interpreter_start(argc, argv) < 0) {
         return 1;
     }
-    if (server_types_ready() == 0) {
+    if (types_ready() == 0) {
         server =
             new_server(argc > 1 ? atoi(argv[1]) : 8000, &EchoHandler_class);
     }

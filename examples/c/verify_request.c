@@ -20,10 +20,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "embed/interpreter.h"
-#include "embed/signals.h"
-#include "errors.h"
-#include "server/server_types.h"
+#include "program/interpreter.h"
+#include "program/signals.h"
+#include "python/errors.h"
+#include "types.h"
 #include "server/simple_server.h"
 
 /* def verify_request(self, request, client_address): */
@@ -68,7 +68,7 @@ main(int argc, char *argv[])
     if (interpreter_start(argc, argv) < 0) {
         return 1;
     }
-    if (server_types_ready() == 0) {
+    if (types_ready() == 0) {
         application = demo_app_new();
     }
     if (application != NULL) {

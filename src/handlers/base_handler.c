@@ -1,13 +1,12 @@
 #include "handlers/base_handler.h"
 
-#include "arguments.h"
-#include "errors.h"
+#include "python/arguments.h"
+#include "python/errors.h"
 #include "handlers/run_frame.h"
 #include "handlers/handlers.h"
-#include "names.h"
-#include "objects.h"
-#include "release.h"
-#include "unpack.h"
+#include "python/names.h"
+#include "python/objects.h"
+#include "python/release.h"
 #include "util/file_wrapper.h"
 #include "util/util.h"
 
@@ -227,17 +226,6 @@ BaseHandler_setup_environ(BaseHandler *self)
 done:
     Py_DECREF(env);
     return result;
-}
-
-/* A call for its effect: takes the result; -1 for NULL. */
-static int
-discard(PyObject *result)
-{
-    if (result == NULL) {
-        return -1;
-    }
-    Py_DECREF(result);
-    return 0;
 }
 
 /* if hasattr(self.result, 'close'): self.result.close() */
@@ -1212,6 +1200,5 @@ int
 base_handler_ready(void)
 {
     Py_XSETREF(BaseHandler_os_environ, read_environ());
-    return BaseHandler_os_environ == NULL ? -1
-                                          : PyType_Ready(&BaseHandler_type);
+    return BaseHandler_os_environ == NULL ? -1 : 0;
 }

@@ -24,10 +24,10 @@ struct BaseHandlerClass {
     bool wsgi_multithread;
     bool wsgi_multiprocess;
     bool wsgi_run_once;
-    bool origin_server;          /* the client is on the other end */
-    const char *http_version;    /* "1.0" */
-    const char *server_software; /* NULL: none */
-    PyObject **os_environ;       /* a dict, filled by handlers_types_ready() */
+    bool origin_server;              /* the client is on the other end */
+    const char *http_version;        /* "1.0" */
+    const char *server_software;     /* NULL: none */
+    PyObject **os_environ;           /* a dict, filled by types_ready() */
     PyTypeObject *wsgi_file_wrapper; /* NULL: none */
     const HeadersClass *headers_class;
     int traceback_limit; /* lines; -1: all */
@@ -94,8 +94,7 @@ extern const BaseHandlerClass BaseHandler_class;
 extern PyObject *BaseHandler_os_environ; /* owned; read_environ() */
 extern const HeaderPair BaseHandler_error_headers[];
 
-/* Readies the type, reads os_environ, and makes the strings that every request
- * needs. 0 or -1; called by handlers_types_ready(). */
+/* Reads os_environ. 0 or -1; called by types_ready(). */
 int base_handler_ready(void);
 
 /* BaseHandler(): a handler of class `cls` with the class's attributes; the

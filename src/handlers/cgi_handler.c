@@ -1,6 +1,6 @@
 #include "handlers/cgi_handler.h"
 
-#include "errors.h"
+#include "python/errors.h"
 #include "handlers/handlers.h"
 #include "io/python_file.h"
 #include "util/file_wrapper.h"
@@ -290,10 +290,8 @@ cgi_handler_ready(void)
 {
     Py_XSETREF(CGIHandler_os_environ, PyDict_New());
     Py_XSETREF(IISCGIHandler_os_environ, PyDict_New());
-    if (CGIHandler_os_environ == NULL || IISCGIHandler_os_environ == NULL ||
-        PyType_Ready(&CGIHandler_type) < 0)
-    {
+    if (CGIHandler_os_environ == NULL || IISCGIHandler_os_environ == NULL) {
         return -1;
     }
-    return PyType_Ready(&IISCGIHandler_type);
+    return 0;
 }

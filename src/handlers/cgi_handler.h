@@ -12,8 +12,8 @@ extern const BaseHandlerClass CGIHandler_class;
 extern PyTypeObject IISCGIHandler_type;
 extern const BaseHandlerClass IISCGIHandler_class;
 
-/* Readies the types, and makes the os_environ of each, which is empty. 0 or
- * -1; called by handlers_types_ready(). */
+/* Makes the os_environ of each, which is empty. 0 or -1; called by
+ * types_ready(). */
 int cgi_handler_ready(void);
 
 /* CGIHandler(). `self` is from BaseHandler_new. */

@@ -1,7 +1,7 @@
 #include "handlers/handlers.h"
 
-#include "errors.h"
-#include "unpack.h"
+#include "python/errors.h"
+#include "python/objects.h"
 
 #include <stdbool.h>
 #include <string.h>

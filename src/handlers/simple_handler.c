@@ -1,6 +1,6 @@
 #include "handlers/simple_handler.h"
 
-#include "errors.h"
+#include "python/errors.h"
 #include "util/file_wrapper.h"
 
 #include <stddef.h>

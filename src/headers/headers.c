@@ -4,11 +4,11 @@
 
 #include <stdbool.h>
 
-#include "arguments.h"
-#include "errors.h"
-#include "names.h"
-#include "release.h"
-#include "unpack.h"
+#include "python/arguments.h"
+#include "python/errors.h"
+#include "python/names.h"
+#include "python/release.h"
+#include "python/objects.h"
 
 /* Lib/wsgiref/headers.py: tspecials */
 static bool

@@ -2,11 +2,27 @@
 
 #include <string.h>
 
-#include "errors.h"
-#include "release.h"
+#include "python/errors.h"
+#include "python/release.h"
 
 PyObject *HTTPException; /* owned */
 PyObject *LineTooLong;   /* owned */
+
+/* class HTTPException(Exception), class LineTooLong(HTTPException), by the
+ * names that a traceback shows in Python. */
+int
+http_message_ready(void)
+{
+    if (HTTPException == NULL) {
+        HTTPException =
+            PyErr_NewException("http.client.HTTPException", NULL, NULL);
+    }
+    if (HTTPException != NULL && LineTooLong == NULL) {
+        LineTooLong =
+            PyErr_NewException("http.client.LineTooLong", HTTPException, NULL);
+    }
+    return LineTooLong == NULL ? -1 : 0;
+}
 
 /* Whether a line ends the headers: b'\r\n', b'\n', or b'' at the end. */
 static bool

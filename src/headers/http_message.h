@@ -25,9 +25,12 @@ extern PyTypeObject HTTPMessage_type;
 extern const HTTPMessageClass HTTPMessage_class;
 
 /* http.client's exceptions, by its names: HTTPException, and LineTooLong
- * derived from it. Valid after headers_types_ready(). */
+ * derived from it. Valid after types_ready(). */
 extern PyObject *HTTPException;
 extern PyObject *LineTooLong;
+
+/* Makes them. 0 or -1; called by types_ready(). */
+int http_message_ready(void);
 
 #define _MAXLINE 65536  /* bytes in a request line or header line */
 #define _MAXHEADERS 100 /* lines, with the blank one */

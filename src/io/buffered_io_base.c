@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "errors.h"
+#include "python/errors.h"
 #include "io/raw_io_base.h"
 
 /* Modules/_io/iobase.c: iobase_unsupported */

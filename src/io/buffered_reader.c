@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "errors.h"
+#include "python/errors.h"
 
 _Static_assert(offsetof(BufferedReader, base) == 0,
                "BufferedReader is a BufferedIOBase");

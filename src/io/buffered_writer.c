@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "errors.h"
+#include "python/errors.h"
 
 _Static_assert(offsetof(BufferedWriter, base) == 0,
                "BufferedWriter is a BufferedIOBase");

@@ -1,4 +1,5 @@
 #include "io/python_file.h"
+#include "python/objects.h"
 
 #include <stddef.h>
 
@@ -31,16 +32,6 @@ call_for_bytes(BufferedIOBase *base, const char *name, Py_ssize_t size)
         Py_CLEAR(data);
     }
     return data;
-}
-
-/* Whether a new reference is true; -1 with an exception for NULL. */
-static int
-is_true(PyObject *value)
-{
-    int result = value == NULL ? -1 : PyObject_IsTrue(value);
-
-    Py_XDECREF(value);
-    return result;
 }
 
 /* A new reference to an int that counts bytes. None counts as `none`, unless
@@ -77,20 +68,19 @@ PythonFile_new(const BufferedIOBaseClass *cls, PyObject *file)
 int
 PythonFile_readable(BufferedIOBase *self)
 {
-    return is_true(call_with_size(self, "readable", -1));
+    return truth(call_with_size(self, "readable", -1));
 }
 
 int
 PythonFile_writable(BufferedIOBase *self)
 {
-    return is_true(call_with_size(self, "writable", -1));
+    return truth(call_with_size(self, "writable", -1));
 }
 
 int
 PythonFile_closed(BufferedIOBase *self)
 {
-    return is_true(
-        PyObject_GetAttrString(((PythonFile *)self)->file, "closed"));
+    return truth(PyObject_GetAttrString(((PythonFile *)self)->file, "closed"));
 }
 
 PyObject *

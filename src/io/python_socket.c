@@ -1,6 +1,6 @@
 #include "io/python_socket.h"
 
-#include "errors.h"
+#include "python/errors.h"
 
 /* Python's socket.socket() on our descriptor. */
 static PyObject *

@@ -1,8 +1,8 @@
 #include "io/raw_io_base.h"
 
-#include "errors.h"
+#include "python/errors.h"
 #include "io/buffered_io_base.h"
-#include "release.h"
+#include "python/release.h"
 
 /* Modules/_io/bufferedio.c: _PyIO_trap_eintr */
 bool

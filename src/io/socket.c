@@ -17,13 +17,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "errors.h"
+#include "python/errors.h"
 #include "io/buffered_reader.h"
 #include "io/buffered_writer.h"
 #include "io/python_socket.h"
 #include "io/socket_io.h"
-#include "release.h"
-#include "waits.h"
+#include "python/release.h"
+#include "python/waits.h"
 
 /* Any address that a socket may have. */
 typedef union Address {

@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "errors.h"
+#include "python/errors.h"
 #include "io/buffered_io_base.h"
 #include "io/python_socket.h"
 

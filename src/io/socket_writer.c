@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-#include "errors.h"
+#include "python/errors.h"
 
 _Static_assert(offsetof(SocketWriter, base) == 0,
                "SocketWriter is a BufferedIOBase");

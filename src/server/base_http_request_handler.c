@@ -5,10 +5,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "errors.h"
-#include "names.h"
-#include "objects.h"
-#include "release.h"
+#include "python/errors.h"
+#include "python/names.h"
+#include "python/objects.h"
+#include "python/release.h"
 #include "server/responses.h"
 
 _Static_assert(offsetof(BaseHTTPRequestHandler, base) == 0,
@@ -35,7 +35,7 @@ class_of(BaseHTTPRequestHandler *self)
 }
 
 int
-fill_class_attributes(void)
+base_http_request_handler_ready(void)
 {
     PyObject *table;
 

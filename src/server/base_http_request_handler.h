@@ -69,15 +69,15 @@ struct BaseHTTPRequestHandler {
 };
 
 /* A new error page is "code", "message" and "explain" put into this; complete
- * after server_types_ready(). */
+ * after types_ready(). */
 extern char DEFAULT_ERROR_MESSAGE[800];
 
 extern PyTypeObject BaseHTTPRequestHandler_type;
 extern const BaseHTTPRequestHandlerClass BaseHTTPRequestHandler_class;
 
 /* Fills in the class attributes that depend on the linked release, once, for
- * server_types_ready(). 0 or -1. */
-int fill_class_attributes(void);
+ * types_ready(). 0 or -1. */
+int base_http_request_handler_ready(void);
 
 /* Answers a request line of more than 65536 bytes: what handle_one_request
  * and WSGIRequestHandler.handle have in common. */

@@ -1,6 +1,6 @@
 #include "server/base_request_handler.h"
 
-#include "errors.h"
+#include "python/errors.h"
 
 /* Lib/socketserver.py: BaseRequestHandler.__init__ */
 int

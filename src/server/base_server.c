@@ -6,11 +6,11 @@
 #include <poll.h>
 #include <pythread.h>
 
-#include "errors.h"
-#include "objects.h"
+#include "python/errors.h"
+#include "python/objects.h"
 #include "server/base_request_handler.h"
 #include "server/tcp_server.h"
-#include "waits.h"
+#include "python/waits.h"
 
 /* A thread that waits for is_shut_down, on its own stack. */
 struct ShutDownWaiter {

@@ -5,7 +5,7 @@
 #include <Python.h>
 #include <stdbool.h>
 
-#include "release.h"
+#include "python/release.h"
 
 typedef struct BaseServer BaseServer;
 typedef struct BaseServerClass BaseServerClass;

@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-#include "errors.h"
+#include "python/errors.h"
 #include "io/python_file.h"
 
 _Static_assert(offsetof(DatagramRequestHandler, base) == 0,

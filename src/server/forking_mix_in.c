@@ -7,8 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "errors.h"
-#include "waits.h"
+#include "python/errors.h"
+#include "python/waits.h"
 
 /* Lib/socketserver.py: ForkingMixIn, the class body */
 void
@@ -49,7 +49,7 @@ wait_for_child(pid_t pid, int options)
 
 /* self.active_children.discard(pid) */
 static int
-discard(BaseServer *self, pid_t pid)
+forget(BaseServer *self, pid_t pid)
 {
     PyObject *number = PyLong_FromLong(pid);
     int result =
@@ -88,7 +88,7 @@ collect_each(BaseServer *self, int options)
                 goto done;
             }
         }
-        if (FAILED(discard(self, pid) < 0)) {
+        if (FAILED(forget(self, pid) < 0)) {
             goto done;
         }
     }
@@ -112,7 +112,7 @@ ForkingMixIn_collect_children(BaseServer *self, bool blocking)
         pid_t pid = wait_for_child(-1, 0); /* try: */
 
         if (!FAILED(pid < 0)) {
-            if (FAILED(discard(self, pid) < 0)) {
+            if (FAILED(forget(self, pid) < 0)) {
                 return -1;
             }
         }

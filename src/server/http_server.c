@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-#include "errors.h"
+#include "python/errors.h"
 
 _Static_assert(offsetof(HTTPServer, base) == 0, "the base must be first");
 

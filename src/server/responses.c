@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-#include "release.h"
+#include "python/release.h"
 
 /* Lib/http/__init__.py: HTTPStatus */
 static const Response responses[] = {

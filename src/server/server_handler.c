@@ -3,12 +3,12 @@
 #include <stddef.h>
 #include <sys/stat.h>
 
-#include "errors.h"
+#include "python/errors.h"
 #include "io/buffered_writer.h"
 #include "io/socket_io.h"
 #include "io/socket_writer.h"
-#include "names.h"
-#include "objects.h"
+#include "python/names.h"
+#include "python/objects.h"
 #include "server/base_http_request_handler.h"
 #include "server/simple_server.h"
 #include "util/file_wrapper.h"

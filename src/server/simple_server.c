@@ -1,14 +1,14 @@
 #include "server/simple_server.h"
 
-#include "errors.h"
-#include "release.h"
+#include "python/errors.h"
+#include "python/release.h"
 
 char server_version[20];
 
 char software_version[80];
 
 void
-fill_versions(void)
+simple_server_ready(void)
 {
     PyOS_snprintf(server_version, sizeof(server_version), "%s",
                   release()->server_version);

@@ -6,12 +6,12 @@
 #include "server/wsgi_server.h"
 
 /* "WSGIServer/0.2", and "WSGIServer/0.2 CPython/3.11.2", the Server header:
- * complete after server_types_ready(). */
+ * complete after types_ready(). */
 extern char server_version[20];
 extern char software_version[80];
 
-/* Fills them in, as the linked release has them, for server_types_ready(). */
-void fill_versions(void);
+/* Fills them in, as the linked release has them, for types_ready(). */
+void simple_server_ready(void);
 
 /* The WSGI application that greets and shows its environ: a new reference to
  * the Python callable. */

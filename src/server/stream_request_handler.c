@@ -4,7 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#include "errors.h"
+#include "python/errors.h"
 #include "io/socket_writer.h"
 
 _Static_assert(offsetof(StreamRequestHandler, base) == 0,

@@ -2,7 +2,8 @@
 
 #include <stddef.h>
 
-#include "errors.h"
+#include "python/errors.h"
+#include "python/objects.h"
 
 _Static_assert(offsetof(Threads, base) == 0, "the base must be first");
 
@@ -42,16 +43,6 @@ are_threads_patched(void)
     return result;
 }
 
-/* Whether `thread.daemon`, or another attribute, is true: 1, 0 or -1. */
-static int
-is_true(PyObject *value)
-{
-    int result = value == NULL ? -1 : PyObject_IsTrue(value);
-
-    Py_XDECREF(value);
-    return result;
-}
-
 /* Lib/socketserver.py: _Threads.append */
 int
 Threads_append(Threads *self, PyObject *thread)
@@ -61,7 +52,7 @@ Threads_append(Threads *self, PyObject *thread)
     if (FAILED(Threads_reap(self) < 0)) {
         return -1;
     }
-    daemon = is_true(PyObject_GetAttrString(thread, "daemon"));
+    daemon = truth(PyObject_GetAttrString(thread, "daemon"));
     if (FAILED(daemon < 0)) {
         return -1;
     }
@@ -124,7 +115,7 @@ Threads_reap(Threads *self)
     /* is_alive() lets other threads run, and they may shorten the list. */
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
         PyObject *thread = Py_NewRef(PyList_GET_ITEM(list, i));
-        int alive = is_true(PyObject_CallMethod(thread, "is_alive", NULL));
+        int alive = truth(PyObject_CallMethod(thread, "is_alive", NULL));
 
         if (alive > 0 && PyList_Append(living, thread) < 0) {
             alive = -1;

@@ -23,7 +23,7 @@ struct Threads {
 };
 
 /* Keeps Python's own way to start a thread, before an application can put
- * another in its place. 0 or -1; server_types_ready() calls it. */
+ * another in its place. 0 or -1; types_ready() calls it. */
 int threading_mix_in_ready(void);
 
 /* Whether the application has done so, as gevent's monkey.patch_all() does:

@@ -2,7 +2,7 @@
 
 #include <sys/socket.h>
 
-#include "errors.h"
+#include "python/errors.h"
 
 /* Lib/socketserver.py: UDPServer.get_request */
 int

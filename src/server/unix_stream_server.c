@@ -2,7 +2,7 @@
 
 #include <sys/socket.h>
 
-#include "errors.h"
+#include "python/errors.h"
 
 PyTypeObject UnixStreamServer_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },

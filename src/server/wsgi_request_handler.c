@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-#include "errors.h"
-#include "names.h"
-#include "objects.h"
-#include "release.h"
+#include "python/errors.h"
+#include "python/names.h"
+#include "python/objects.h"
+#include "python/release.h"
 #include "server/server_handler.h"
 #include "server/simple_server.h"
 

@@ -2,9 +2,9 @@
 
 #include <structmember.h>
 
-#include "arguments.h"
-#include "errors.h"
-#include "objects.h"
+#include "python/arguments.h"
+#include "python/errors.h"
+#include "python/objects.h"
 
 /* self.name = value: into the field, unless a subclass has its own idea of
  * that name. */

@@ -1,7 +1,8 @@
 #include "util/util.h"
 
-#include "errors.h"
-#include "names.h"
+#include "python/errors.h"
+#include "python/names.h"
+#include "python/objects.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -163,16 +164,6 @@ get(PyObject *env, const char *name, const char *default_)
     return PyObject_CallMethod(env, "get", "ss", name, default_);
 }
 
-/* Whether a new reference is true: 1, 0, or -1 on error or for NULL. */
-static int
-is_true(PyObject *value)
-{
-    int result = value == NULL ? -1 : PyObject_IsTrue(value);
-
-    Py_XDECREF(value);
-    return result;
-}
-
 /* environ[name] == text, or with Py_NE !=: 1, 0, or -1 on error. */
 static int
 compare_item(PyObject *env, const char *name, int op, const char *text)
@@ -186,7 +177,7 @@ compare_item(PyObject *env, const char *name, int op, const char *text)
     }
     Py_XDECREF(other);
     Py_XDECREF(value);
-    return is_true(result);
+    return truth(result);
 }
 
 /* a + b, a new reference; takes both, which may be NULL. */
@@ -283,7 +274,7 @@ application_uri(PyObject *env)
     if (FAILED(url == NULL)) {
         return NULL;
     }
-    has_host = is_true(get(env, "HTTP_HOST", NULL));
+    has_host = truth(get(env, "HTTP_HOST", NULL));
     if (FAILED(has_host < 0)) {
         goto error;
     }
@@ -334,7 +325,7 @@ request_uri(PyObject *env, bool include_query)
     if (FAILED(path_info == NULL)) {
         goto error;
     }
-    some = is_true(get(env, "SCRIPT_NAME", NULL));
+    some = truth(get(env, "SCRIPT_NAME", NULL));
     if (FAILED(some < 0)) {
         goto error;
     }
@@ -346,7 +337,7 @@ request_uri(PyObject *env, bool include_query)
         goto error;
     }
     if (include_query) {
-        some = is_true(get(env, "QUERY_STRING", NULL));
+        some = truth(get(env, "QUERY_STRING", NULL));
         if (FAILED(some < 0)) {
             goto error;
         }
@@ -381,7 +372,7 @@ is_name(PyObject *p)
         differs = PyObject_RichCompare(p, dot, Py_NE);
         Py_DECREF(dot);
     }
-    return is_true(differs);
+    return truth(differs);
 }
 
 /* path_parts[1:-1] = [p for p in path_parts[1:-1] if p and p != '.'] */
@@ -442,7 +433,7 @@ normpath(PyObject *path)
 static int
 ends_with_slash(PyObject *script_name)
 {
-    return is_true(PyObject_CallMethod(script_name, "endswith", "s", "/"));
+    return truth(PyObject_CallMethod(script_name, "endswith", "s", "/"));
 }
 
 /* SCRIPT_NAME with the name at its end, normalized: a new reference. */
@@ -488,7 +479,7 @@ error:
 
 /* environ[name] = value; takes the value, and is -1 for NULL. */
 static int
-set_item(PyObject *env, const char *name, PyObject *value)
+set_item_string(PyObject *env, const char *name, PyObject *value)
 {
     PyObject *key;
     int result = -1;
@@ -530,7 +521,7 @@ is_dot(PyObject *name)
         equal = PyObject_RichCompare(name, dot, Py_EQ);
         Py_DECREF(dot);
     }
-    return is_true(equal);
+    return truth(equal);
 }
 
 /* Lib/wsgiref/util.py: shift_path_info */
@@ -560,8 +551,10 @@ shift_path_info(PyObject *env)
     }
     script_name = extended_script_name(env, name);
     if (FAILED(script_name == NULL) ||
-        FAILED(set_item(env, "SCRIPT_NAME", Py_NewRef(script_name)) < 0) ||
-        FAILED(set_item(env, "PATH_INFO", join_with_slash(path_parts)) < 0))
+        FAILED(set_item_string(env, "SCRIPT_NAME", Py_NewRef(script_name)) <
+               0) ||
+        FAILED(set_item_string(env, "PATH_INFO", join_with_slash(path_parts)) <
+               0))
     {
         goto done;
     }

@@ -2,10 +2,11 @@
 
 #include <stddef.h>
 
-#include "arguments.h"
-#include "errors.h"
-#include "names.h"
+#include "python/arguments.h"
+#include "python/errors.h"
+#include "python/names.h"
 #include "validate/validate.h"
+#include "python/objects.h"
 
 PyObject *
 ErrorWrapper_new(PyObject *wsgi_errors)
@@ -33,14 +34,6 @@ ErrorWrapper_init(ErrorWrapper *self, PyObject *wsgi_errors)
         return -1;
     }
     return 0;
-}
-
-/* A call for its effect: takes the result; -1 for NULL. */
-static int
-discard(PyObject *result)
-{
-    Py_XDECREF(result);
-    return result == NULL ? -1 : 0;
 }
 
 /* Lib/wsgiref/validate.py: ErrorWrapper.write */

@@ -2,9 +2,9 @@
 
 #include <stddef.h>
 
-#include "arguments.h"
-#include "errors.h"
-#include "names.h"
+#include "python/arguments.h"
+#include "python/errors.h"
+#include "python/names.h"
 #include "validate/validate.h"
 
 PyObject *

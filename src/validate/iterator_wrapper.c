@@ -2,10 +2,10 @@
 
 #include <stddef.h>
 
-#include "arguments.h"
-#include "errors.h"
-#include "names.h"
-#include "objects.h"
+#include "python/arguments.h"
+#include "python/errors.h"
+#include "python/names.h"
+#include "python/objects.h"
 #include "validate/validate.h"
 
 /* Lib/wsgiref/validate.py: PartialIteratorWrapper.__init__ */

@@ -3,10 +3,9 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
-#include "errors.h"
-#include "names.h"
-#include "objects.h"
-#include "unpack.h"
+#include "python/errors.h"
+#include "python/names.h"
+#include "python/objects.h"
 #include "validate/error_wrapper.h"
 #include "validate/input_wrapper.h"
 #include "validate/iterator_wrapper.h"
@@ -938,12 +937,8 @@ check_iterator(PyObject *iterator)
 int
 validate_ready(void)
 {
-    PyObject *warnings;
-
-    if (names_ready() < 0) {
-        return -1;
-    }
-    warnings = PyImport_ImportModule("warnings"); /* which shows them */
+    PyObject *warnings =
+        PyImport_ImportModule("warnings"); /* which shows them */
     Py_XDECREF(warnings);
     if (WSGIWarning == NULL) {
         WSGIWarning = PyErr_NewException("cwsgiref.validate.WSGIWarning",

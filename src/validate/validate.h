@@ -6,7 +6,7 @@
 #include <Python.h>
 
 /* Lib/wsgiref/validate.py: WSGIWarning. The category of what is not wrong, but
- * unwise: a subclass of Warning. Owned; valid after validate_types_ready(). */
+ * unwise: a subclass of Warning. Owned; valid after types_ready(). */
 extern PyObject *WSGIWarning;
 
 /* AssertionError for what is not as it should be: 0, or -1. The message is
@@ -37,7 +37,7 @@ int check_iterator(PyObject *iterator);
  * Lib/wsgiref/validate.py: validator */
 PyObject *validator(PyObject *application);
 
-/* What validate_types_ready() calls. */
+/* Makes WSGIWarning. 0 or -1; called by types_ready(). */
 int validate_ready(void);
 
 #endif

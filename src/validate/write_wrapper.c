@@ -2,8 +2,8 @@
 
 #include <stddef.h>
 
-#include "arguments.h"
-#include "errors.h"
+#include "python/arguments.h"
+#include "python/errors.h"
 #include "validate/validate.h"
 
 PyObject *

@@ -21,14 +21,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "embed/application.h"
-#include "embed/interpreter.h"
-#include "embed/signals.h"
-#include "errors.h"
+#include "program/application.h"
+#include "program/interpreter.h"
+#include "program/signals.h"
+#include "python/errors.h"
 #include "handlers/cgi_handler.h"
-#include "messages.h"
+#include "program/messages.h"
 #include "server/server_handler.h"
-#include "server/server_types.h"
+#include "types.h"
 #include "server/simple_server.h"
 
 /* class Handler(WSGIRequestHandler): pass
@@ -329,7 +329,7 @@ main(int argc, char *argv[])
         return 1;
     }
     own_environ = Py_BuildValue("{ss}", "HTTPS", "on");
-    if (own_environ != NULL && server_types_ready() == 0) {
+    if (own_environ != NULL && types_ready() == 0) {
         application = find_application(variant.application);
     }
     if (application != NULL && variant.iis) {

@@ -3,9 +3,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "embed/application.h"
-#include "embed/interpreter.h"
-#include "errors.h"
+#include "program/application.h"
+#include "program/interpreter.h"
+#include "python/errors.h"
 
 /* The modules that the tests name, in a directory of their own that is the
  * current one. */

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "embed/interpreter.h"
+#include "program/interpreter.h"
 
 /* The interpreter is the program's here, and not that of start_python():
  * Python code runs in its __main__. */

@@ -3,8 +3,8 @@
 #include <signal.h>
 #include <stdbool.h>
 
-#include "embed/signals.h"
-#include "waits.h"
+#include "program/signals.h"
+#include "python/waits.h"
 
 static void
 test_both_signals_set_the_flag_and_raise(void **state)

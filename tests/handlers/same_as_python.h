@@ -9,10 +9,10 @@
 
 #include "support.h"
 
-#include "handlers/handlers_types.h"
+#include "types.h"
 #include "handlers/simple_handler.h"
 #include "io/python_file.h"
-#include "release.h"
+#include "python/release.h"
 
 /* The class that run_c makes its handlers of. */
 static BaseHandlerClass tested_class;
@@ -177,7 +177,7 @@ start_handlers(void)
 {
     PyObject *run_c_function;
 
-    if (start_python() < 0 || handlers_types_ready() < 0) {
+    if (start_python() < 0 || types_ready() < 0) {
         return -1;
     }
     tested_class = SimpleHandler_class;

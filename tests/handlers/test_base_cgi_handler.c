@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "errors.h"
+#include "python/errors.h"
 #include "handlers/base_cgi_handler.h"
 #include "util/util.h"
 

@@ -1,6 +1,6 @@
 #include "same_as_python.h"
 
-#include "errors.h"
+#include "python/errors.h"
 
 static void
 assert_all_same_as_python(const char *const sources[], size_t count)

@@ -1,9 +1,9 @@
 #include "support.h"
 
 #include "handlers/handlers.h"
-#include "handlers/handlers_types.h"
+#include "types.h"
 #include "handlers/base_handler.h"
-#include "release.h"
+#include "python/release.h"
 
 static void
 test_date_is_in_english(void **state)
@@ -134,7 +134,7 @@ static int
 setup(void **state)
 {
     (void)state;
-    return start_python() < 0 || handlers_types_ready() < 0 ? -1 : 0;
+    return start_python() < 0 || types_ready() < 0 ? -1 : 0;
 }
 
 int

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "headers/headers.h"
-#include "headers/headers_types.h"
-#include "release.h"
+#include "types.h"
+#include "python/release.h"
 
 /* Each is an expression over H, the class: ours or the original. Both must
  * give the same value or exception, and leave the same list. */
@@ -614,7 +614,7 @@ static int
 setup(void **state)
 {
     (void)state;
-    if (start_python() < 0 || headers_types_ready() < 0) {
+    if (start_python() < 0 || types_ready() < 0) {
         return -1;
     }
     set_python("Type", (PyObject *)&Headers_type);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "headers/headers_types.h"
+#include "types.h"
 #include "headers/http_message.h"
 #include "io/python_file.h"
 
@@ -262,7 +262,7 @@ test_exceptions_are_those_of_http_client(void **state)
                 "(<class 'Exception'>,)");
     assert_repr(eval_python("LineTooLong.__name__, HTTPException.__name__"),
                 "('LineTooLong', 'HTTPException')");
-    assert_int_equal(headers_types_ready(), 0); /* once more: the same ones */
+    assert_int_equal(types_ready(), 0); /* once more: the same ones */
     assert_repr(eval_python("LineTooLong.__base__ is HTTPException"), "True");
 }
 
@@ -536,7 +536,7 @@ setup(void **state)
     PyObject *parse;
 
     (void)state;
-    if (start_python() < 0 || headers_types_ready() < 0) {
+    if (start_python() < 0 || types_ready() < 0) {
         return -1;
     }
     parse = PyCFunction_New(&parse_def, NULL);

@@ -3,9 +3,9 @@
 #include <sys/socket.h>
 
 #include "io/buffered_reader.h"
-#include "io/io_types.h"
+#include "types.h"
 #include "io/socket.h"
-#include "release.h"
+#include "python/release.h"
 
 /* A raw stream that does what a Python one does: the same object stands under
  * our reader and under Python's. */
@@ -739,9 +739,8 @@ static int
 setup(void **state)
 {
     (void)state;
-    if (start_python() < 0 || io_types_ready() < 0 ||
-        PyType_Ready(&Double_type) < 0)
-    {
+    if (start_python() < 0 || types_ready() < 0 ||
+        PyType_Ready(&Double_type) < 0) {
         return -1;
     }
     Double_class = RawIOBase_class;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "io/buffered_writer.h"
-#include "io/io_types.h"
+#include "types.h"
 #include "io/socket.h"
 
 /* A raw stream that a Python object stands for: its write(data) says what
@@ -478,9 +478,8 @@ static int
 setup(void **state)
 {
     (void)state;
-    if (start_python() < 0 || io_types_ready() < 0 ||
-        PyType_Ready(&Double_type) < 0)
-    {
+    if (start_python() < 0 || types_ready() < 0 ||
+        PyType_Ready(&Double_type) < 0) {
         return -1;
     }
     Double_class = RawIOBase_class;

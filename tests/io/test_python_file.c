@@ -1,6 +1,6 @@
 #include "support.h"
 
-#include "io/io_types.h"
+#include "types.h"
 #include "io/python_file.h"
 
 static BufferedIOBase *
@@ -259,7 +259,7 @@ static int
 setup(void **state)
 {
     (void)state;
-    return start_python() < 0 ? -1 : io_types_ready();
+    return start_python() < 0 ? -1 : types_ready();
 }
 
 int

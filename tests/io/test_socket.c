@@ -3,7 +3,7 @@
 
 #include <sys/socket.h>
 
-#include "io/io_types.h"
+#include "types.h"
 #include "io/socket.h"
 
 /* The C methods for Python: the same statements run over our socket and over
@@ -856,7 +856,7 @@ setup(void **state)
     PyObject *table;
 
     (void)state;
-    if (start_python() < 0 || io_types_ready() < 0) {
+    if (start_python() < 0 || types_ready() < 0) {
         return -1;
     }
     run_python(shared_python);

@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "io/io_types.h"
+#include "types.h"
 #include "io/socket_writer.h"
 
 static Socket *
@@ -299,7 +299,7 @@ static int
 setup(void **state)
 {
     (void)state;
-    return start_python() < 0 ? -1 : io_types_ready();
+    return start_python() < 0 ? -1 : types_ready();
 }
 
 int

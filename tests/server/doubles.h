@@ -6,7 +6,7 @@
 #include "support.h"
 
 #include "io/python_file.h"
-#include "server/server_types.h"
+#include "types.h"
 #include "server/stream_request_handler.h"
 
 /* The group setup of every file here. */
@@ -14,7 +14,7 @@ static inline int
 start_server_types(void **state)
 {
     (void)state;
-    if (start_python() < 0 || server_types_ready() < 0) {
+    if (start_python() < 0 || types_ready() < 0) {
         PyErr_Print();
         return -1;
     }

@@ -1,6 +1,6 @@
 #include "doubles.h"
 
-#include "errors.h"
+#include "python/errors.h"
 #include "server/base_request_handler.h"
 
 static int

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "errors.h"
+#include "python/errors.h"
 #include "server/base_request_handler.h"
 #include "server/tcp_server.h"
 

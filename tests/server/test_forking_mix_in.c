@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "errors.h"
+#include "python/errors.h"
 #include "server/datagram_request_handler.h"
 #include "server/forking_servers.h"
 

@@ -1,6 +1,6 @@
 #include "doubles.h"
 
-#include "errors.h"
+#include "python/errors.h"
 #include "handlers/handlers.h"
 #include "server/base_http_request_handler.h"
 #include "server/server_handler.h"

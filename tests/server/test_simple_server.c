@@ -2,7 +2,7 @@
 
 #include "server/simple_server.h"
 #include "validate/validate.h"
-#include "validate/validate_types.h"
+#include "types.h"
 
 /* Python's demo_app beside ours, and a start_response that notes its calls. */
 static const char reference[] =
@@ -434,7 +434,7 @@ IntegrationTests_test_interrupted_write(void **state)
 static int
 setup(void **state)
 {
-    if (start_server_types(state) < 0 || validate_types_ready() < 0) {
+    if (start_server_types(state) < 0 || types_ready() < 0) {
         return -1;
     }
     run_python(reference);

@@ -4,11 +4,11 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include "errors.h"
+#include "python/errors.h"
 #include "io/buffered_reader.h"
 #include "io/buffered_writer.h"
 #include "io/socket_writer.h"
-#include "release.h"
+#include "python/release.h"
 #include "server/stream_request_handler.h"
 
 /* A connection: the request, and Python's `client` at the other end. */

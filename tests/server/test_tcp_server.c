@@ -5,7 +5,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "errors.h"
+#include "python/errors.h"
 #include "server/base_request_handler.h"
 #include "server/tcp_server.h"
 

@@ -2,7 +2,7 @@
 
 #include <sys/socket.h>
 
-#include "errors.h"
+#include "python/errors.h"
 #include "server/datagram_request_handler.h"
 #include "server/simple_server.h"
 #include "server/threading_servers.h"

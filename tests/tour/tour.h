@@ -7,7 +7,7 @@
 
 #include "support.h"
 
-#include "server/server_types.h"
+#include "types.h"
 #include "server/simple_server.h"
 
 /* The application, and the client. What the application has seen, and what
@@ -37,7 +37,7 @@ static inline int
 start_tour(void **state)
 {
     (void)state;
-    if (start_python() < 0 || server_types_ready() < 0) {
+    if (start_python() < 0 || types_ready() < 0) {
         PyErr_Print();
         return -1;
     }

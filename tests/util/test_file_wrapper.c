@@ -1,7 +1,7 @@
 #include "support.h"
 
 #include "util/file_wrapper.h"
-#include "util/util_types.h"
+#include "types.h"
 
 /* Each is an expression over W, the class. It must give the same with ours
  * and with the original, values and exceptions alike. */
@@ -258,7 +258,7 @@ static int
 setup(void **state)
 {
     (void)state;
-    if (start_python() < 0 || util_types_ready() < 0) {
+    if (start_python() < 0 || types_ready() < 0) {
         return -1;
     }
     set_python("FileWrapper", (PyObject *)&FileWrapper_type);

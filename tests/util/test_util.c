@@ -1,7 +1,7 @@
 #include "support.h"
 
 #include "util/util.h"
-#include "util/util_types.h"
+#include "types.h"
 
 /* The functions, as Python calls them. */
 
@@ -725,7 +725,7 @@ static int
 setup(void **state)
 {
     (void)state;
-    if (start_python() < 0 || util_types_ready() < 0) {
+    if (start_python() < 0 || types_ready() < 0) {
         return -1;
     }
     run_python(prelude);

@@ -14,7 +14,7 @@
 #include "validate/input_wrapper.h"
 #include "validate/iterator_wrapper.h"
 #include "validate/validate.h"
-#include "validate/validate_types.h"
+#include "types.h"
 #include "validate/write_wrapper.h"
 
 static const char prelude[] =
@@ -286,7 +286,7 @@ ready_validate(void)
     };
     PyObject *ours;
 
-    if (validate_types_ready() < 0) {
+    if (types_ready() < 0) {
         PyErr_Print();
         return -1;
     }

@@ -6,7 +6,7 @@
 #include "server/server_handler.h"
 #include "server/simple_server.h"
 #include "validate/validate.h"
-#include "validate/validate_types.h"
+#include "types.h"
 
 static const char reference[] =
     "import gc, io, platform, re, sys, types, warnings\n"
@@ -427,7 +427,7 @@ setup(void **state)
 {
     PyObject *function;
 
-    if (start_server_types(state) < 0 || validate_types_ready() < 0) {
+    if (start_server_types(state) < 0 || types_ready() < 0) {
         return -1;
     }
     run_python(reference);

@@ -1,4 +1,4 @@
-#include "names.h"
+#include "python/names.h"
 
 Names names;
 

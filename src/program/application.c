@@ -1,4 +1,4 @@
-#include "embed/application.h"
+#include "program/application.h"
 
 #include <frameobject.h>
 
@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "embed/interpreter.h"
-#include "errors.h"
+#include "program/interpreter.h"
+#include "python/errors.h"
 
 static bool
 ends_in_py(const char *path)

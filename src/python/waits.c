@@ -1,4 +1,4 @@
-#include "waits.h"
+#include "python/waits.h"
 
 #include <Python.h>
 

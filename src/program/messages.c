@@ -1,11 +1,11 @@
-#include "messages.h"
+#include "program/messages.h"
 
 #include <errno.h>
 #include <net/if.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 
-#include "errors.h"
+#include "python/errors.h"
 
 /* print(line, flush=True) */
 static int

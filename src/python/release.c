@@ -1,6 +1,6 @@
-#include "release.h"
+#include "python/release.h"
 
-#include "linked.h"
+#include "python/linked.h"
 
 static const char color_scheme[] =
     "        <style type=\"text/css\">\n"

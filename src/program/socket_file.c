@@ -1,4 +1,4 @@
-#include "embed/socket_file.h"
+#include "program/socket_file.h"
 
 #include <errno.h>
 #include <limits.h>

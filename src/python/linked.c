@@ -1,4 +1,4 @@
-#include "linked.h"
+#include "python/linked.h"
 
 #include <stdio.h>
 

@@ -4,6 +4,15 @@
 
 #include <Python.h>
 
+/* `from module import name`: a new reference, or NULL. */
+PyObject *import_from(const char *module, const char *name);
+
+/* A call whose result nobody wants: takes it. 0, or -1 for NULL. */
+int discard(PyObject *result);
+
+/* bool(value): takes it. 1, 0, or -1, also for NULL. */
+int truth(PyObject *value);
+
 /* hasattr(object, name): 1, 0, or -1 with what the attribute raised. */
 int has_attribute(PyObject *object, const char *name);
 
@@ -19,5 +28,9 @@ PyObject *sys_stderr(void);
 
 /* sys.stderr.write(line): 0 or -1. */
 int write_to_stderr(PyObject *line);
+
+/* `k, v = pair`, of any iterable: new references. 0, or -1 with what Python
+ * raises ("too many values to unpack (expected 2)"), and nothing set. */
+int unpack_pair(PyObject *pair, PyObject **k, PyObject **v);
 
 #endif

@@ -1,4 +1,4 @@
-#include "embed/interpreter.h"
+#include "program/interpreter.h"
 
 #include <glob.h>
 #include <limits.h>
@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "errors.h"
-#include "linked.h"
+#include "python/errors.h"
+#include "python/linked.h"
 
 /* "python3.12", by what a virtual environment holds; out. */
 static void

@@ -1,4 +1,4 @@
-#include "arguments.h"
+#include "python/arguments.h"
 
 #include <string.h>
 

@@ -1,11 +1,11 @@
-#include "errors.h"
+#include "python/errors.h"
 
 #include <frameobject.h>
 
 #include <ctype.h>
 #include <string.h>
 
-#include "release.h"
+#include "python/release.h"
 
 /* The special methods of Python that have lost their underscores in C. */
 static const char *const dunders[] = {

@@ -1,4 +1,4 @@
-#include "embed/signals.h"
+#include "program/signals.h"
 
 #include <Python.h>
 
@@ -7,8 +7,8 @@
 #include <signal.h>
 #include <string.h>
 
-#include "errors.h"
-#include "waits.h"
+#include "python/errors.h"
+#include "python/waits.h"
 
 static bool *stop_flag;       /* of signals_set() */
 static PyObject *our_handler; /* owned; once signals_set() has been called */

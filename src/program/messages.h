@@ -2,7 +2,7 @@
 #ifndef CWSGIREF_MESSAGES_H
 #define CWSGIREF_MESSAGES_H
 
-#include "options.h"
+#include "program/options.h"
 #include "server/base_server.h"
 
 /* Prints "Serving HTTP on HOST port PORT (http://HOST:PORT/) ..." on

@@ -8,23 +8,22 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "embed/application.h"
-#include "embed/interpreter.h"
-#include "embed/signals.h"
-#include "embed/socket_file.h"
-#include "errors.h"
+#include "program/application.h"
+#include "program/interpreter.h"
+#include "program/signals.h"
+#include "program/socket_file.h"
+#include "python/errors.h"
 #include "handlers/cgi_handler.h"
-#include "messages.h"
-#include "options.h"
-#include "release.h"
+#include "program/messages.h"
+#include "program/options.h"
+#include "python/release.h"
 #include "server/forking_mix_in.h"
-#include "server/server_types.h"
+#include "types.h"
 #include "server/simple_server.h"
 #include "server/threading_mix_in.h"
 #include "server/unix_stream_server.h"
 #include "validate/validate.h"
-#include "validate/validate_types.h"
-#include "waits.h"
+#include "python/waits.h"
 
 /* The classes that the options ask for. */
 typedef struct Classes {
@@ -200,9 +199,7 @@ run(const Options *options, const Classes *classes)
     bool stopped = false;
     Handled handled;
 
-    if (server_types_ready() < 0 || validate_types_ready() < 0 ||
-        signals_set(&stopped) < 0)
-    {
+    if (types_ready() < 0 || signals_set(&stopped) < 0) {
         goto done;
     }
     if (options->strict) {

@@ -1,0 +1,167 @@
+#include "python/objects.h"
+
+#include <string.h>
+
+#include "python/names.h"
+#include "python/release.h"
+
+PyObject *
+import_from(const char *module, const char *name)
+{
+    PyObject *found = PyImport_ImportModule(module);
+    PyObject *value = NULL;
+
+    if (found != NULL) {
+        value = PyObject_GetAttrString(found, name);
+        Py_DECREF(found);
+    }
+    return value;
+}
+
+int
+discard(PyObject *result)
+{
+    Py_XDECREF(result);
+    return result == NULL ? -1 : 0;
+}
+
+int
+truth(PyObject *value)
+{
+    int result = value == NULL ? -1 : PyObject_IsTrue(value);
+
+    Py_XDECREF(value);
+    return result;
+}
+
+int
+has_attribute(PyObject *object, const char *name)
+{
+    PyObject *value = PyObject_GetAttrString(object, name);
+
+    if (value != NULL) {
+        Py_DECREF(value);
+        return 1;
+    }
+    if (!PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        return -1;
+    }
+    PyErr_Clear();
+    return 0;
+}
+
+int
+lacks_attribute(const void *self, const char *name)
+{
+    /* "cwsgiref.socketserver.UDPServer": the class alone is named */
+    const char *type = Py_TYPE((PyObject *)self)->tp_name;
+    const char *dot = strrchr(type, '.');
+
+    PyErr_Format(PyExc_AttributeError, "'%s' object has no attribute '%s'",
+                 dot == NULL ? type : dot + 1, name);
+    return -1;
+}
+
+int
+set_item(PyObject *env, PyObject *key, PyObject *value)
+{
+    int result;
+
+    if (value == NULL) {
+        return -1;
+    }
+    result = PyDict_SetItem(env, key, value);
+    Py_DECREF(value);
+    return result;
+}
+
+PyObject *
+sys_stderr(void)
+{
+    PyObject *err = PySys_GetObject("stderr");
+
+    if (err == NULL) {
+        PyErr_SetString(PyExc_AttributeError,
+                        "module 'sys' has no attribute 'stderr'");
+    }
+    return err;
+}
+
+int
+write_to_stderr(PyObject *line)
+{
+    PyObject *err = sys_stderr();
+    PyObject *none;
+
+    if (err == NULL) {
+        return -1;
+    }
+    Py_INCREF(err); /* write() might replace it */
+    none = PyObject_CallMethodOneArg(err, names.write, line);
+    Py_DECREF(err);
+    Py_XDECREF(none);
+    return none == NULL ? -1 : 0;
+}
+
+/* len() of a list, tuple or dict; -1 of anything else. */
+static Py_ssize_t
+known_length(PyObject *pair)
+{
+    if (PyTuple_CheckExact(pair) || PyList_CheckExact(pair)) {
+        return PySequence_Fast_GET_SIZE(pair);
+    }
+    return PyDict_CheckExact(pair) ? PyDict_GET_SIZE(pair) : -1;
+}
+
+int
+unpack_pair(PyObject *pair, PyObject **k, PyObject **v)
+{
+    PyObject *iterator, *more = NULL;
+
+    if (known_length(pair) == 2 && !PyDict_CheckExact(pair)) {
+        *k = Py_NewRef(PySequence_Fast_GET_ITEM(pair, 0));
+        *v = Py_NewRef(PySequence_Fast_GET_ITEM(pair, 1));
+        return 0;
+    }
+    *k = *v = NULL;
+    iterator = PyObject_GetIter(pair);
+    if (iterator == NULL) {
+        if (PyErr_ExceptionMatches(PyExc_TypeError) &&
+            Py_TYPE(pair)->tp_iter == NULL && !PySequence_Check(pair))
+        {
+            PyErr_Format(PyExc_TypeError,
+                         "cannot unpack non-iterable %.200s object",
+                         Py_TYPE(pair)->tp_name);
+        }
+        return -1;
+    }
+    *k = PyIter_Next(iterator);
+    *v = *k == NULL ? NULL : PyIter_Next(iterator);
+    more = *v == NULL ? NULL : PyIter_Next(iterator);
+    Py_DECREF(iterator);
+    if (more != NULL) {
+        Py_ssize_t length = known_length(pair);
+
+        if (length > 2 && release()->unpack_says_got) {
+            PyErr_Format(PyExc_ValueError,
+                         "too many values to unpack (expected 2, got %zd)",
+                         length);
+        }
+        else {
+            PyErr_SetString(PyExc_ValueError,
+                            "too many values to unpack (expected 2)");
+        }
+    }
+    else if (*v == NULL && !PyErr_Occurred()) {
+        PyErr_Format(PyExc_ValueError,
+                     "not enough values to unpack (expected 2, got %d)",
+                     *k == NULL ? 0 : 1);
+    }
+    Py_XDECREF(more);
+    if (PyErr_Occurred()) {
+        Py_CLEAR(*k);
+        Py_CLEAR(*v);
+        return -1;
+    }
+    return 0;
+}
