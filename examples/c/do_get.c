@@ -331,7 +331,7 @@ Handler_handle_request(BaseHTTPRequestHandler *self)
 static int
 Handler_do_GET(BaseHTTPRequestHandler *self)
 {
-    return FAILED(Handler_handle_request(self) < 0) ? -1 : 0;
+    return TRACED(Handler_handle_request(self));
 }
 
 /* HTTPServer(('127.0.0.1', port), Handler) */

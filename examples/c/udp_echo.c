@@ -40,7 +40,7 @@ EchoHandler_handle(BaseRequestHandler *self)
     }
     written = wfile->cls->write(wfile, data);
     Py_DECREF(data);
-    return FAILED(written < 0) ? -1 : 0;
+    return TRACED(written);
 }
 
 /* UDPServer(('127.0.0.1', port), EchoHandler) */

@@ -289,10 +289,7 @@ BaseHandler_finish_response(BaseHandler *self)
     }
     /* else: not in case of an exception, for close() sets status, result,
      * headers, and environ to None. */
-    if (FAILED(self->cls->close(self) < 0)) {
-        return -1;
-    }
-    return 0;
+    return TRACED(self->cls->close(self));
 
 except:
     Py_XDECREF(iterator);
@@ -548,10 +545,7 @@ int
 BaseHandler__validate_status(BaseHandler *self, PyObject *status)
 {
     (void)self;
-    if (FAILED(require_valid_status(status, true) < 0)) {
-        return -1;
-    }
-    return 0;
+    return TRACED(require_valid_status(status, true));
 }
 
 /* Lib/wsgiref/handlers.py: BaseHandler._convert_string_type */
@@ -718,10 +712,7 @@ BaseHandler_write(BaseHandler *self, PyObject *data)
     if (FAILED(self->cls->_write(self, data) < 0)) {
         return -1;
     }
-    if (FAILED(self->_flush(self) < 0)) {
-        return -1;
-    }
-    return 0;
+    return TRACED(self->_flush(self));
 }
 
 /* Lib/wsgiref/handlers.py: BaseHandler.sendfile */
@@ -841,10 +832,7 @@ BaseHandler_send_headers(BaseHandler *self)
     }
     written = self->cls->_write(self, bytes);
     Py_DECREF(bytes);
-    if (FAILED(written < 0)) {
-        return -1;
-    }
-    return 0;
+    return TRACED(written);
 }
 
 /* Lib/wsgiref/handlers.py: BaseHandler.result_is_file */
@@ -1001,10 +989,7 @@ BaseHandler_handle_error(BaseHandler *self)
         return -1;
     }
     Py_SETREF(self->result, output);
-    if (FAILED(self->cls->finish_response(self) < 0)) {
-        return -1;
-    }
-    return 0;
+    return TRACED(self->cls->finish_response(self));
 }
 
 /* self.error_headers[:], a new list of tuples. */

@@ -86,10 +86,7 @@ done:
 int
 CGIHandler_init(BaseHandler *self)
 {
-    if (FAILED(init_with_sys_streams(self, NULL) < 0)) {
-        return -1;
-    }
-    return 0;
+    return TRACED(init_with_sys_streams(self, NULL));
 }
 
 PyTypeObject CGIHandler_type = {

@@ -46,10 +46,7 @@ SimpleHandler_add_cgi_vars(BaseHandler *self)
 {
     SimpleHandler *simple = (SimpleHandler *)self;
 
-    if (FAILED(PyDict_Update(self->environ, simple->base_env) < 0)) {
-        return -1;
-    }
-    return 0;
+    return TRACED(PyDict_Update(self->environ, simple->base_env));
 }
 
 /* self.stdout.write(data), where stdout may be None. */

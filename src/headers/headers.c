@@ -885,14 +885,6 @@ Headers_clear(PyObject *op)
     return 0;
 }
 
-static void
-Headers_dealloc(PyObject *op)
-{
-    PyObject_GC_UnTrack(op);
-    Headers_clear(op);
-    Py_TYPE(op)->tp_free(op);
-}
-
 PyTypeObject Headers_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.headers.Headers",
@@ -907,7 +899,7 @@ PyTypeObject Headers_type = {
     .tp_members = members,
     .tp_traverse = Headers_traverse,
     .tp_clear = Headers_clear,
-    .tp_dealloc = Headers_dealloc,
+    .tp_dealloc = instance_dealloc,
 };
 
 const HeadersClass Headers_class = {

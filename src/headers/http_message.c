@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "python/errors.h"
+#include "python/objects.h"
 #include "python/release.h"
 
 PyObject *HTTPException; /* owned */
@@ -570,14 +571,6 @@ HTTPMessage_clear(PyObject *op)
     return 0;
 }
 
-static void
-HTTPMessage_dealloc(PyObject *op)
-{
-    PyObject_GC_UnTrack(op);
-    HTTPMessage_clear(op);
-    Py_TYPE(op)->tp_free(op);
-}
-
 PyTypeObject HTTPMessage_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.client.HTTPMessage",
@@ -585,7 +578,7 @@ PyTypeObject HTTPMessage_type = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = HTTPMessage_traverse,
     .tp_clear = HTTPMessage_clear,
-    .tp_dealloc = HTTPMessage_dealloc,
+    .tp_dealloc = instance_dealloc,
 };
 
 const HTTPMessageClass HTTPMessage_class = {

@@ -16,15 +16,20 @@ typedef struct Handled {
     PyObject *raised; /* owned; the exception being handled, or NULL */
 } Handled;
 
-/* The condition; if it holds, this place (function, file and line) joins the
- * traceback of the exception in flight. Each call that can fail gets its
- * own, once: `if (FAILED(f(self) < 0)) { return -1; }`
+/* True if `condition` holds; then this line (function, file and line) is added
+ * to the traceback of the exception in flight. A function that is Python code
+ * in the original wraps each call that can fail, once:
+ * `if (FAILED(f(self) < 0)) { return -1; }`. What is C in CPython, and a
+ * static helper, adds no line: Python has no frame there.
  * The compiler is given, and shows, each file by its absolute path: so Python
  * finds the text of the line for the traceback, wherever the program runs. */
 #define FAILED(condition) \
     ((condition) && traceback_here(__func__, __FILE__, __LINE__))
 
-/* The same in a helper that is a part of `function`: a frame of that one. */
+/* `return f(self)`: 0, or -1, and then this line is added. */
+#define TRACED(result) (FAILED((result) < 0) ? -1 : 0)
+
+/* The same as FAILED in a helper that is a part of `function`: a frame of that one. */
 #define FAILED_IN(function, condition) \
     ((condition) &&                    \
      ((void)(function), traceback_here(#function, __FILE__, __LINE__)))

@@ -34,6 +34,24 @@ truth(PyObject *value)
     return result;
 }
 
+void
+instance_dealloc(PyObject *op)
+{
+    PyTypeObject *type = Py_TYPE(op);
+
+    if (type->tp_finalize != NULL &&
+        PyObject_CallFinalizerFromDealloc(op) < 0)
+    {
+        return; /* somebody has it again */
+    }
+    PyObject_GC_UnTrack(op);
+    if (type->tp_weaklistoffset > 0) {
+        PyObject_ClearWeakRefs(op);
+    }
+    type->tp_clear(op); /* that of the class itself, which calls its base's */
+    type->tp_free(op);
+}
+
 int
 has_attribute(PyObject *object, const char *name)
 {

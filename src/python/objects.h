@@ -13,6 +13,10 @@ int discard(PyObject *result);
 /* bool(value): takes it. 1, 0, or -1, also for NULL. */
 int truth(PyObject *value);
 
+/* The tp_dealloc of our classes: calls the finalizer, drops what the class's
+ * tp_clear knows of, and frees the object. A subclass inherits it. */
+void instance_dealloc(PyObject *op);
+
 /* hasattr(object, name): 1, 0, or -1 with what the attribute raised. */
 int has_attribute(PyObject *object, const char *name);
 

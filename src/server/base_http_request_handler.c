@@ -854,14 +854,10 @@ BaseHTTPRequestHandler_send_response_only(BaseHTTPRequestHandler *self,
 
         message = row == NULL ? "" : row->phrase;
     }
-    if (FAILED(append_header_line(
-                   self, PyUnicode_FromFormat("%s %d %s\r\n",
-                                              class_of(self)->protocol_version,
-                                              code, message)) < 0))
-    {
-        return -1;
-    }
-    return 0;
+    return TRACED(append_header_line(
+        self,
+        PyUnicode_FromFormat("%s %d %s\r\n", class_of(self)->protocol_version,
+                             code, message)));
 }
 
 /* Lib/http/server.py: BaseHTTPRequestHandler.send_header */
@@ -912,7 +908,7 @@ BaseHTTPRequestHandler_end_headers(BaseHTTPRequestHandler *self)
     if (FAILED(append_header_line(self, PyUnicode_FromString("\r\n")) < 0)) {
         return -1;
     }
-    return FAILED(class_of(self)->flush_headers(self) < 0) ? -1 : 0;
+    return TRACED(class_of(self)->flush_headers(self));
 }
 
 /* Lib/http/server.py: BaseHTTPRequestHandler.flush_headers */
@@ -1112,8 +1108,7 @@ BaseHTTPRequestHandler_log_error(BaseHTTPRequestHandler *self,
                                  const char *format, PyObject *args)
 {
     self->_log_is_error = true;
-    return FAILED(class_of(self)->log_message(self, format, args) < 0) ? -1
-                                                                       : 0;
+    return TRACED(class_of(self)->log_message(self, format, args));
 }
 
 /* (format % args).translate(self._control_char_table): a new str. */
@@ -1346,14 +1341,6 @@ BaseHTTPRequestHandler_clear(PyObject *op)
     return StreamRequestHandler_clear(op);
 }
 
-void
-BaseHTTPRequestHandler_dealloc(PyObject *op)
-{
-    PyObject_GC_UnTrack(op);
-    BaseHTTPRequestHandler_clear(op);
-    StreamRequestHandler_dealloc(op);
-}
-
 PyTypeObject BaseHTTPRequestHandler_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.http.server.BaseHTTPRequestHandler",
@@ -1362,7 +1349,6 @@ PyTypeObject BaseHTTPRequestHandler_type = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = BaseHTTPRequestHandler_traverse,
     .tp_clear = BaseHTTPRequestHandler_clear,
-    .tp_dealloc = BaseHTTPRequestHandler_dealloc,
 };
 
 static const DoMethod no_do_methods[] = { { NULL, NULL } };

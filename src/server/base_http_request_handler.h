@@ -129,6 +129,5 @@ PyObject *BaseHTTPRequestHandler_address_string(BaseHTTPRequestHandler *self);
 
 int BaseHTTPRequestHandler_traverse(PyObject *op, visitproc visit, void *arg);
 int BaseHTTPRequestHandler_clear(PyObject *op);
-void BaseHTTPRequestHandler_dealloc(PyObject *op);
 
 #endif

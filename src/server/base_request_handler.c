@@ -1,6 +1,7 @@
 #include "server/base_request_handler.h"
 
 #include "python/errors.h"
+#include "python/objects.h"
 
 /* Lib/socketserver.py: BaseRequestHandler.__init__ */
 int
@@ -75,14 +76,6 @@ BaseRequestHandler_clear(PyObject *op)
     return 0;
 }
 
-void
-BaseRequestHandler_dealloc(PyObject *op)
-{
-    PyObject_GC_UnTrack(op);
-    BaseRequestHandler_clear(op);
-    Py_TYPE(op)->tp_free(op);
-}
-
 PyTypeObject BaseRequestHandler_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.socketserver.BaseRequestHandler",
@@ -90,7 +83,7 @@ PyTypeObject BaseRequestHandler_type = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = BaseRequestHandler_traverse,
     .tp_clear = BaseRequestHandler_clear,
-    .tp_dealloc = BaseRequestHandler_dealloc,
+    .tp_dealloc = instance_dealloc,
 };
 
 const BaseRequestHandlerClass BaseRequestHandler_class = {

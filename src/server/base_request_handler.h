@@ -42,6 +42,5 @@ int BaseRequestHandler_finish(BaseRequestHandler *self);
 
 int BaseRequestHandler_traverse(PyObject *op, visitproc visit, void *arg);
 int BaseRequestHandler_clear(PyObject *op);
-void BaseRequestHandler_dealloc(PyObject *op);
 
 #endif

@@ -239,9 +239,9 @@ BaseServer_handle_request(BaseServer *self)
         return -1;
     }
     if (ready) {
-        return FAILED(BaseServer__handle_request_noblock(self) < 0) ? -1 : 0;
+        return TRACED(BaseServer__handle_request_noblock(self));
     }
-    return FAILED(self->cls->handle_timeout(self) < 0) ? -1 : 0;
+    return TRACED(self->cls->handle_timeout(self));
 }
 
 /* Lib/socketserver.py: BaseServer._handle_request_noblock */
@@ -324,7 +324,7 @@ BaseServer_process_request(BaseServer *self, PyObject *request,
     if (FAILED(self->cls->finish_request(self, request, client_address) < 0)) {
         return -1;
     }
-    return FAILED(self->cls->shutdown_request(self, request) < 0) ? -1 : 0;
+    return TRACED(self->cls->shutdown_request(self, request));
 }
 
 /* Lib/socketserver.py: BaseServer.server_close */
@@ -355,7 +355,7 @@ BaseServer_finish_request(BaseServer *self, PyObject *request,
 int
 BaseServer_shutdown_request(BaseServer *self, PyObject *request)
 {
-    return FAILED(self->cls->close_request(self, request) < 0) ? -1 : 0;
+    return TRACED(self->cls->close_request(self, request));
 }
 
 /* Lib/socketserver.py: BaseServer.close_request */
@@ -457,14 +457,6 @@ BaseServer_clear(PyObject *op)
     return 0;
 }
 
-void
-BaseServer_dealloc(PyObject *op)
-{
-    PyObject_GC_UnTrack(op);
-    BaseServer_clear(op);
-    Py_TYPE(op)->tp_free(op);
-}
-
 /* What a BaseServer by itself has not got. */
 static int
 lacks_server_bind(BaseServer *self)
@@ -494,7 +486,7 @@ PyTypeObject BaseServer_type = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = BaseServer_traverse,
     .tp_clear = BaseServer_clear,
-    .tp_dealloc = BaseServer_dealloc,
+    .tp_dealloc = instance_dealloc,
 };
 
 const BaseServerClass BaseServer_class = {

@@ -108,6 +108,5 @@ int BaseServer_handle_error(BaseServer *self, PyObject *request,
 
 int BaseServer_traverse(PyObject *op, visitproc visit, void *arg);
 int BaseServer_clear(PyObject *op);
-void BaseServer_dealloc(PyObject *op);
 
 #endif

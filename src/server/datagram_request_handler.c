@@ -120,14 +120,6 @@ DatagramRequestHandler_clear(PyObject *op)
     return BaseRequestHandler_clear(op);
 }
 
-void
-DatagramRequestHandler_dealloc(PyObject *op)
-{
-    PyObject_GC_UnTrack(op);
-    DatagramRequestHandler_clear(op);
-    BaseRequestHandler_dealloc(op);
-}
-
 PyTypeObject DatagramRequestHandler_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.socketserver.DatagramRequestHandler",
@@ -136,7 +128,6 @@ PyTypeObject DatagramRequestHandler_type = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = DatagramRequestHandler_traverse,
     .tp_clear = DatagramRequestHandler_clear,
-    .tp_dealloc = DatagramRequestHandler_dealloc,
 };
 
 const BaseRequestHandlerClass DatagramRequestHandler_class = {

@@ -23,6 +23,5 @@ int DatagramRequestHandler_finish(BaseRequestHandler *self);
 
 int DatagramRequestHandler_traverse(PyObject *op, visitproc visit, void *arg);
 int DatagramRequestHandler_clear(PyObject *op);
-void DatagramRequestHandler_dealloc(PyObject *op);
 
 #endif

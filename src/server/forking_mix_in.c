@@ -130,21 +130,21 @@ ForkingMixIn_collect_children(BaseServer *self, bool blocking)
             return -1;
         }
     }
-    return FAILED(collect_each(self, blocking ? 0 : WNOHANG) < 0) ? -1 : 0;
+    return TRACED(collect_each(self, blocking ? 0 : WNOHANG));
 }
 
 /* Lib/socketserver.py: ForkingMixIn.handle_timeout */
 int
 ForkingMixIn_handle_timeout(BaseServer *self)
 {
-    return FAILED(ForkingMixIn_collect_children(self, false) < 0) ? -1 : 0;
+    return TRACED(ForkingMixIn_collect_children(self, false));
 }
 
 /* Lib/socketserver.py: ForkingMixIn.service_actions */
 int
 ForkingMixIn_service_actions(BaseServer *self)
 {
-    return FAILED(ForkingMixIn_collect_children(self, false) < 0) ? -1 : 0;
+    return TRACED(ForkingMixIn_collect_children(self, false));
 }
 
 /* os.fork(). PyOS_AfterFork_Child() forgets the signals that have come since
@@ -216,7 +216,7 @@ ForkingMixIn_process_request(BaseServer *self, PyObject *request,
         if (FAILED(add(self, pid) < 0)) {
             return -1;
         }
-        return FAILED(self->cls->close_request(self, request) < 0) ? -1 : 0;
+        return TRACED(self->cls->close_request(self, request));
     }
     /* Child process. It must never return: whatever flies ends with it. */
     /* try: */
@@ -246,10 +246,8 @@ ForkingMixIn_server_close(BaseServer *self)
     if (FAILED(self->cls->mixed_over->server_close(self) < 0)) {
         return -1;
     }
-    return FAILED(ForkingMixIn_collect_children(self,
-                                                self->cls->block_on_close) < 0)
-               ? -1
-               : 0;
+    return TRACED(
+        ForkingMixIn_collect_children(self, self->cls->block_on_close));
 }
 
 /* Sends each child a signal; one that is gone and not collected does not mind.

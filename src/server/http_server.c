@@ -61,14 +61,6 @@ HTTPServer_clear(PyObject *op)
     return TCPServer_clear(op);
 }
 
-void
-HTTPServer_dealloc(PyObject *op)
-{
-    PyObject_GC_UnTrack(op);
-    HTTPServer_clear(op);
-    TCPServer_dealloc(op);
-}
-
 PyTypeObject HTTPServer_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.http.server.HTTPServer",
@@ -77,7 +69,6 @@ PyTypeObject HTTPServer_type = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = HTTPServer_traverse,
     .tp_clear = HTTPServer_clear,
-    .tp_dealloc = HTTPServer_dealloc,
 };
 
 const BaseServerClass HTTPServer_class = {

@@ -17,6 +17,5 @@ int HTTPServer_server_bind(BaseServer *self);
 
 int HTTPServer_traverse(PyObject *op, visitproc visit, void *arg);
 int HTTPServer_clear(PyObject *op);
-void HTTPServer_dealloc(PyObject *op);
 
 #endif

@@ -63,7 +63,7 @@ StreamRequestHandler_finish(BaseRequestHandler *self)
     if (FAILED(wfile->cls->close(wfile) < 0)) {
         return -1;
     }
-    return FAILED(rfile->cls->close(rfile) < 0) ? -1 : 0;
+    return TRACED(rfile->cls->close(rfile));
 }
 
 int
@@ -88,14 +88,6 @@ StreamRequestHandler_clear(PyObject *op)
     return BaseRequestHandler_clear(op);
 }
 
-void
-StreamRequestHandler_dealloc(PyObject *op)
-{
-    PyObject_GC_UnTrack(op);
-    StreamRequestHandler_clear(op);
-    BaseRequestHandler_dealloc(op);
-}
-
 PyTypeObject StreamRequestHandler_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.socketserver.StreamRequestHandler",
@@ -104,7 +96,6 @@ PyTypeObject StreamRequestHandler_type = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = StreamRequestHandler_traverse,
     .tp_clear = StreamRequestHandler_clear,
-    .tp_dealloc = StreamRequestHandler_dealloc,
 };
 
 const StreamRequestHandlerClass StreamRequestHandler_class = {

@@ -29,6 +29,5 @@ int StreamRequestHandler_finish(BaseRequestHandler *self);
 
 int StreamRequestHandler_traverse(PyObject *op, visitproc visit, void *arg);
 int StreamRequestHandler_clear(PyObject *op);
-void StreamRequestHandler_dealloc(PyObject *op);
 
 #endif

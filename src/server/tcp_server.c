@@ -103,9 +103,7 @@ TCPServer_server_activate(BaseServer *self)
 {
     Socket *sock = ((TCPServer *)self)->socket;
 
-    return FAILED(sock->cls->listen(sock, self->cls->request_queue_size) < 0)
-               ? -1
-               : 0;
+    return TRACED(sock->cls->listen(sock, self->cls->request_queue_size));
 }
 
 /* Lib/socketserver.py: TCPServer.server_close */
@@ -114,7 +112,7 @@ TCPServer_server_close(BaseServer *self)
 {
     Socket *sock = ((TCPServer *)self)->socket;
 
-    return FAILED(sock->cls->close(sock) < 0) ? -1 : 0;
+    return TRACED(sock->cls->close(sock));
 }
 
 /* Lib/socketserver.py: TCPServer.fileno */
@@ -158,7 +156,7 @@ TCPServer_shutdown_request(BaseServer *self, PyObject *request)
         }
         PyErr_Clear(); /* except OSError: pass */
     }
-    return FAILED(self->cls->close_request(self, request) < 0) ? -1 : 0;
+    return TRACED(self->cls->close_request(self, request));
 }
 
 /* Lib/socketserver.py: TCPServer.close_request */
@@ -168,7 +166,7 @@ TCPServer_close_request(BaseServer *self, PyObject *request)
     Socket *sock = (Socket *)request;
 
     (void)self;
-    return FAILED(sock->cls->close(sock) < 0) ? -1 : 0;
+    return TRACED(sock->cls->close(sock));
 }
 
 int
@@ -189,14 +187,6 @@ TCPServer_clear(PyObject *op)
     return BaseServer_clear(op);
 }
 
-void
-TCPServer_dealloc(PyObject *op)
-{
-    PyObject_GC_UnTrack(op);
-    TCPServer_clear(op);
-    BaseServer_dealloc(op);
-}
-
 PyTypeObject TCPServer_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.socketserver.TCPServer",
@@ -205,7 +195,6 @@ PyTypeObject TCPServer_type = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = TCPServer_traverse,
     .tp_clear = TCPServer_clear,
-    .tp_dealloc = TCPServer_dealloc,
 };
 
 const BaseServerClass TCPServer_class = {

@@ -28,6 +28,5 @@ int TCPServer_close_request(BaseServer *self, PyObject *request);
 
 int TCPServer_traverse(PyObject *op, visitproc visit, void *arg);
 int TCPServer_clear(PyObject *op);
-void TCPServer_dealloc(PyObject *op);
 
 #endif

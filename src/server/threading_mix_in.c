@@ -59,7 +59,7 @@ Threads_append(Threads *self, PyObject *thread)
     if (daemon) {
         return 0;
     }
-    return FAILED(PyList_Append((PyObject *)self, thread) < 0) ? -1 : 0;
+    return TRACED(PyList_Append((PyObject *)self, thread));
 }
 
 /* Lib/socketserver.py: _Threads.pop_all */
@@ -331,9 +331,7 @@ ThreadingMixIn_process_request(BaseServer *self, PyObject *request,
     int result = -1;
 
     if (are_threads_patched()) {
-        return FAILED(start_real_thread(self, request, client_address) < 0)
-                   ? -1
-                   : 0;
+        return TRACED(start_real_thread(self, request, client_address));
     }
     /* vars(self).setdefault('_threads', _Threads()) */
     if (self->cls->block_on_close && self->_threads == NULL) {
@@ -379,5 +377,5 @@ ThreadingMixIn_server_close(BaseServer *self)
         return -1;
     }
     threads = threads_of(self);
-    return FAILED(threads->cls->join(threads) < 0) ? -1 : 0;
+    return TRACED(threads->cls->join(threads));
 }

@@ -38,7 +38,7 @@ UDPServer_server_activate(BaseServer *self)
 int
 UDPServer_shutdown_request(BaseServer *self, PyObject *request)
 {
-    return FAILED(self->cls->close_request(self, request) < 0) ? -1 : 0;
+    return TRACED(self->cls->close_request(self, request));
 }
 
 /* Lib/socketserver.py: UDPServer.close_request */

@@ -99,7 +99,7 @@ UnixWSGIServer_server_bind(BaseServer *self)
         return -1;
     }
     Py_XSETREF(http->server_port, server_port);
-    return FAILED(cls->setup_environ((WSGIServer *)self) < 0) ? -1 : 0;
+    return TRACED(cls->setup_environ((WSGIServer *)self));
 }
 
 /* A client has no address but '' here, and what is above takes its host from

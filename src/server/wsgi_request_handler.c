@@ -310,7 +310,7 @@ WSGIRequestHandler_handle(BaseRequestHandler *self)
         return -1;
     }
     if (PyBytes_GET_SIZE(http->raw_requestline) > 65536) {
-        return FAILED(refuse_long_line(http) < 0) ? -1 : 0;
+        return TRACED(refuse_long_line(http));
     }
     parsed = class_of(http)->base.parse_request(http);
     if (FAILED(parsed < 0)) {

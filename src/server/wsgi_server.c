@@ -16,7 +16,7 @@ WSGIServer_server_bind(BaseServer *self)
     if (FAILED(HTTPServer_server_bind(self) < 0)) {
         return -1;
     }
-    return FAILED(cls->setup_environ((WSGIServer *)self) < 0) ? -1 : 0;
+    return TRACED(cls->setup_environ((WSGIServer *)self));
 }
 
 /* Lib/wsgiref/simple_server.py: WSGIServer.setup_environ */
@@ -77,14 +77,6 @@ WSGIServer_clear(PyObject *op)
     return HTTPServer_clear(op);
 }
 
-void
-WSGIServer_dealloc(PyObject *op)
-{
-    PyObject_GC_UnTrack(op);
-    WSGIServer_clear(op);
-    HTTPServer_dealloc(op);
-}
-
 PyTypeObject WSGIServer_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.simple_server.WSGIServer",
@@ -93,7 +85,6 @@ PyTypeObject WSGIServer_type = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = WSGIServer_traverse,
     .tp_clear = WSGIServer_clear,
-    .tp_dealloc = WSGIServer_dealloc,
 };
 
 const WSGIServerClass WSGIServer_class = {

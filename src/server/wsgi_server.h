@@ -30,6 +30,5 @@ int WSGIServer_set_app(WSGIServer *self, PyObject *application);
 
 int WSGIServer_traverse(PyObject *op, visitproc visit, void *arg);
 int WSGIServer_clear(PyObject *op);
-void WSGIServer_dealloc(PyObject *op);
 
 #endif

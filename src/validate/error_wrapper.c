@@ -28,12 +28,8 @@ ErrorWrapper_new(PyObject *wsgi_errors)
 int
 ErrorWrapper_init(ErrorWrapper *self, PyObject *wsgi_errors)
 {
-    if (FAILED(PyObject_SetAttrString((PyObject *)self, "errors",
-                                      wsgi_errors) < 0))
-    {
-        return -1;
-    }
-    return 0;
+    return TRACED(
+        PyObject_SetAttrString((PyObject *)self, "errors", wsgi_errors));
 }
 
 /* Lib/wsgiref/validate.py: ErrorWrapper.write */
@@ -52,7 +48,7 @@ ErrorWrapper_write(ErrorWrapper *self, PyObject *s)
     }
     result = discard(PyObject_CallMethodOneArg(errors, names.write, s));
     Py_DECREF(errors);
-    return FAILED(result < 0) ? -1 : 0;
+    return TRACED(result);
 }
 
 /* Lib/wsgiref/validate.py: ErrorWrapper.flush */
@@ -67,7 +63,7 @@ ErrorWrapper_flush(ErrorWrapper *self)
     }
     result = discard(PyObject_CallMethodNoArgs(errors, names.flush));
     Py_DECREF(errors);
-    return FAILED(result < 0) ? -1 : 0;
+    return TRACED(result);
 }
 
 /* self.write(line), a step straight into ours unless there is another. */
@@ -112,10 +108,7 @@ int
 ErrorWrapper_close(ErrorWrapper *self)
 {
     (void)self;
-    if (FAILED(assert_(0, "errors.close() must not be called") < 0)) {
-        return -1;
-    }
-    return 0;
+    return TRACED(assert_(0, "errors.close() must not be called"));
 }
 
 /* What Python code calls. */

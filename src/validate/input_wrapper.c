@@ -141,10 +141,7 @@ int
 InputWrapper_close(InputWrapper *self)
 {
     (void)self;
-    if (FAILED(assert_(0, "input.close() must not be called") < 0)) {
-        return -1;
-    }
-    return 0;
+    return TRACED(assert_(0, "input.close() must not be called"));
 }
 
 /* What Python code calls. */

@@ -13,12 +13,8 @@ int
 PartialIteratorWrapper_init(PartialIteratorWrapper *self,
                             PyObject *wsgi_iterator)
 {
-    if (FAILED(PyObject_SetAttrString((PyObject *)self, "iterator",
-                                      wsgi_iterator) < 0))
-    {
-        return -1;
-    }
-    return 0;
+    return TRACED(
+        PyObject_SetAttrString((PyObject *)self, "iterator", wsgi_iterator));
 }
 
 /* Lib/wsgiref/validate.py: PartialIteratorWrapper.__iter__ */
@@ -353,7 +349,7 @@ IteratorWrapper_del(IteratorWrapper *self)
     result = assert_(PyObject_IsTrue(closed),
                      "Iterator garbage collected without being closed");
     Py_DECREF(closed);
-    return FAILED(result < 0) ? -1 : 0;
+    return TRACED(result);
 }
 
 static int

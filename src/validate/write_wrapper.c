@@ -26,12 +26,8 @@ WriteWrapper_new(PyObject *wsgi_writer)
 int
 WriteWrapper_init(WriteWrapper *self, PyObject *wsgi_writer)
 {
-    if (FAILED(PyObject_SetAttrString((PyObject *)self, "writer",
-                                      wsgi_writer) < 0))
-    {
-        return -1;
-    }
-    return 0;
+    return TRACED(
+        PyObject_SetAttrString((PyObject *)self, "writer", wsgi_writer));
 }
 
 /* Lib/wsgiref/validate.py: WriteWrapper.__call__ */
