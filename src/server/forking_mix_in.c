@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "python/errors.h"
+#include "python/objects.h"
 #include "python/waits.h"
 
 /* Lib/socketserver.py: ForkingMixIn, the class body */
@@ -147,38 +148,31 @@ ForkingMixIn_service_actions(BaseServer *self)
     return TRACED(ForkingMixIn_collect_children(self, false));
 }
 
-/* os.fork(). PyOS_AfterFork_Child() forgets the signals that have come since
- * fork(), which the parent got: one that was sent to the child, to end it,
- * must not be lost with them and waits. */
+/* os.fork(), whoever may have replaced it. Python forgets the signals that have
+ * come to the child since fork(): one that is to end it waits, not to be lost
+ * with them. */
 static pid_t
 fork_process(void)
 {
+    PyObject *function = import_from("os", "fork");
+    PyObject *pid = NULL;
     sigset_t ending, before;
-    pid_t pid;
-    int error;
+    long number = -1;
 
-    if (PySys_Audit("os.fork", NULL) < 0) {
-        return -1;
-    }
     sigemptyset(&ending);
     sigaddset(&ending, SIGINT);
     sigaddset(&ending, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &ending, &before);
-    PyOS_BeforeFork();
-    pid = fork();
-    error = errno;
-    if (pid == 0) {
-        PyOS_AfterFork_Child();
+    if (function != NULL) {
+        pid = PyObject_CallNoArgs(function);
+        Py_DECREF(function);
     }
-    else {
-        PyOS_AfterFork_Parent();
+    if (pid != NULL) {
+        number = PyLong_AsLong(pid);
+        Py_DECREF(pid);
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (pid < 0) {
-        errno = error;
-        PyErr_SetFromErrno(PyExc_OSError);
-    }
-    return pid;
+    return (pid_t)number;
 }
 
 /* self.active_children.add(pid) */
