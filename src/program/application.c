@@ -1,3 +1,6 @@
+/* From "module:callable" to the application: what to say of an import that
+ * fails, the import itself, what is looked for in the module, what to say when
+ * it is not there, and whether what is there can be an application. */
 #include "program/application.h"
 
 #include <frameobject.h>
@@ -631,7 +634,7 @@ hides_a_file(PyObject *module, PyObject *label)
 }
 
 /* Raises SystemExit for what the module lacks that is called `label`, and says
- * what it has. `what` is stolen. */
+ * what it has. Takes `what`. */
 static void
 explain_missing_callable(PyObject *module, PyObject *label, PyObject *what)
 {

@@ -1,3 +1,6 @@
+/* From Py_InitializeFromConfig to Py_FinalizeEx: which Python it is and what
+ * sys.path begins with, the start, and then the end, with what threads that
+ * still run make of it. */
 #include "program/interpreter.h"
 
 #include <glob.h>
@@ -10,6 +13,7 @@
 #include <unistd.h>
 
 #include "python/errors.h"
+#include "python/objects.h"
 #include "python/linked.h"
 
 /* "python3.12", by what a virtual environment holds; out. */
@@ -254,26 +258,22 @@ interpreter_exit_code(void)
 /* module.function(), for its effect; what it raises is printed, but for
  * KeyboardInterrupt. 0 or -1. */
 static int
-call(const char *module, const char *function)
+call(const char *module, const char *name)
 {
-    PyObject *found = PyImport_ImportModule(module);
-    PyObject *result = NULL;
+    PyObject *function = import_from(module, name);
+    int result = -1;
 
-    if (found != NULL) {
-        result = PyObject_CallMethod(found, function, NULL);
-        Py_DECREF(found);
+    if (function != NULL) {
+        result = discard(PyObject_CallNoArgs(function));
+        Py_DECREF(function);
     }
-    if (result == NULL) {
-        if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) {
-            PyErr_Clear(); /* somebody has waited long enough */
-        }
-        else {
-            PyErr_Print();
-        }
-        return -1;
+    if (result < 0 && PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) {
+        PyErr_Clear(); /* somebody has waited long enough */
     }
-    Py_DECREF(result);
-    return 0;
+    else if (result < 0) {
+        PyErr_Print();
+    }
+    return result;
 }
 
 /* Whether a module has been imported: by whom it matters to, that is. */
@@ -285,35 +285,15 @@ is_imported(const char *module)
     return PyDict_GetItemString(modules, module) != NULL;
 }
 
-/* What a Python expression says about the module; a new reference. */
-static PyObject *
-ask(const char *module, const char *expression)
-{
-    PyObject *imported = PyImport_ImportModule(module);
-    PyObject *globals = NULL, *answer = NULL;
-
-    if (imported != NULL) {
-        globals = Py_BuildValue("{sOsO}", "__builtins__", PyEval_GetBuiltins(),
-                                module, imported);
-        Py_DECREF(imported);
-    }
-    if (globals != NULL) {
-        answer = PyRun_String(expression, Py_eval_input, globals, globals);
-        Py_DECREF(globals);
-    }
-    return answer;
-}
-
-/* Whether it is true. An error there is none here. */
+/* Whether a Python expression about `threading` is true. An error there is
+ * none here. */
 static bool
 is_true_of_threading(const char *expression)
 {
-    PyObject *answer = ask("threading", expression);
-    bool result = answer == Py_True;
+    int answer = truth(evaluate("import threading", expression));
 
     PyErr_Clear();
-    Py_XDECREF(answer);
-    return result;
+    return answer == 1;
 }
 
 /* Whether there are threads besides this one. */
@@ -401,8 +381,13 @@ static const LastWait for_processes = {
 static PyObject *
 list_those_that_stay(const LastWait *wait)
 {
-    return is_imported(wait->theirs) ? ask(wait->theirs, wait->names)
-                                     : PyUnicode_FromString("");
+    char import[40];
+
+    if (!is_imported(wait->theirs)) {
+        return PyUnicode_FromString("");
+    }
+    PyOS_snprintf(import, sizeof(import), "import %s", wait->theirs);
+    return evaluate(import, wait->names);
 }
 
 /* What the timer calls; `self` holds the wait. */
@@ -448,24 +433,22 @@ bind_say_who_stays(const LastWait *wait)
 static PyObject *
 start_timer(const LastWait *wait)
 {
-    PyObject *threading = PyImport_ImportModule("threading");
+    PyObject *Timer = import_from("threading", "Timer");
     PyObject *function = bind_say_who_stays(wait);
-    PyObject *timer = NULL, *done = NULL;
+    PyObject *timer = NULL;
 
-    if (threading != NULL && function != NULL) {
-        timer = PyObject_CallMethod(threading, "Timer", "iO", 1, function);
+    if (Timer != NULL && function != NULL) {
+        timer = PyObject_CallFunction(Timer, "iO", 1, function);
     }
-    if (timer != NULL && PyObject_SetAttrString(timer, "daemon", Py_True) == 0)
+    if (timer == NULL ||
+        PyObject_SetAttrString(timer, "daemon", Py_True) < 0 ||
+        discard(PyObject_CallMethod(timer, "start", NULL)) < 0)
     {
-        done = PyObject_CallMethod(timer, "start", NULL);
-    }
-    if (done == NULL) {
         PyErr_Clear(); /* no thread can be had: nobody says it, then */
         Py_CLEAR(timer);
     }
-    Py_XDECREF(done);
     Py_XDECREF(function);
-    Py_XDECREF(threading);
+    Py_XDECREF(Timer);
     return timer;
 }
 
@@ -473,12 +456,9 @@ start_timer(const LastWait *wait)
 static void
 tell_timer(PyObject *timer, const char *method)
 {
-    PyObject *done = PyObject_CallMethod(timer, method, NULL);
-
-    if (done == NULL) {
+    if (discard(PyObject_CallMethod(timer, method, NULL)) < 0) {
         PyErr_Clear();
     }
-    Py_XDECREF(done);
 }
 
 /* Whether there is anybody to wait for. */

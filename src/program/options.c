@@ -1,3 +1,6 @@
+/* The command line: what --help shows, then one function for each option whose
+ * value needs one (--bind with its four kinds of address, --port, --timeout),
+ * and getopt_long(3) over all of them. */
 #include "program/options.h"
 
 #include <Python.h>

@@ -1,3 +1,6 @@
+/* SIGINT and SIGTERM: the handler that is ours until the application has one of
+ * its own, how it is put in and taken out, and what the children that the
+ * application forks have instead. */
 #include "program/signals.h"
 
 #include <Python.h>
@@ -5,9 +8,8 @@
 #include <frameobject.h>
 
 #include <signal.h>
-#include <string.h>
 
-#include "python/errors.h"
+#include "python/objects.h"
 #include "python/waits.h"
 
 static bool *stop_flag;       /* of signals_set() */
@@ -212,30 +214,26 @@ static PyMethodDef fork_defs[] = {
 static int
 register_at_fork(void)
 {
-    PyObject *os = PyImport_ImportModule("posix");
-    PyObject *function = NULL, *none = NULL, *result = NULL;
-    PyObject *keywords = PyDict_New();
-    bool filled = keywords != NULL;
+    PyObject *function = import_from("posix", "register_at_fork");
+    PyObject *none = PyTuple_New(0), *keywords = PyDict_New();
+    bool filled = function != NULL && none != NULL && keywords != NULL;
+    int result = -1;
 
     for (size_t i = 0; filled && i < Py_ARRAY_LENGTH(fork_defs); i++) {
-        function = PyCFunction_New(&fork_defs[i], NULL);
-        filled = function != NULL &&
-                 PyDict_SetItemString(keywords, fork_defs[i].ml_name,
-                                      function) == 0;
-        Py_XDECREF(function);
+        PyObject *hook = PyCFunction_New(&fork_defs[i], NULL);
+
+        filled =
+            hook != NULL &&
+            PyDict_SetItemString(keywords, fork_defs[i].ml_name, hook) == 0;
+        Py_XDECREF(hook);
     }
-    none = PyTuple_New(0);
-    function =
-        os == NULL ? NULL : PyObject_GetAttrString(os, "register_at_fork");
-    if (filled && none != NULL && function != NULL) {
-        result = PyObject_Call(function, none, keywords);
+    if (filled) {
+        result = discard(PyObject_Call(function, none, keywords));
     }
-    Py_XDECREF(result);
-    Py_XDECREF(function);
-    Py_XDECREF(none);
     Py_XDECREF(keywords);
-    Py_XDECREF(os);
-    return result == NULL ? -1 : 0;
+    Py_XDECREF(none);
+    Py_XDECREF(function);
+    return result;
 }
 
 /* What signals_set() does at its first call. */

@@ -18,6 +18,24 @@ import_from(const char *module, const char *name)
     return value;
 }
 
+PyObject *
+evaluate(const char *statements, const char *expression)
+{
+    PyObject *globals =
+        Py_BuildValue("{sO}", "__builtins__", PyEval_GetBuiltins());
+    PyObject *done = NULL, *value = NULL;
+
+    if (globals != NULL) {
+        done = PyRun_String(statements, Py_file_input, globals, globals);
+    }
+    if (done != NULL) {
+        value = PyRun_String(expression, Py_eval_input, globals, globals);
+    }
+    Py_XDECREF(done);
+    Py_XDECREF(globals);
+    return value;
+}
+
 int
 discard(PyObject *result)
 {
@@ -39,8 +57,7 @@ instance_dealloc(PyObject *op)
 {
     PyTypeObject *type = Py_TYPE(op);
 
-    if (type->tp_finalize != NULL &&
-        PyObject_CallFinalizerFromDealloc(op) < 0)
+    if (type->tp_finalize != NULL && PyObject_CallFinalizerFromDealloc(op) < 0)
     {
         return; /* somebody has it again */
     }

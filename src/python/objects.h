@@ -7,6 +7,10 @@
 /* `from module import name`: a new reference, or NULL. */
 PyObject *import_from(const char *module, const char *name);
 
+/* What a Python expression says, after the statements: a new reference, or
+ * NULL. */
+PyObject *evaluate(const char *statements, const char *expression);
+
 /* A call whose result nobody wants: takes it. 0, or -1 for NULL. */
 int discard(PyObject *result);
 

@@ -1,6 +1,10 @@
+/* How the linked release differs: what is asked of it late, what is known from
+ * its version, and how both are filled in at start. docs/releases.md has the
+ * table for people. */
 #include "python/release.h"
 
 #include "python/linked.h"
+#include "python/objects.h"
 
 static const char color_scheme[] =
     "        <style type=\"text/css\">\n"
@@ -141,36 +145,12 @@ python_debug(void)
     return debug;
 }
 
-/* Whether the expression is true, after the statements: 1, 0 or -1. */
-static int
-ask(const char *statements, const char *expression)
-{
-    PyObject *globals =
-        Py_BuildValue("{sO}", "__builtins__", PyEval_GetBuiltins());
-    PyObject *done = NULL, *value = NULL;
-    int answer = -1;
-
-    if (globals != NULL) {
-        done = PyRun_String(statements, Py_file_input, globals, globals);
-    }
-    if (done != NULL) {
-        value = PyRun_String(expression, Py_eval_input, globals, globals);
-    }
-    if (value != NULL) {
-        answer = PyObject_IsTrue(value);
-    }
-    Py_XDECREF(value);
-    Py_XDECREF(done);
-    Py_XDECREF(globals);
-    return answer;
-}
-
 int
 release_asked(Question question)
 {
     if (answers[question] == UNKNOWN) {
-        answers[question] = ask(questions[question].statements,
-                                questions[question].expression);
+        answers[question] = truth(evaluate(questions[question].statements,
+                                           questions[question].expression));
     }
     return answers[question];
 }
@@ -179,18 +159,10 @@ release_asked(Question question)
 static Py_ssize_t
 io_buffer_size(void)
 {
-    PyObject *io = PyImport_ImportModule("io");
-    PyObject *number = NULL;
-    Py_ssize_t size = -1;
+    PyObject *number = import_from("io", "DEFAULT_BUFFER_SIZE");
+    Py_ssize_t size = number == NULL ? -1 : PyLong_AsSsize_t(number);
 
-    if (io != NULL) {
-        number = PyObject_GetAttrString(io, "DEFAULT_BUFFER_SIZE");
-        Py_DECREF(io);
-    }
-    if (number != NULL) {
-        size = PyLong_AsSsize_t(number);
-        Py_DECREF(number);
-    }
+    Py_XDECREF(number);
     return size;
 }
 

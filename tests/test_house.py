@@ -1,0 +1,146 @@
+"""docs/house.md: what a machine can check of its rules."""
+
+import graphlib
+import pathlib
+import re
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SRC = ROOT / 'src'
+PAGE = ROOT / 'docs' / 'house.md'
+LONGEST = 65        # lines of a function
+OPENS_WITH = 200    # a file that is longer says first what is in it
+
+FILES = sorted(path for path in SRC.rglob('*.[ch]'))
+
+
+def name(path):
+    """As an #include has it."""
+    return str(path.relative_to(SRC))
+
+
+def folder(included):
+    return included.split('/')[0] if '/' in included else ''
+
+
+def includes(path):
+    return re.findall(r'^#include "(.+)"$', path.read_text(), re.MULTILINE)
+
+
+def allowed():
+    """{folder: what it may include}, from the page's table of layers. "and"
+    adds to the row above."""
+    rows, before = {}, set()
+    table = PAGE.read_text().partition('## Layers')[2].partition('## Files')[0]
+    for row in re.findall(r'^\| (`src.*) \| (.*) \|$', table, re.MULTILINE):
+        folders = re.findall(r'`src/([\w.]+)`', row[0])
+        named = set(re.findall(r'`(\w+)`', row[1]))
+        if row[1].startswith('and '):
+            named |= before
+        for each in folders:
+            rows[each] = named
+        before = named | set(folders)
+    return rows
+
+
+def functions(path):
+    """(name, number of lines) of each function that the file defines."""
+    lines = path.read_text().split('\n')
+    for index, line in enumerate(lines):
+        if line == '{':
+            head = index
+            while lines[head - 1] and not lines[head - 1].startswith('#'):
+                head -= 1
+            found = re.search(r'^(\w+)\(', '\n'.join(lines[head:index]),
+                              re.MULTILINE)
+            end = lines.index('}', index)
+            if found:
+                yield found[1], end - index + 1
+
+
+class IncludeTests(unittest.TestCase):
+
+    def test_no_circle(self):
+        """Of headers; a .c file is at no other's beginning."""
+        graph = {name(path): includes(path) for path in FILES
+                 if path.suffix == '.h'}
+        self.assertGreater(len(graph), 40)
+        try:
+            graphlib.TopologicalSorter(graph).prepare()
+        except graphlib.CycleError as error:
+            self.fail('headers include each other: '
+                      + ' <- '.join(error.args[1]))
+
+    def test_no_circle_of_files(self):
+        """A class is its .h and its .c, and needs what either includes."""
+        graph = {}
+        for path in FILES:
+            graph.setdefault(name(path)[:-2], set()).update(
+                each[:-2] for each in includes(path)
+                if each[:-2] != name(path)[:-2])
+        try:
+            graphlib.TopologicalSorter(graph).prepare()
+        except graphlib.CycleError as error:
+            self.fail('classes need each other: '
+                      + ' <- '.join(error.args[1]))
+
+    def test_one_way_between_folders(self):
+        rows = allowed()
+        self.assertIn('io', rows['handlers'])
+        self.assertIn('handlers', rows['server'])
+        for path in FILES:
+            own = folder(name(path))
+            if own in ('', 'program'):
+                continue
+            for each in includes(path):
+                with self.subTest(file=name(path), includes=each):
+                    self.assertIn(folder(each), rows[own] | {own})
+
+    def test_every_folder_is_in_the_table(self):
+        folders = {path.name for path in SRC.iterdir() if path.is_dir()}
+        self.assertEqual(folders - {'program'},
+                         set(allowed()) - {'types.c', 'program'})
+
+
+class FileTests(unittest.TestCase):
+
+    def test_no_loose_file_but_the_list_of_types(self):
+        self.assertEqual([path.name for path in sorted(SRC.glob('*.c'))],
+                         ['types.c'])
+
+    def test_the_map_is_the_tree(self):
+        readme = (ROOT / 'README.md').read_text()
+        for path in sorted(SRC.iterdir()):
+            if path.is_dir():
+                with self.subTest(path.name):
+                    self.assertIn(f'| [src/{path.name}](src/{path.name})',
+                                  readme)
+
+    def test_no_function_is_too_long(self):
+        count = 0
+        for path in FILES:
+            for function, length in functions(path):
+                count += 1
+                with self.subTest(file=name(path), function=function):
+                    self.assertLessEqual(length, LONGEST)
+        self.assertGreater(count, 700)
+
+    def test_a_long_file_says_what_is_in_it(self):
+        for path in FILES:
+            text = path.read_text()
+            if path.suffix == '.c' and text.count('\n') > OPENS_WITH:
+                with self.subTest(name(path)):
+                    self.assertTrue(text.startswith('/* '))
+
+
+class WordTests(unittest.TestCase):
+
+    def test_takes_is_the_one_verb(self):
+        for path in FILES:
+            for number, line in enumerate(path.read_text().split('\n'), 1):
+                with self.subTest(file=name(path), line=number):
+                    self.assertNotRegex(line, r'\b(steals?|stolen)\b')
+
+
+if __name__ == '__main__':
+    unittest.main()
