@@ -1,12 +1,10 @@
-/* Lib/socket.py: socket. A socket, and the streams made from it. */
+/* Lib/socket.py: socket. */
 #ifndef CWSGIREF_IO_SOCKET_H
 #define CWSGIREF_IO_SOCKET_H
 
 #include <Python.h>
 #include <stdbool.h>
 #include <sys/types.h>
-
-#include "io/buffered_io_base.h"
 
 typedef struct Socket Socket;
 typedef struct SocketClass SocketClass;
@@ -53,9 +51,7 @@ extern const SocketClass Socket_class;
 Socket *Socket_new(const SocketClass *cls, int family, int type, int proto,
                    int fileno);
 
-/* `address` is Python's: (host, port) for AF_INET, (host, port[, flowinfo[,
- * scope_id]]) for AF_INET6, a path as str or bytes for AF_UNIX. An empty host
- * is every address. A host that can't be found is socket.gaierror. */
+/* `address` is what io/address.h says. */
 int Socket_bind(Socket *self, PyObject *address);
 int Socket_listen(Socket *self, int backlog);
 int Socket_accept(Socket *self, Socket **connection, PyObject **address);
@@ -65,8 +61,6 @@ int Socket_accept(Socket *self, Socket **connection, PyObject **address);
 Py_ssize_t Socket_recv_into(Socket *self, char *buffer, Py_ssize_t size);
 int Socket_recvfrom(Socket *self, Py_ssize_t size, PyObject **data,
                     PyObject **address);
-/* New bytes, `bufsize` of them at most; none at the end. */
-PyObject *Socket_recv(Socket *self, Py_ssize_t bufsize);
 Py_ssize_t Socket_send(Socket *self, const char *data, Py_ssize_t size);
 int Socket_sendall(Socket *self, const char *data, Py_ssize_t size);
 Py_ssize_t Socket_sendto(Socket *self, const char *data, Py_ssize_t size,
@@ -86,12 +80,6 @@ int Socket_shutdown(Socket *self, int how); /* SHUT_RD, SHUT_WR, SHUT_RDWR */
 /* Closes the descriptor once the last stream over it is closed too. */
 int Socket_close(Socket *self);
 
-/* A stream over the socket: mode "rb" gives a BufferedReader, "wb" a
- * BufferedWriter. buffering: the buffer's size in bytes, -1 for
- * io.DEFAULT_BUFFER_SIZE.
- * Lib/socket.py: socket.makefile. A new reference. */
-BufferedIOBase *Socket_makefile(Socket *self, const char *mode, int buffering);
-
 /* self._io_refs -= 1, for a stream that closes.
  * Lib/socket.py: socket._decref_socketios */
 int Socket__decref_socketios(Socket *self);
@@ -100,9 +88,5 @@ PyObject *Socket_getsockname(Socket *self); /* a new address, as bind's */
 int Socket_setsockopt(Socket *self, int level, int option, int value);
 int Socket_settimeout(Socket *self, double timeout); /* seconds; -1: None */
 int Socket_fileno(Socket *self);                     /* -1 when closed */
-
-/* The fully qualified name of a host, a new str; the host itself if there is
- * none. Lib/socket.py: getfqdn */
-PyObject *getfqdn(PyObject *name);
 
 #endif

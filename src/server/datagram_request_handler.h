@@ -4,6 +4,7 @@
 #define CWSGIREF_SERVER_DATAGRAM_REQUEST_HANDLER_H
 
 #include "server/base_request_handler.h"
+#include "io/buffered_io_base.h"
 #include "io/socket.h"
 
 /* It adds no method: its class is a BaseRequestHandlerClass. */

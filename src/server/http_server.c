@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
+#include "io/address.h"
 #include "python/errors.h"
 
 _Static_assert(offsetof(HTTPServer, base) == 0, "the base must be first");

@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 
 #include "python/errors.h"
+#include "io/makefile.h"
 #include "io/socket_writer.h"
 
 _Static_assert(offsetof(StreamRequestHandler, base) == 0,

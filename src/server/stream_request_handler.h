@@ -3,6 +3,7 @@
 #define CWSGIREF_SERVER_STREAM_REQUEST_HANDLER_H
 
 #include "server/base_request_handler.h"
+#include "io/buffered_io_base.h"
 #include "io/socket.h"
 
 typedef struct StreamRequestHandlerClass {

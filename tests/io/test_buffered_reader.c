@@ -3,8 +3,8 @@
 #include <sys/socket.h>
 
 #include "io/buffered_reader.h"
+#include "io/makefile.h"
 #include "types.h"
-#include "io/socket.h"
 #include "python/release.h"
 
 /* A raw stream that does what a Python one does: the same object stands under

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "io/buffered_writer.h"
+#include "io/makefile.h"
 #include "types.h"
-#include "io/socket.h"
 
 /* A raw stream that a Python object stands for: its write(data) says what
  * becomes of each piece. */

@@ -4,7 +4,8 @@
 #include <sys/socket.h>
 
 #include "types.h"
-#include "io/socket.h"
+#include "io/address.h"
+#include "io/makefile.h"
 
 /* The C methods for Python: the same statements run over our socket and over
  * Python's. */
