@@ -1,11 +1,10 @@
 #include "server/base_server.h"
 
-#include <errno.h>
 #include <limits.h>
-#include <math.h>
 #include <poll.h>
 #include <pythread.h>
 
+#include "io/wait.h"
 #include "python/errors.h"
 #include "python/objects.h"
 #include "server/base_request_handler.h"
@@ -107,43 +106,11 @@ BaseServer_server_activate(BaseServer *self)
 static int
 select_readable(int fd, double timeout)
 {
-    struct pollfd poller = { .fd = fd, .events = POLLIN };
-    double deadline = 0;
-    struct timespec now;
-
-    if (timeout >= 0) {
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        deadline = (double)now.tv_sec + 1e-9 * (double)now.tv_nsec + timeout;
+    if (timeout * 1e3 > INT_MAX) {
+        PyErr_SetString(PyExc_OverflowError, "timeout is too large");
+        return -1;
     }
-    for (;;) {
-        double milliseconds = timeout < 0 ? -1 : ceil(timeout * 1e3);
-        int ready;
-
-        if (milliseconds > INT_MAX) {
-            PyErr_SetString(PyExc_OverflowError, "timeout is too large");
-            return -1;
-        }
-        /* Python looks for signals between any two instructions. */
-        if (look_for_signals() < 0) {
-            return -1;
-        }
-        Py_BEGIN_ALLOW_THREADS
-        ready = poll(&poller, 1, (int)milliseconds);
-        Py_END_ALLOW_THREADS
-        if (ready >= 0) {
-            return ready;
-        }
-        if (errno != EINTR) {
-            PyErr_SetFromErrno(PyExc_OSError);
-            return -1;
-        }
-        if (timeout >= 0) {
-            clock_gettime(CLOCK_MONOTONIC, &now);
-            timeout =
-                deadline - (double)now.tv_sec - 1e-9 * (double)now.tv_nsec;
-            timeout = timeout < 0 ? 0 : timeout;
-        }
-    }
+    return wait_for(fd, POLLIN, timeout < 0 ? -1 : monotonic() + timeout);
 }
 
 /* Lib/socketserver.py: BaseServer.serve_forever */
