@@ -1,50 +1,56 @@
 #include "io/python_socket.h"
 
+#include <stdbool.h>
+
 #include "python/errors.h"
+#include "python/objects.h"
 
-/* Python's socket.socket() on our descriptor. */
-static PyObject *
-new_python_socket(const Socket *self)
+/* sock.settimeout(timeout), and a stream that uses it, so that its close()
+ * only marks it as closed: the server's streams still use the descriptor. */
+static int
+set_up(PyObject *sock, double timeout)
 {
-    PyObject *module = PyImport_ImportModule("socket");
-    PyObject *sock = NULL, *done = NULL, *one;
+    PyObject *one;
+    int result;
 
-    if (module != NULL) {
-        sock = PyObject_CallMethod(module, "socket", "iiii", self->family,
-                                   self->type, self->proto, self->fd);
-        Py_DECREF(module);
+    if (timeout < 0) {
+        result =
+            discard(PyObject_CallMethod(sock, "settimeout", "O", Py_None));
     }
-    if (sock == NULL) {
-        return NULL;
+    else {
+        result =
+            discard(PyObject_CallMethod(sock, "settimeout", "d", timeout));
     }
-    done = self->timeout < 0
-               ? PyObject_CallMethod(sock, "settimeout", "O", Py_None)
-               : PyObject_CallMethod(sock, "settimeout", "d", self->timeout);
-    Py_XDECREF(done);
-    /* Its close() only marks it as closed: the server's streams still use the
-     * descriptor. */
+    if (result < 0) {
+        return -1;
+    }
     one = PyLong_FromLong(1);
-    if (done == NULL || one == NULL ||
-        PyObject_SetAttrString(sock, "_io_refs", one) < 0)
-    {
-        Handled handled = finally_enter();
-        PyObject *fd = PyObject_CallMethod(sock, "detach", NULL);
-
-        Py_XDECREF(fd);
-        finally_leave(handled);
-        Py_CLEAR(sock);
+    if (one == NULL) {
+        return -1;
     }
-    Py_XDECREF(one);
-    return sock;
+    result = PyObject_SetAttrString(sock, "_io_refs", one);
+    Py_DECREF(one);
+    return result;
 }
 
 PyObject *
-python_socket(Socket *self)
+python_socket_new(int family, int type, int proto, int fd, double timeout)
 {
-    if (self->python == NULL) {
-        self->python = new_python_socket(self);
+    PyObject *cls = import_from("socket", "socket");
+    PyObject *sock = NULL;
+
+    if (cls != NULL) {
+        sock = PyObject_CallFunction(cls, "iiii", family, type, proto, fd);
+        Py_DECREF(cls);
     }
-    return Py_XNewRef(self->python);
+    if (sock != NULL && set_up(sock, timeout) < 0) {
+        Handled handled = finally_enter();
+
+        (void)discard(PyObject_CallMethod(sock, "detach", NULL));
+        finally_leave(handled);
+        Py_CLEAR(sock);
+    }
+    return sock;
 }
 
 /* Whether the application has taken the descriptor away, by detach(). */
@@ -52,51 +58,44 @@ static bool
 is_detached(PyObject *sock)
 {
     PyObject *fd = PyObject_CallMethod(sock, "fileno", NULL);
-    bool result = fd != NULL && PyLong_AsLong(fd) == -1;
+    bool result;
 
-    Py_XDECREF(fd);
+    if (fd == NULL) {
+        PyErr_Clear();
+        return false;
+    }
+    result = PyLong_AsLong(fd) == -1;
+    Py_DECREF(fd);
     return result;
 }
 
 void
-follow_python_socket(Socket *self)
+python_socket_follow(PyObject *sock, int *fd, double *timeout)
 {
-    PyObject *timeout;
+    PyObject *value;
 
-    if (self->python == NULL) {
-        return;
+    if (is_detached(sock)) {
+        *fd = -1;
     }
-    if (is_detached(self->python)) {
-        self->fd = -1;
+    value = PyObject_CallMethod(sock, "gettimeout", NULL);
+    if (value == Py_None) {
+        *timeout = -1;
     }
-    timeout = PyObject_CallMethod(self->python, "gettimeout", NULL);
-    if (timeout == Py_None) {
-        self->timeout = -1;
+    else if (value != NULL && PyFloat_Check(value)) {
+        *timeout = PyFloat_AS_DOUBLE(value);
     }
-    else if (timeout != NULL && PyFloat_Check(timeout)) {
-        self->timeout = PyFloat_AS_DOUBLE(timeout);
-    }
-    Py_XDECREF(timeout);
+    Py_XDECREF(value);
     PyErr_Clear();
 }
 
 void
-release_python_socket(Socket *self)
+python_socket_release(PyObject *sock, int *fd)
 {
-    PyObject *sock = self->python;
-    PyObject *fd;
-
-    if (sock == NULL) {
-        return;
-    }
     if (is_detached(sock)) {
-        self->fd = -1;
+        *fd = -1;
     }
-    self->python = NULL;
-    fd = PyObject_CallMethod(sock, "detach", NULL);
-    if (fd == NULL) {
+    if (discard(PyObject_CallMethod(sock, "detach", NULL)) < 0) {
         PyErr_Clear();
     }
-    Py_XDECREF(fd);
     Py_DECREF(sock);
 }

@@ -6,17 +6,18 @@
 
 #include <Python.h>
 
-#include "io/socket.h"
-
-/* That socket, made when it is first asked for; a new reference. */
-PyObject *python_socket(Socket *self);
+/* socket.socket(family, type, proto, fd) with this timeout in seconds, -1 for
+ * None. It never closes the descriptor. A new reference. */
+PyObject *python_socket_new(int family, int type, int proto, int fd,
+                            double timeout);
 
 /* Before each operation of ours: what the application has done to its socket
- * holds for ours, too, a timeout or a detach(). An error there is none here.
- */
-void follow_python_socket(Socket *self);
+ * holds for ours, too, a timeout or a detach(), which makes *fd -1. An error
+ * there is none here. */
+void python_socket_follow(PyObject *sock, int *fd, double *timeout);
 
-/* Before ours closes the descriptor: the application's socket loses it. */
-void release_python_socket(Socket *self);
+/* Before ours closes the descriptor: the application's socket loses it. Takes
+ * `sock`; *fd is -1 if it had lost it before. */
+void python_socket_release(PyObject *sock, int *fd);
 
 #endif

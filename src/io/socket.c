@@ -1,3 +1,6 @@
+/* Here are: how an operation waits, and is tried again after a signal; what
+ * Lib/socket.py has of a socket, from __init__ to close; what it inherits from
+ * _socket.socket, from bind to shutdown; and the type. */
 #define _GNU_SOURCE /* POLLRDHUP */
 #include "io/socket.h"
 
@@ -5,6 +8,7 @@
 #include <math.h>
 #include <poll.h>
 #include <string.h>
+#include <structmember.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -17,11 +21,17 @@
 #include "python/objects.h"
 #include "python/waits.h"
 
+/*
+ * Timeouts, signals and errors.
+ */
+
 /* When an operation that begins now has timed out; -1 is never. */
 static double
 deadline_from_now(Socket *self)
 {
-    follow_python_socket(self);
+    if (self->python != NULL) {
+        python_socket_follow(self->python, &self->fd, &self->timeout);
+    }
     return self->timeout > 0 ? monotonic() + self->timeout : -1;
 }
 
@@ -45,6 +55,17 @@ wait_until_ready(Socket *self, short events, double deadline)
     return ready > 0 ? 0 : -1;
 }
 
+/* What a system call has given: 0, or -1 with its OSError. */
+static int
+check_call(int result)
+{
+    if (result < 0) {
+        PyErr_SetFromErrno(PyExc_OSError);
+        return -1;
+    }
+    return 0;
+}
+
 /* Whether a system call that has failed is tried again; if not, its exception
  * is set. Modules/socketmodule.c: sock_call_impl */
 static bool
@@ -60,6 +81,10 @@ try_again(const Socket *self)
     return false;
 }
 
+/*
+ * Lib/socket.py: socket.
+ */
+
 /* Modules/socketmodule.c: internal_setblocking */
 static int
 set_blocking(Socket *self, bool blocking)
@@ -71,11 +96,7 @@ set_blocking(Socket *self, bool blocking)
     Py_BEGIN_ALLOW_THREADS
     result = ioctl(fd, FIONBIO, &nonblocking);
     Py_END_ALLOW_THREADS
-    if (result < 0) {
-        PyErr_SetFromErrno(PyExc_OSError);
-        return -1;
-    }
-    return 0;
+    return check_call(result);
 }
 
 /* socket.getdefaulttimeout(), which the application may have set; -1 for
@@ -229,6 +250,39 @@ Socket_accept(Socket *self, Socket **connection, PyObject **address)
     return 0;
 }
 
+/* Lib/socket.py: socket.sendfile */
+Py_ssize_t
+Socket_sendfile(Socket *self, int fd, off_t offset)
+{
+    const size_t block_size = 1 << 30; /* as much as Python asks for */
+    Py_ssize_t total_sent = 0;
+    ssize_t sent;
+
+    do {
+        int to;
+
+        if (wait_until_ready(self, POLLOUT, deadline_from_now(self)) < 0) {
+            return -1;
+        }
+        to = self->fd;
+        Py_BEGIN_ALLOW_THREADS
+        sent = sendfile(to, fd, &offset, block_size);
+        Py_END_ALLOW_THREADS
+        if (sent < 0) {
+            if (total_sent == 0 && (errno == EINVAL || errno == ENOSYS)) {
+                return 0;
+            }
+            if (!try_again(self)) {
+                return -1;
+            }
+        }
+        else {
+            total_sent += sent;
+        }
+    } while (sent != 0);
+    return total_sent;
+}
+
 /* Lib/socket.py: socket._decref_socketios */
 int
 Socket__decref_socketios(Socket *self)
@@ -239,6 +293,18 @@ Socket__decref_socketios(Socket *self)
     return self->_closed ? TRACED(self->cls->close(self)) : 0;
 }
 
+/* The socket that the application has got loses the descriptor. */
+static void
+release_python(Socket *self)
+{
+    PyObject *sock = self->python;
+
+    if (sock != NULL) {
+        self->python = NULL;
+        python_socket_release(sock, &self->fd);
+    }
+}
+
 /* Lib/socket.py: socket._real_close */
 static int
 real_close(Socket *self)
@@ -246,7 +312,7 @@ real_close(Socket *self)
     int result;
     int fd;
 
-    release_python_socket(self);
+    release_python(self);
     fd = self->fd;
     if (fd < 0) {
         return 0;
@@ -271,32 +337,19 @@ Socket_close(Socket *self)
     return self->_io_refs <= 0 ? TRACED(real_close(self)) : 0;
 }
 
-/* Modules/socketmodule.c: socket.settimeout */
-int
-Socket_settimeout(Socket *self, double timeout)
+PyObject *
+Socket_for_python(Socket *self)
 {
-    if (isnan(timeout)) {
-        PyErr_SetString(PyExc_ValueError, "Invalid value NaN (not a number)");
-        return -1;
+    if (self->python == NULL) {
+        self->python = python_socket_new(self->family, self->type, self->proto,
+                                         self->fd, self->timeout);
     }
-    if (timeout < 0 && timeout != -1) {
-        PyErr_SetString(PyExc_ValueError, "Timeout value out of range");
-        return -1;
-    }
-    self->timeout = timeout;
-    return set_blocking(self, timeout < 0);
+    return Py_XNewRef(self->python);
 }
 
-/* Modules/socketmodule.c: socket.setsockopt */
-int
-Socket_setsockopt(Socket *self, int level, int option, int value)
-{
-    if (setsockopt(self->fd, level, option, &value, sizeof(value)) < 0) {
-        PyErr_SetFromErrno(PyExc_OSError);
-        return -1;
-    }
-    return 0;
-}
+/*
+ * Modules/socketmodule.c: _socket.socket, its base.
+ */
 
 /* Modules/socketmodule.c: socket.bind */
 int
@@ -313,11 +366,7 @@ Socket_bind(Socket *self, PyObject *address)
     Py_BEGIN_ALLOW_THREADS
     result = bind(fd, &raw.any, length);
     Py_END_ALLOW_THREADS
-    if (result < 0) {
-        PyErr_SetFromErrno(PyExc_OSError);
-        return -1;
-    }
-    return 0;
+    return check_call(result);
 }
 
 /* Modules/socketmodule.c: socket.fileno */
@@ -373,11 +422,7 @@ Socket_listen(Socket *self, int backlog)
     Py_BEGIN_ALLOW_THREADS
     result = listen(fd, Py_MAX(backlog, 0));
     Py_END_ALLOW_THREADS
-    if (result < 0) {
-        PyErr_SetFromErrno(PyExc_OSError);
-        return -1;
-    }
-    return 0;
+    return check_call(result);
 }
 
 /* Modules/socketmodule.c: socket.recv_into */
@@ -525,45 +570,28 @@ Socket_sendto(Socket *self, const char *data, Py_ssize_t size,
     return n;
 }
 
-/* Lib/socket.py: socket.sendfile */
-Py_ssize_t
-Socket_sendfile(Socket *self, int fd, off_t offset)
+/* Modules/socketmodule.c: socket.settimeout */
+int
+Socket_settimeout(Socket *self, double timeout)
 {
-    const size_t block_size = 1 << 30; /* as much as Python asks for */
-    Py_ssize_t total_sent = 0;
-    ssize_t sent;
-
-    do {
-        int to;
-
-        if (wait_until_ready(self, POLLOUT, deadline_from_now(self)) < 0) {
-            return -1;
-        }
-        to = self->fd;
-        Py_BEGIN_ALLOW_THREADS
-        sent = sendfile(to, fd, &offset, block_size);
-        Py_END_ALLOW_THREADS
-        if (sent < 0) {
-            if (total_sent == 0 && (errno == EINVAL || errno == ENOSYS)) {
-                return 0;
-            }
-            if (!try_again(self)) {
-                return -1;
-            }
-        }
-        else {
-            total_sent += sent;
-        }
-    } while (sent != 0);
-    return total_sent;
+    if (isnan(timeout)) {
+        PyErr_SetString(PyExc_ValueError, "Invalid value NaN (not a number)");
+        return -1;
+    }
+    if (timeout < 0 && timeout != -1) {
+        PyErr_SetString(PyExc_ValueError, "Timeout value out of range");
+        return -1;
+    }
+    self->timeout = timeout;
+    return set_blocking(self, timeout < 0);
 }
 
-bool
-Socket_hung_up(Socket *self)
+/* Modules/socketmodule.c: socket.setsockopt */
+int
+Socket_setsockopt(Socket *self, int level, int option, int value)
 {
-    struct pollfd peer = { .fd = self->fd, .events = POLLRDHUP };
-
-    return poll(&peer, 1, 0) > 0;
+    return check_call(
+        setsockopt(self->fd, level, option, &value, sizeof(value)));
 }
 
 /* Modules/socketmodule.c: socket.shutdown */
@@ -576,12 +604,20 @@ Socket_shutdown(Socket *self, int how)
     Py_BEGIN_ALLOW_THREADS
     result = shutdown(fd, how);
     Py_END_ALLOW_THREADS
-    if (result < 0) {
-        PyErr_SetFromErrno(PyExc_OSError);
-        return -1;
-    }
-    return 0;
+    return check_call(result);
 }
+
+bool
+Socket_hung_up(Socket *self)
+{
+    struct pollfd peer = { .fd = self->fd, .events = POLLRDHUP };
+
+    return poll(&peer, 1, 0) > 0;
+}
+
+/*
+ * What Python code sees of it, and the type.
+ */
 
 /* text += ", NAME=ADDRESS", unless the address is empty or not known: takes
  * both. */
@@ -650,7 +686,7 @@ Socket_dealloc(PyObject *op)
     if (PyObject_CallFinalizerFromDealloc(op) < 0) {
         return; /* the warning has kept it */
     }
-    release_python_socket((Socket *)op);
+    release_python((Socket *)op);
     Py_TYPE(op)->tp_free(op);
 }
 
@@ -689,27 +725,6 @@ call_gettimeout(PyObject *op, PyObject *args)
     return PyFloat_FromDouble(self->timeout);
 }
 
-static PyObject *
-get_family(PyObject *op, void *closure)
-{
-    (void)closure;
-    return PyLong_FromLong(((Socket *)op)->family);
-}
-
-static PyObject *
-get_type(PyObject *op, void *closure)
-{
-    (void)closure;
-    return PyLong_FromLong(((Socket *)op)->type);
-}
-
-static PyObject *
-get_proto(PyObject *op, void *closure)
-{
-    (void)closure;
-    return PyLong_FromLong(((Socket *)op)->proto);
-}
-
 static PyMethodDef methods[] = {
     { "fileno", call_fileno, METH_NOARGS, NULL },
     { "getsockname", call_getsockname, METH_NOARGS, NULL },
@@ -718,11 +733,11 @@ static PyMethodDef methods[] = {
     { NULL, NULL, 0, NULL },
 };
 
-static PyGetSetDef getset[] = {
-    { "family", get_family, NULL, NULL, NULL },
-    { "type", get_type, NULL, NULL, NULL },
-    { "proto", get_proto, NULL, NULL, NULL },
-    { NULL, NULL, NULL, NULL, NULL },
+static PyMemberDef members[] = {
+    { "family", T_INT, offsetof(Socket, family), READONLY, NULL },
+    { "type", T_INT, offsetof(Socket, type), READONLY, NULL },
+    { "proto", T_INT, offsetof(Socket, proto), READONLY, NULL },
+    { NULL, 0, 0, 0, NULL },
 };
 
 PyTypeObject Socket_type = {
@@ -732,7 +747,7 @@ PyTypeObject Socket_type = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
     .tp_repr = Socket_repr,
     .tp_methods = methods,
-    .tp_getset = getset,
+    .tp_members = members,
     .tp_finalize = Socket_del,
     .tp_dealloc = Socket_dealloc,
 };

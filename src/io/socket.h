@@ -76,6 +76,10 @@ Py_ssize_t Socket_sendfile(Socket *self, int fd, off_t offset);
  * poll(2) that does not wait. */
 bool Socket_hung_up(Socket *self);
 
+/* The socket as the application gets it, made when it is first asked for: see
+ * io/python_socket.h. A new reference. */
+PyObject *Socket_for_python(Socket *self);
+
 int Socket_shutdown(Socket *self, int how); /* SHUT_RD, SHUT_WR, SHUT_RDWR */
 /* Closes the descriptor once the last stream over it is closed too. */
 int Socket_close(Socket *self);

@@ -5,7 +5,6 @@
 
 #include "python/errors.h"
 #include "io/buffered_io_base.h"
-#include "io/python_socket.h"
 
 _Static_assert(offsetof(SocketIO, base) == 0, "SocketIO is a RawIOBase");
 
@@ -239,7 +238,7 @@ get__sock(PyObject *op, void *closure)
     Socket *sock = ((SocketIO *)op)->_sock;
 
     (void)closure;
-    return sock == NULL ? Py_NewRef(Py_None) : python_socket(sock);
+    return sock == NULL ? Py_NewRef(Py_None) : Socket_for_python(sock);
 }
 
 static PyMethodDef methods[] = {
