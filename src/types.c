@@ -35,9 +35,11 @@
 static PyTypeObject *const types[] = {
     /* socket, io */
     &Socket_type,
+    &IOBase_type,
     &RawIOBase_type,
     &SocketIO_type,
     &BufferedIOBase_type,
+    &Buffered_type,
     &BufferedReader_type,
     &BufferedWriter_type,
     &PythonFile_type,

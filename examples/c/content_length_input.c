@@ -104,29 +104,21 @@ LimitedIO_close(RawIOBase *self)
     if (stream->cls->close(stream) < 0) {
         return -1;
     }
-    return RawIOBase_close(self); /* super().close() */
+    return IOBase_close(self); /* super().close() */
 }
 
 static int
 LimitedIO_traverse(PyObject *op, visitproc visit, void *arg)
 {
     Py_VISIT(((LimitedIO *)op)->stream);
-    return 0;
+    return IOBase_traverse(op, visit, arg);
 }
 
 static int
 LimitedIO_clear(PyObject *op)
 {
     Py_CLEAR(((LimitedIO *)op)->stream);
-    return 0;
-}
-
-static void
-LimitedIO_dealloc(PyObject *op)
-{
-    PyObject_GC_UnTrack(op);
-    LimitedIO_clear(op);
-    RawIOBase_dealloc(op);
+    return IOBase_clear(op);
 }
 
 static PyTypeObject LimitedIO_type = {
@@ -137,18 +129,23 @@ static PyTypeObject LimitedIO_type = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = LimitedIO_traverse,
     .tp_clear = LimitedIO_clear,
-    .tp_dealloc = LimitedIO_dealloc,
 };
 
 static const RawIOBaseClass LimitedIO_class = {
     .type = &LimitedIO_type,
 
     .readable = LimitedIO_readable,
-    .writable = RawIOBase_writable,
+    .writable = IOBase_writable,
+    .closed = IOBase_closed,
+    .read = RawIOBase_read,
+    .read1 = IOBase_read1,
+    .readline = IOBase_readline,
+    .peek = IOBase_peek,
     .readinto = LimitedIO_readinto,
-    .write = RawIOBase_write,
+    .write = IOBase_write,
+    .flush = IOBase_flush,
     .close = LimitedIO_close,
-    .fileno = RawIOBase_fileno,
+    .fileno = IOBase_fileno,
 };
 
 /* LimitedIO(stream, left) */

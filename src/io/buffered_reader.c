@@ -1,12 +1,14 @@
+/* Here are: the buffer of a reader, and how it is filled; BufferedReader's
+ * methods, in Python's order, each with the helper that Modules/_io has for
+ * it; and the type. What a writer has, too, is in buffered.c.
+ *
+ * To read a request takes a third of this. The rest is here because rfile is
+ * the application's wsgi.input: every method answers as Python's does, on a
+ * socket that does not block, in several threads, after close() or detach(),
+ * and within a signal handler. */
 #include "io/buffered_reader.h"
 
-#include <stddef.h>
 #include <string.h>
-
-#include "python/errors.h"
-
-_Static_assert(offsetof(BufferedReader, base) == 0,
-               "BufferedReader is a BufferedIOBase");
 
 /* Modules/_io/bufferedio.c: READAHEAD. How many bytes wait in the buffer.
  * While a thread reads into it there are none, so what is seen here without
@@ -24,52 +26,20 @@ reset_buf(BufferedReader *self)
     self->pos = self->read_end = 0;
 }
 
-/* Modules/_io/bufferedio.c: CHECK_INITIALIZED */
-static int
-check_attached(const BufferedReader *self)
-{
-    if (self->raw == NULL) {
-        PyErr_SetString(PyExc_ValueError, "raw stream has been detached");
-        return -1;
-    }
-    return 0;
-}
-
-/* Modules/_io/bufferedio.c: CHECK_CLOSED. What is in the buffer may still be
- * read when the stream below is closed. */
-static int
-check_closed(const BufferedReader *self, const char *message)
-{
-    if (check_attached(self) < 0) {
-        return -1;
-    }
-    if ((self->buffer == NULL || self->raw->closed) && readahead(self) == 0) {
-        PyErr_SetString(PyExc_ValueError, message);
-        return -1;
-    }
-    return 0;
-}
-
 /* Takes the lock, for what needs the buffer: another thread may have closed
  * the stream meanwhile. */
 static int
 enter(BufferedReader *self)
 {
-    if (buffered_enter(&self->base, self->lock, &self->owner) < 0) {
+    if (buffered_enter(self) < 0) {
         return -1;
     }
     if (self->buffer == NULL) {
-        buffered_leave(self->lock, &self->owner);
+        buffered_leave(self);
         PyErr_SetString(PyExc_ValueError, "I/O operation on closed file.");
         return -1;
     }
     return 0;
-}
-
-static void
-leave(BufferedReader *self)
-{
-    buffered_leave(self->lock, &self->owner);
 }
 
 /* Modules/_io/bufferedio.c: _bufferedreader_raw_read */
@@ -79,7 +49,7 @@ raw_read(BufferedReader *self, char *start, Py_ssize_t len)
     RawIOBase *raw;
     Py_ssize_t n;
 
-    if (check_attached(self) < 0) {
+    if (buffered_check_attached(self) < 0) {
         return -1;
     }
     raw = (RawIOBase *)Py_NewRef(self->raw); /* detach() takes no lock */
@@ -155,173 +125,62 @@ append(BufferedReader *self, PyObject **data, Py_ssize_t n)
     return *data == NULL ? -1 : 0;
 }
 
+/*
+ * BufferedReader's methods.
+ */
+
 /* Modules/_io/bufferedio.c: BufferedReader.__init__ */
 BufferedIOBase *
 BufferedReader_new(const BufferedIOBaseClass *cls, RawIOBase *raw,
                    Py_ssize_t buffer_size)
 {
-    int readable = raw->cls->readable(raw);
-    BufferedReader *self;
-
-    if (readable <= 0) {
-        if (readable == 0) {
-            iobase_unsupported("File or stream is not readable.");
-        }
+    if (IOBase__checkReadable(raw) < 0) {
         return NULL;
     }
-    if (buffer_size <= 0) {
-        PyErr_SetString(PyExc_ValueError,
-                        "buffer size must be strictly positive");
-        return NULL;
-    }
-    self = (BufferedReader *)cls->type->tp_alloc(cls->type, 0);
-    if (self == NULL) {
-        return NULL;
-    }
-    self->base.cls = cls;
-    self->buffer_size = buffer_size;
-    self->buffer = PyMem_Malloc((size_t)buffer_size);
-    self->lock = PyThread_allocate_lock();
-    if (self->buffer == NULL || self->lock == NULL) {
-        PyErr_NoMemory();
-        Py_DECREF(self);
-        return NULL;
-    }
-    self->raw = (RawIOBase *)Py_NewRef(raw);
-    return &self->base;
+    return Buffered_new(cls, raw, buffer_size);
 }
 
 /* Modules/_io/bufferedio.c: buffered_simple_flush */
 int
-BufferedReader_flush(BufferedIOBase *base)
+BufferedReader_flush(BufferedIOBase *self)
 {
-    BufferedReader *self = (BufferedReader *)base;
+    BufferedReader *reader = (BufferedReader *)self;
 
-    if (check_attached(self) < 0) {
+    if (buffered_check_attached(reader) < 0) {
         return -1;
     }
-    if (self->raw->closed) {
+    if (reader->raw->is_closed) {
         PyErr_SetString(PyExc_ValueError, "I/O operation on closed file.");
         return -1;
     }
     return 0;
 }
 
-/* Modules/_io/bufferedio.c: buffered_closed */
-int
-BufferedReader_closed(BufferedIOBase *base)
-{
-    BufferedReader *self = (BufferedReader *)base;
-
-    return check_attached(self) < 0 ? -1 : self->raw->closed;
-}
-
-/* Modules/_io/bufferedio.c: buffered_close */
-int
-BufferedReader_close(BufferedIOBase *base)
-{
-    BufferedReader *self = (BufferedReader *)base;
-    int result = 0, closed;
-    RawIOBase *raw;
-    Handled handled;
-
-    if (check_attached(self) < 0 ||
-        buffered_enter(base, self->lock, &self->owner) < 0)
-    {
-        return -1;
-    }
-    closed = BufferedReader_closed(base);
-    leave(self); /* flush() may want it */
-    if (closed != 0) {
-        return closed < 0 ? -1 : 0;
-    }
-    if (base->cls->flush(base) < 0) {
-        result = -1;
-    }
-    handled = finally_enter();
-    if (check_attached(self) < 0 ||
-        buffered_enter(base, self->lock, &self->owner) < 0)
-    {
-        result = -1;
-    }
-    else {
-        raw = (RawIOBase *)Py_NewRef(self->raw);
-        if (raw->cls->close(raw) < 0) {
-            result = -1;
-        }
-        Py_DECREF(raw);
-        PyMem_Free(self->buffer);
-        self->buffer = NULL;
-        reset_buf(self);
-        leave(self);
-    }
-    finally_leave(handled);
-    return result;
-}
-
-/* Modules/_io/bufferedio.c: BufferedReader.detach */
-static PyObject *
-BufferedReader_detach(PyObject *op, PyObject *args)
-{
-    BufferedReader *self = (BufferedReader *)op;
-    RawIOBase *raw;
-
-    (void)args;
-    if (check_attached(self) < 0 || self->base.cls->flush(&self->base) < 0) {
-        return NULL;
-    }
-    raw = self->raw;
-    self->raw = NULL;
-    return (PyObject *)raw;
-}
-
-/* Modules/_io/bufferedio.c: buffered_readable */
-int
-BufferedReader_readable(BufferedIOBase *base)
-{
-    RawIOBase *raw = ((BufferedReader *)base)->raw;
-
-    if (check_attached((BufferedReader *)base) < 0) {
-        return -1;
-    }
-    return raw->cls->readable(raw);
-}
-
-/* Modules/_io/bufferedio.c: buffered_fileno */
-int
-BufferedReader_fileno(BufferedIOBase *base)
-{
-    RawIOBase *raw = ((BufferedReader *)base)->raw;
-
-    if (check_attached((BufferedReader *)base) < 0) {
-        return -1;
-    }
-    return raw->cls->fileno(raw);
-}
-
 /* Modules/_io/bufferedio.c: BufferedReader.peek. The size is a hint that
  * CPython does not take. */
 PyObject *
-BufferedReader_peek(BufferedIOBase *base, Py_ssize_t size)
+BufferedReader_peek(BufferedIOBase *self, Py_ssize_t size)
 {
-    BufferedReader *self = (BufferedReader *)base;
+    BufferedReader *reader = (BufferedReader *)self;
     PyObject *data = NULL;
     Py_ssize_t n;
 
     (void)size;
-    if (check_closed(self, "peek of closed file") < 0 || enter(self) < 0) {
+    if (buffered_check_closed(reader, "peek of closed file") < 0 ||
+        enter(reader) < 0)
+    {
         return NULL;
     }
-    n = readahead(self);
+    n = readahead(reader);
     if (n == 0) {
-        reset_buf(self);
-        n = fill_buffer(self);
+        reset_buf(reader);
+        n = fill_buffer(reader);
     }
     if (n != -1) { /* nothing without blocking counts as nothing */
-        data =
-            PyBytes_FromStringAndSize(self->buffer + self->pos, Py_MAX(n, 0));
+        data = PyBytes_FromStringAndSize(reader->buffer + reader->pos,
+                                         Py_MAX(n, 0));
     }
-    leave(self);
+    buffered_leave(reader);
     return data;
 }
 
@@ -334,7 +193,7 @@ read_all(BufferedReader *self)
     RawIOBase *raw;
 
     reset_buf(self);
-    if (data == NULL || check_attached(self) < 0) {
+    if (data == NULL || buffered_check_attached(self) < 0) {
         Py_XDECREF(data);
         return NULL;
     }
@@ -400,12 +259,12 @@ read_generic(BufferedReader *self, Py_ssize_t n)
 
 /* Modules/_io/bufferedio.c: BufferedReader.read */
 PyObject *
-BufferedReader_read(BufferedIOBase *base, Py_ssize_t n)
+BufferedReader_read(BufferedIOBase *self, Py_ssize_t n)
 {
-    BufferedReader *self = (BufferedReader *)base;
+    BufferedReader *reader = (BufferedReader *)self;
     PyObject *data;
 
-    if (check_attached(self) < 0) {
+    if (buffered_check_attached(reader) < 0) {
         return NULL;
     }
     if (n < -1) {
@@ -413,48 +272,48 @@ BufferedReader_read(BufferedIOBase *base, Py_ssize_t n)
                         "read length must be non-negative or -1");
         return NULL;
     }
-    if (check_closed(self, "read of closed file") < 0) {
+    if (buffered_check_closed(reader, "read of closed file") < 0) {
         return NULL;
     }
-    if (n >= 0 && n <= readahead(self)) {
-        return take(self, n);
+    if (n >= 0 && n <= readahead(reader)) {
+        return take(reader, n);
     }
-    if (enter(self) < 0) {
+    if (enter(reader) < 0) {
         return NULL;
     }
-    data = n == -1 ? read_all(self) : read_generic(self, n);
-    leave(self);
+    data = n == -1 ? read_all(reader) : read_generic(reader, n);
+    buffered_leave(reader);
     return data;
 }
 
 /* Modules/_io/bufferedio.c: BufferedReader.read1 */
 PyObject *
-BufferedReader_read1(BufferedIOBase *base, Py_ssize_t n)
+BufferedReader_read1(BufferedIOBase *self, Py_ssize_t n)
 {
-    BufferedReader *self = (BufferedReader *)base;
+    BufferedReader *reader = (BufferedReader *)self;
     PyObject *data;
     Py_ssize_t got;
 
-    if (check_closed(self, "read of closed file") < 0) {
+    if (buffered_check_closed(reader, "read of closed file") < 0) {
         return NULL;
     }
     if (n < 0) {
-        n = self->buffer_size;
+        n = reader->buffer_size;
     }
-    if (n == 0 || readahead(self) > 0) {
-        return take(self, Py_MIN(n, readahead(self)));
+    if (n == 0 || readahead(reader) > 0) {
+        return take(reader, Py_MIN(n, readahead(reader)));
     }
     data = PyBytes_FromStringAndSize(NULL, n);
     if (data == NULL) {
         return NULL;
     }
-    if (enter(self) < 0) {
+    if (enter(reader) < 0) {
         Py_DECREF(data);
         return NULL;
     }
-    reset_buf(self);
-    got = raw_read(self, PyBytes_AS_STRING(data), n);
-    leave(self);
+    reset_buf(reader);
+    got = raw_read(reader, PyBytes_AS_STRING(data), n);
+    buffered_leave(reader);
     if (got == -1) {
         Py_CLEAR(data);
     }
@@ -471,7 +330,7 @@ readinto_generic(BufferedReader *self, char *buffer, Py_ssize_t size,
 {
     Py_ssize_t written, got = 1;
 
-    if (check_closed(self, "readinto of closed file") < 0) {
+    if (buffered_check_closed(self, "readinto of closed file") < 0) {
         return -1;
     }
     written = Py_MIN(readahead(self), size);
@@ -503,7 +362,7 @@ readinto_generic(BufferedReader *self, char *buffer, Py_ssize_t size,
             break;
         }
     }
-    leave(self);
+    buffered_leave(self);
     if (got == -1 || (got == RAW_WOULD_BLOCK && written == 0)) {
         return got;
     }
@@ -512,27 +371,16 @@ readinto_generic(BufferedReader *self, char *buffer, Py_ssize_t size,
 
 /* Modules/_io/bufferedio.c: BufferedReader.readinto */
 Py_ssize_t
-BufferedReader_readinto(BufferedIOBase *base, char *buffer, Py_ssize_t size)
+BufferedReader_readinto(BufferedIOBase *self, char *buffer, Py_ssize_t size)
 {
-    return readinto_generic((BufferedReader *)base, buffer, size, false);
+    return readinto_generic((BufferedReader *)self, buffer, size, false);
 }
 
 /* Modules/_io/bufferedio.c: BufferedReader.readinto1 */
-static PyObject *
-BufferedReader_readinto1(PyObject *op, PyObject *b)
+static Py_ssize_t
+BufferedReader_readinto1(BufferedIOBase *self, char *buffer, Py_ssize_t size)
 {
-    Py_buffer view;
-    Py_ssize_t n;
-
-    if (!PyArg_Parse(b, "w*:readinto1", &view)) {
-        return NULL;
-    }
-    n = readinto_generic((BufferedReader *)op, view.buf, view.len, true);
-    PyBuffer_Release(&view);
-    if (n == RAW_WOULD_BLOCK) {
-        Py_RETURN_NONE;
-    }
-    return n < 0 ? NULL : PyLong_FromSsize_t(n);
+    return readinto_generic((BufferedReader *)self, buffer, size, true);
 }
 
 /* How many bytes the line has that begins in the buffer, `limit` at most (or
@@ -586,145 +434,31 @@ readline_generic(BufferedReader *self, Py_ssize_t limit)
 
 /* Modules/_io/bufferedio.c: BufferedReader.readline */
 PyObject *
-BufferedReader_readline(BufferedIOBase *base, Py_ssize_t limit)
+BufferedReader_readline(BufferedIOBase *self, Py_ssize_t limit)
 {
-    BufferedReader *self = (BufferedReader *)base;
+    BufferedReader *reader = (BufferedReader *)self;
     PyObject *line;
     Py_ssize_t n;
     bool complete;
 
-    if (check_closed(self, "readline of closed file") < 0) {
+    if (buffered_check_closed(reader, "readline of closed file") < 0) {
         return NULL;
     }
-    n = measure_line(self, limit, &complete);
+    n = measure_line(reader, limit, &complete);
     if (complete) {
-        return take(self, n);
+        return take(reader, n);
     }
-    if (enter(self) < 0) {
+    if (enter(reader) < 0) {
         return NULL;
     }
-    line = readline_generic(self, limit);
-    leave(self);
+    line = readline_generic(reader, limit);
+    buffered_leave(reader);
     return line;
 }
 
-/* Modules/_io/bufferedio.c: buffered_tell */
-static PyObject *
-BufferedReader_tell(PyObject *op, PyObject *args)
-{
-    BufferedReader *self = (BufferedReader *)op;
-
-    (void)args;
-    if (check_attached(self) < 0) {
-        return NULL;
-    }
-    return PyObject_CallMethod((PyObject *)self->raw, "tell", NULL);
-}
-
-/* Modules/_io/bufferedio.c: BufferedReader.seek. No stream of ours can. */
-static PyObject *
-BufferedReader_seek(PyObject *op, PyObject *const *args, Py_ssize_t count)
-{
-    BufferedReader *self = (BufferedReader *)op;
-    PyObject *seekable;
-    int whence = SEEK_SET;
-
-    if (check_count("seek", count, 1, 2) < 0 ||
-        (count > 1 && !PyArg_Parse(args[1], "i:seek", &whence)) ||
-        check_attached(self) < 0)
-    {
-        return NULL;
-    }
-    if (whence < SEEK_SET || whence > SEEK_HOLE) {
-        PyErr_Format(PyExc_ValueError, "whence value %d unsupported", whence);
-        return NULL;
-    }
-    if (check_closed(self, "seek of closed file") < 0) {
-        return NULL;
-    }
-    seekable = PyObject_CallMethod((PyObject *)self->raw, "seekable", NULL);
-    if (seekable != NULL) {
-        Py_DECREF(seekable);
-        iobase_unsupported("File or stream is not seekable.");
-    }
-    return NULL;
-}
-
-/* Modules/_io/bufferedio.c: BufferedReader.truncate */
-static PyObject *
-BufferedReader_truncate(PyObject *op, PyObject *const *args, Py_ssize_t count)
-{
-    BufferedReader *self = (BufferedReader *)op;
-
-    (void)args;
-    if (check_count("truncate", count, 0, 1) == 0 &&
-        check_closed(self, "truncate of closed file") == 0)
-    {
-        iobase_unsupported("truncate");
-    }
-    return NULL;
-}
-
-/* Modules/_io/bufferedio.c: buffered_seekable */
-static PyObject *
-BufferedReader_seekable(PyObject *op, PyObject *args)
-{
-    BufferedReader *self = (BufferedReader *)op;
-
-    (void)args;
-    if (check_attached(self) < 0) {
-        return NULL;
-    }
-    return PyObject_CallMethod((PyObject *)self->raw, "seekable", NULL);
-}
-
-/* Modules/_io/bufferedio.c: buffered_isatty */
-static PyObject *
-BufferedReader_isatty(PyObject *op, PyObject *args)
-{
-    BufferedReader *self = (BufferedReader *)op;
-
-    (void)args;
-    if (check_attached(self) < 0) {
-        return NULL;
-    }
-    return PyObject_CallMethod((PyObject *)self->raw, "isatty", NULL);
-}
-
-/* Modules/_io/bufferedio.c: buffered_name_get */
-static PyObject *
-BufferedReader_name(PyObject *op, void *closure)
-{
-    BufferedReader *self = (BufferedReader *)op;
-
-    (void)closure;
-    if (check_attached(self) < 0) {
-        return NULL;
-    }
-    return PyObject_GetAttrString((PyObject *)self->raw, "name");
-}
-
-/* Modules/_io/bufferedio.c: buffered_mode_get */
-static PyObject *
-BufferedReader_mode(PyObject *op, void *closure)
-{
-    BufferedReader *self = (BufferedReader *)op;
-
-    (void)closure;
-    if (check_attached(self) < 0) {
-        return NULL;
-    }
-    return PyObject_GetAttrString((PyObject *)self->raw, "mode");
-}
-
-static PyObject *
-get_raw(PyObject *op, void *closure)
-{
-    RawIOBase *raw = ((BufferedReader *)op)->raw;
-
-    (void)closure;
-    return Py_NewRef(raw == NULL ? Py_None : (PyObject *)raw);
-}
+/*
+ * What Python code calls, and the type.
+ */
 
 /* `self.peek`, as the application gets it. */
 static PyObject *
@@ -741,107 +475,41 @@ call_peek(PyObject *op, PyObject *const *args, Py_ssize_t count)
     return self->cls->peek(self, size);
 }
 
-/* Modules/_io/bufferedio.c: buffered_repr */
 static PyObject *
-BufferedReader_repr(PyObject *op)
+call_readinto1(PyObject *op, PyObject *b)
 {
-    PyObject *name = PyObject_GetAttrString(op, "name");
-    PyObject *text;
-
-    if (name == NULL) {
-        if (!PyErr_ExceptionMatches(PyExc_ValueError) &&
-            !PyErr_ExceptionMatches(PyExc_AttributeError))
-        {
-            return NULL;
-        }
-        PyErr_Clear();
-        return PyUnicode_FromFormat("<%s>", Py_TYPE(op)->tp_name);
-    }
-    text = PyUnicode_FromFormat("<%s name=%R>", Py_TYPE(op)->tp_name, name);
-    Py_DECREF(name);
-    return text;
-}
-
-static int
-BufferedReader_traverse(PyObject *op, visitproc visit, void *arg)
-{
-    Py_VISIT(((BufferedReader *)op)->raw);
-    return BufferedIOBase_traverse(op, visit, arg);
-}
-
-static int
-BufferedReader_clear(PyObject *op)
-{
-    Py_CLEAR(((BufferedReader *)op)->raw);
-    return 0;
-}
-
-static void
-BufferedReader_dealloc(PyObject *op)
-{
-    BufferedReader *self = (BufferedReader *)op;
-
-    if (PyObject_CallFinalizerFromDealloc(op) < 0) {
-        return;
-    }
-    PyObject_GC_UnTrack(op);
-    BufferedReader_clear(op);
-    PyMem_Free(self->buffer);
-    if (self->lock != NULL) {
-        PyThread_free_lock(self->lock);
-    }
-    BufferedIOBase_dealloc(op);
+    return read_into((BufferedIOBase *)op, b, "w*:readinto1",
+                     BufferedReader_readinto1);
 }
 
 static PyMethodDef methods[] = {
-    { "detach", BufferedReader_detach, METH_NOARGS, NULL },
     { "peek", (PyCFunction)(void (*)(void))call_peek, METH_FASTCALL, NULL },
-    { "readinto1", BufferedReader_readinto1, METH_O, NULL },
-    { "tell", BufferedReader_tell, METH_NOARGS, NULL },
-    { "seek", (PyCFunction)(void (*)(void))BufferedReader_seek, METH_FASTCALL,
-      NULL },
-    { "truncate", (PyCFunction)(void (*)(void))BufferedReader_truncate,
-      METH_FASTCALL, NULL },
-    { "seekable", BufferedReader_seekable, METH_NOARGS, NULL },
-    { "isatty", BufferedReader_isatty, METH_NOARGS, NULL },
+    { "readinto1", call_readinto1, METH_O, NULL },
     { NULL, NULL, 0, NULL },
-};
-
-static PyGetSetDef getset[] = {
-    { "raw", get_raw, NULL, NULL, NULL },
-    { "name", BufferedReader_name, NULL, NULL, NULL },
-    { "mode", BufferedReader_mode, NULL, NULL, NULL },
-    { NULL, NULL, NULL, NULL, NULL },
 };
 
 PyTypeObject BufferedReader_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.io.BufferedReader",
-    .tp_base = &BufferedIOBase_type,
+    .tp_base = &Buffered_type,
     .tp_basicsize = sizeof(BufferedReader),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
-    .tp_repr = BufferedReader_repr,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
     .tp_methods = methods,
-    .tp_getset = getset,
-    .tp_finalize = BufferedIOBase_del,
-    .tp_traverse = BufferedReader_traverse,
-    .tp_clear = BufferedReader_clear,
-    .tp_dealloc = BufferedReader_dealloc,
 };
 
 const BufferedIOBaseClass BufferedReader_class = {
     .type = &BufferedReader_type,
 
-    .readable = BufferedReader_readable,
-    .writable = BufferedIOBase_writable,
-    .closed = BufferedReader_closed,
+    .readable = Buffered_readable,
+    .writable = IOBase_writable,
+    .closed = Buffered_closed,
     .read = BufferedReader_read,
     .read1 = BufferedReader_read1,
     .readline = BufferedReader_readline,
     .peek = BufferedReader_peek,
     .readinto = BufferedReader_readinto,
-    .write = BufferedIOBase_write,
+    .write = IOBase_write,
     .flush = BufferedReader_flush,
-    .close = BufferedReader_close,
-    .fileno = BufferedReader_fileno,
+    .close = Buffered_close,
+    .fileno = Buffered_fileno,
 };

@@ -1,17 +1,20 @@
+/* Here are: how a method of the file is called, and what it gives is checked;
+ * the methods of the table, each a call of the file's own; what Python sees of
+ * it, which is the file's attributes; and the type. */
 #include "io/python_file.h"
-#include "python/objects.h"
 
 #include <stddef.h>
 
-_Static_assert(offsetof(PythonFile, base) == 0,
-               "PythonFile is a BufferedIOBase");
+#include "python/objects.h"
+
+_Static_assert(offsetof(PythonFile, base) == 0, "the base must be first");
 
 /* file.name(), or file.name(size) where there is a limit: not every file
  * takes a size. */
 static PyObject *
-call_with_size(BufferedIOBase *base, const char *name, Py_ssize_t size)
+call_with_size(BufferedIOBase *self, const char *name, Py_ssize_t size)
 {
-    PyObject *file = ((PythonFile *)base)->file;
+    PyObject *file = ((PythonFile *)self)->file;
 
     if (size < 0) {
         return PyObject_CallMethod(file, name, NULL);
@@ -21,9 +24,9 @@ call_with_size(BufferedIOBase *base, const char *name, Py_ssize_t size)
 
 /* The same for what must give bytes. */
 static PyObject *
-call_for_bytes(BufferedIOBase *base, const char *name, Py_ssize_t size)
+call_for_bytes(BufferedIOBase *self, const char *name, Py_ssize_t size)
 {
-    PyObject *data = call_with_size(base, name, size);
+    PyObject *data = call_with_size(self, name, size);
 
     if (data != NULL && !PyBytes_Check(data)) {
         PyErr_Format(PyExc_TypeError,
@@ -112,19 +115,16 @@ PythonFile_readinto(BufferedIOBase *self, char *buffer, Py_ssize_t size)
 {
     PyObject *file = ((PythonFile *)self)->file;
     PyObject *view = PyMemoryView_FromMemory(buffer, size, PyBUF_WRITE);
-    PyObject *count, *released;
+    PyObject *count;
 
     if (view == NULL) {
         return -1;
     }
     count = PyObject_CallMethod(file, "readinto", "O", view);
-    if (count != NULL) {
-        /* The memory is the caller's: nobody may keep the view of it. */
-        released = PyObject_CallMethod(view, "release", NULL);
-        if (released == NULL) {
-            Py_CLEAR(count);
-        }
-        Py_XDECREF(released);
+    /* The memory is the caller's: nobody may keep the view of it. */
+    if (count != NULL &&
+        discard(PyObject_CallMethod(view, "release", NULL)) < 0) {
+        Py_CLEAR(count);
     }
     Py_DECREF(view);
     return as_count(count, 0);
@@ -148,19 +148,13 @@ PythonFile_write(BufferedIOBase *self, PyObject *b)
 int
 PythonFile_flush(BufferedIOBase *self)
 {
-    PyObject *result = call_with_size(self, "flush", -1);
-
-    Py_XDECREF(result);
-    return result == NULL ? -1 : 0;
+    return discard(call_with_size(self, "flush", -1));
 }
 
 int
 PythonFile_close(BufferedIOBase *self)
 {
-    PyObject *result = call_with_size(self, "close", -1);
-
-    Py_XDECREF(result);
-    return result == NULL ? -1 : 0;
+    return discard(call_with_size(self, "close", -1));
 }
 
 int
@@ -168,6 +162,10 @@ PythonFile_fileno(BufferedIOBase *self)
 {
     return (int)as_count(call_with_size(self, "fileno", -1), -1);
 }
+
+/*
+ * What Python code sees.
+ */
 
 /* The object's own attribute, whatever it is. What Python asks of a type
  * (__class__ and its like) is answered for PythonFile itself. */
@@ -213,23 +211,15 @@ static int
 PythonFile_traverse(PyObject *op, visitproc visit, void *arg)
 {
     Py_VISIT(((PythonFile *)op)->file);
-    return BufferedIOBase_traverse(op, visit, arg);
+    return IOBase_traverse(op, visit, arg);
 }
 
+/* The object is not closed with it: others may hold it. */
 static int
 PythonFile_clear(PyObject *op)
 {
     Py_CLEAR(((PythonFile *)op)->file);
-    return 0;
-}
-
-/* The object is not closed with it: others may hold it. */
-static void
-PythonFile_dealloc(PyObject *op)
-{
-    PyObject_GC_UnTrack(op);
-    PythonFile_clear(op);
-    BufferedIOBase_dealloc(op);
+    return IOBase_clear(op);
 }
 
 PyTypeObject PythonFile_type = {
@@ -244,7 +234,6 @@ PyTypeObject PythonFile_type = {
     .tp_iternext = PythonFile_next,
     .tp_traverse = PythonFile_traverse,
     .tp_clear = PythonFile_clear,
-    .tp_dealloc = PythonFile_dealloc,
 };
 
 const BufferedIOBaseClass PythonFile_class = {

@@ -1,33 +1,13 @@
+/* Here are: SocketIO's methods, in Python's order; what Python code sees of its
+ * socket; and the type. */
 #include "io/socket_io.h"
 
 #include <stddef.h>
 #include <string.h>
 
 #include "python/errors.h"
-#include "io/buffered_io_base.h"
 
-_Static_assert(offsetof(SocketIO, base) == 0, "SocketIO is a RawIOBase");
-
-/* Modules/_io/iobase.c: IOBase._checkClosed */
-static int
-check_closed(RawIOBase *self)
-{
-    if (self->closed) {
-        PyErr_SetString(PyExc_ValueError, "I/O operation on closed file.");
-        return -1;
-    }
-    return 0;
-}
-
-/* IOBase._checkReadable and _checkWritable, on what the predicate says. */
-static int
-check_able(int able, const char *message)
-{
-    if (able == 0) {
-        iobase_unsupported(message);
-    }
-    return able > 0 ? 0 : -1;
-}
+_Static_assert(offsetof(SocketIO, base) == 0, "the base must be first");
 
 /* Lib/socket.py: SocketIO.__init__ */
 RawIOBase *
@@ -57,30 +37,27 @@ SocketIO_new(const RawIOBaseClass *cls, Socket *sock, const char *mode)
 
 /* Lib/socket.py: SocketIO.readinto */
 Py_ssize_t
-SocketIO_readinto(RawIOBase *raw, char *buffer, Py_ssize_t size)
+SocketIO_readinto(RawIOBase *self, char *buffer, Py_ssize_t size)
 {
-    SocketIO *self = (SocketIO *)raw;
+    SocketIO *stream = (SocketIO *)self;
     Socket *sock;
     Py_ssize_t n;
-    int readable;
 
-    if (FAILED(check_closed(raw) < 0)) {
+    if (FAILED(IOBase__checkClosed(self) < 0) ||
+        FAILED(IOBase__checkReadable(self) < 0))
+    {
         return -1;
     }
-    readable = raw->cls->readable(raw);
-    if (FAILED(check_able(readable, "File or stream is not readable.") < 0)) {
-        return -1;
-    }
-    if (self->_timeout_occurred) {
+    if (stream->_timeout_occurred) {
         RAISE(PyExc_OSError, "cannot read from timed out object");
         return -1;
     }
-    sock = (Socket *)Py_NewRef(self->_sock); /* close() may drop it */
+    sock = (Socket *)Py_NewRef(stream->_sock); /* close() may drop it */
     n = sock->cls->recv_into(sock, buffer, size);
     Py_DECREF(sock);
     if (FAILED(n < 0)) {
         if (PyErr_ExceptionMatches(PyExc_TimeoutError)) {
-            self->_timeout_occurred = true;
+            stream->_timeout_occurred = true;
         }
         else if (PyErr_ExceptionMatches(PyExc_BlockingIOError)) {
             PyErr_Clear(); /* EAGAIN */
@@ -91,25 +68,36 @@ SocketIO_readinto(RawIOBase *raw, char *buffer, Py_ssize_t size)
     return n;
 }
 
+/* self._sock.send(b) */
+static Py_ssize_t
+send_buffer(SocketIO *self, PyObject *b)
+{
+    Socket *sock;
+    Py_buffer view;
+    Py_ssize_t n;
+
+    if (PyObject_GetBuffer(b, &view, PyBUF_SIMPLE) < 0) {
+        return -1;
+    }
+    sock = (Socket *)Py_NewRef(self->_sock); /* close() may drop it */
+    n = sock->cls->send(sock, view.buf, view.len);
+    Py_DECREF(sock);
+    PyBuffer_Release(&view);
+    return n;
+}
+
 /* Lib/socket.py: SocketIO.write */
 Py_ssize_t
-SocketIO_write(RawIOBase *raw, const char *data, Py_ssize_t size)
+SocketIO_write(RawIOBase *self, PyObject *b)
 {
-    SocketIO *self = (SocketIO *)raw;
-    Socket *sock;
     Py_ssize_t n;
-    int writable;
 
-    if (FAILED(check_closed(raw) < 0)) {
+    if (FAILED(IOBase__checkClosed(self) < 0) ||
+        FAILED(IOBase__checkWritable(self) < 0))
+    {
         return -1;
     }
-    writable = raw->cls->writable(raw);
-    if (FAILED(check_able(writable, "File or stream is not writable.") < 0)) {
-        return -1;
-    }
-    sock = (Socket *)Py_NewRef(self->_sock);
-    n = sock->cls->send(sock, data, size);
-    Py_DECREF(sock);
+    n = send_buffer((SocketIO *)self, b);
     if (FAILED(n < 0)) {
         if (PyErr_ExceptionMatches(PyExc_BlockingIOError)) {
             PyErr_Clear(); /* EAGAIN */
@@ -122,24 +110,24 @@ SocketIO_write(RawIOBase *raw, const char *data, Py_ssize_t size)
 
 /* Lib/socket.py: SocketIO.readable */
 int
-SocketIO_readable(RawIOBase *raw)
+SocketIO_readable(RawIOBase *self)
 {
-    if (raw->closed) {
+    if (self->is_closed) {
         RAISE(PyExc_ValueError, "I/O operation on closed socket.");
         return -1;
     }
-    return ((SocketIO *)raw)->_reading;
+    return ((SocketIO *)self)->_reading;
 }
 
 /* Lib/socket.py: SocketIO.writable */
 int
-SocketIO_writable(RawIOBase *raw)
+SocketIO_writable(RawIOBase *self)
 {
-    if (raw->closed) {
+    if (self->is_closed) {
         RAISE(PyExc_ValueError, "I/O operation on closed socket.");
         return -1;
     }
-    return ((SocketIO *)raw)->_writing;
+    return ((SocketIO *)self)->_writing;
 }
 
 /* Lib/socket.py: SocketIO.seekable */
@@ -147,7 +135,7 @@ static PyObject *
 SocketIO_seekable(PyObject *op, PyObject *args)
 {
     (void)args;
-    if (((RawIOBase *)op)->closed) {
+    if (((RawIOBase *)op)->is_closed) {
         RAISE(PyExc_ValueError, "I/O operation on closed socket.");
         return NULL;
     }
@@ -156,12 +144,12 @@ SocketIO_seekable(PyObject *op, PyObject *args)
 
 /* Lib/socket.py: SocketIO.fileno */
 int
-SocketIO_fileno(RawIOBase *raw)
+SocketIO_fileno(RawIOBase *self)
 {
-    if (FAILED(check_closed(raw) < 0)) {
+    if (FAILED(IOBase__checkClosed(self) < 0)) {
         return -1;
     }
-    return Socket_fileno(((SocketIO *)raw)->_sock);
+    return Socket_fileno(((SocketIO *)self)->_sock);
 }
 
 /* Lib/socket.py: SocketIO.name */
@@ -171,7 +159,7 @@ SocketIO_name(PyObject *op, void *closure)
     RawIOBase *self = (RawIOBase *)op;
 
     (void)closure;
-    return PyLong_FromLong(self->closed ? -1 : self->cls->fileno(self));
+    return PyLong_FromLong(self->is_closed ? -1 : self->cls->fileno(self));
 }
 
 /* Lib/socket.py: SocketIO.mode */
@@ -187,23 +175,23 @@ SocketIO_mode(PyObject *op, void *closure)
 
 /* Lib/socket.py: SocketIO.close */
 int
-SocketIO_close(RawIOBase *raw)
+SocketIO_close(RawIOBase *self)
 {
-    SocketIO *self = (SocketIO *)raw;
-    Socket *sock = self->_sock;
+    SocketIO *stream = (SocketIO *)self;
+    Socket *sock = stream->_sock;
     int result = 0;
 
-    if (raw->closed) {
+    if (self->is_closed) {
         return 0;
     }
-    if (FAILED(RawIOBase_close(raw) < 0)) {
+    if (FAILED(IOBase_close(self) < 0)) { /* RawIOBase.close(self) */
         return -1;
     }
-    self->_sock = NULL;
-    if (sock != NULL && FAILED(Socket__decref_socketios(sock) < 0)) {
-        result = -1;
+    stream->_sock = NULL;
+    if (sock != NULL) {
+        result = TRACED(Socket__decref_socketios(sock));
+        Py_DECREF(sock);
     }
-    Py_XDECREF(sock);
     return result;
 }
 
@@ -211,25 +199,14 @@ static int
 SocketIO_traverse(PyObject *op, visitproc visit, void *arg)
 {
     Py_VISIT(((SocketIO *)op)->_sock);
-    return 0;
+    return IOBase_traverse(op, visit, arg);
 }
 
 static int
 SocketIO_clear(PyObject *op)
 {
     Py_CLEAR(((SocketIO *)op)->_sock);
-    return 0;
-}
-
-static void
-SocketIO_dealloc(PyObject *op)
-{
-    if (PyObject_CallFinalizerFromDealloc(op) < 0) {
-        return;
-    }
-    PyObject_GC_UnTrack(op);
-    SocketIO_clear(op);
-    RawIOBase_dealloc(op);
+    return IOBase_clear(op);
 }
 
 static PyObject *
@@ -261,10 +238,9 @@ PyTypeObject SocketIO_type = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_methods = methods,
     .tp_getset = getset,
-    .tp_finalize = RawIOBase_del,
+    .tp_finalize = IOBase_del,
     .tp_traverse = SocketIO_traverse,
     .tp_clear = SocketIO_clear,
-    .tp_dealloc = SocketIO_dealloc,
 };
 
 const RawIOBaseClass SocketIO_class = {
@@ -272,8 +248,14 @@ const RawIOBaseClass SocketIO_class = {
 
     .readable = SocketIO_readable,
     .writable = SocketIO_writable,
+    .closed = IOBase_closed,
+    .read = RawIOBase_read,
+    .read1 = IOBase_read1,
+    .readline = IOBase_readline,
+    .peek = IOBase_peek,
     .readinto = SocketIO_readinto,
     .write = SocketIO_write,
+    .flush = IOBase_flush,
     .close = SocketIO_close,
     .fileno = SocketIO_fileno,
 };

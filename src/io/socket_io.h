@@ -24,7 +24,7 @@ RawIOBase *SocketIO_new(const RawIOBaseClass *cls, Socket *sock,
 int SocketIO_readable(RawIOBase *self);
 int SocketIO_writable(RawIOBase *self);
 Py_ssize_t SocketIO_readinto(RawIOBase *self, char *buffer, Py_ssize_t size);
-Py_ssize_t SocketIO_write(RawIOBase *self, const char *data, Py_ssize_t size);
+Py_ssize_t SocketIO_write(RawIOBase *self, PyObject *b);
 int SocketIO_close(RawIOBase *self);
 int SocketIO_fileno(RawIOBase *self);
 

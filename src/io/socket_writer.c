@@ -4,8 +4,7 @@
 
 #include "python/errors.h"
 
-_Static_assert(offsetof(SocketWriter, base) == 0,
-               "SocketWriter is a BufferedIOBase");
+_Static_assert(offsetof(SocketWriter, base) == 0, "the base must be first");
 
 BufferedIOBase *
 SocketWriter_new(const BufferedIOBaseClass *cls, Socket *sock)
@@ -25,11 +24,11 @@ SocketWriter_new(const BufferedIOBaseClass *cls, Socket *sock)
 
 /* Lib/socketserver.py: _SocketWriter.__init__ */
 int
-SocketWriter_init(BufferedIOBase *base, Socket *sock)
+SocketWriter_init(BufferedIOBase *self, Socket *sock)
 {
-    SocketWriter *self = (SocketWriter *)base;
+    SocketWriter *writer = (SocketWriter *)self;
 
-    Py_XSETREF(self->_sock, (Socket *)Py_NewRef(sock));
+    Py_XSETREF(writer->_sock, (Socket *)Py_NewRef(sock));
     return 0;
 }
 
@@ -108,9 +107,9 @@ send_data(SocketWriter *self, const Py_buffer *data)
 
 /* Lib/socketserver.py: _SocketWriter.write */
 Py_ssize_t
-SocketWriter_write(BufferedIOBase *base, PyObject *b)
+SocketWriter_write(BufferedIOBase *self, PyObject *b)
 {
-    SocketWriter *self = (SocketWriter *)base;
+    SocketWriter *writer = (SocketWriter *)self;
     Py_buffer view;
     Py_ssize_t nbytes;
     int result;
@@ -119,50 +118,45 @@ SocketWriter_write(BufferedIOBase *base, PyObject *b)
         return -1;
     }
     nbytes = view.len;
-    result = self->holding ? hold_back(self, &view) : send_data(self, &view);
+    result =
+        writer->holding ? hold_back(writer, &view) : send_data(writer, &view);
     PyBuffer_Release(&view);
     return FAILED(result < 0) ? -1 : nbytes;
 }
 
 int
-SocketWriter_flush(BufferedIOBase *base)
+SocketWriter_flush(BufferedIOBase *self)
 {
-    SocketWriter *self = (SocketWriter *)base;
+    SocketWriter *writer = (SocketWriter *)self;
 
-    if (BufferedIOBase_flush(base) < 0) {
+    if (IOBase_flush(self) < 0) {
         return -1;
     }
-    return self->held != NULL && send_held(self) < 0 ? -1 : 0;
+    return writer->held != NULL && send_held(writer) < 0 ? -1 : 0;
 }
 
 /* Lib/socketserver.py: _SocketWriter.fileno */
 int
-SocketWriter_fileno(BufferedIOBase *base)
+SocketWriter_fileno(BufferedIOBase *self)
 {
-    return Socket_fileno(((SocketWriter *)base)->_sock);
+    return Socket_fileno(((SocketWriter *)self)->_sock);
 }
 
 static int
 SocketWriter_traverse(PyObject *op, visitproc visit, void *arg)
 {
     Py_VISIT(((SocketWriter *)op)->_sock);
-    return BufferedIOBase_traverse(op, visit, arg);
+    return IOBase_traverse(op, visit, arg);
 }
 
 static int
 SocketWriter_clear(PyObject *op)
 {
-    Py_CLEAR(((SocketWriter *)op)->_sock);
-    return 0;
-}
+    SocketWriter *self = (SocketWriter *)op;
 
-static void
-SocketWriter_dealloc(PyObject *op)
-{
-    PyObject_GC_UnTrack(op);
-    SocketWriter_clear(op);
-    Py_CLEAR(((SocketWriter *)op)->held);
-    BufferedIOBase_dealloc(op);
+    Py_CLEAR(self->_sock);
+    Py_CLEAR(self->held);
+    return IOBase_clear(op);
 }
 
 PyTypeObject SocketWriter_type = {
@@ -173,22 +167,21 @@ PyTypeObject SocketWriter_type = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = SocketWriter_traverse,
     .tp_clear = SocketWriter_clear,
-    .tp_dealloc = SocketWriter_dealloc,
 };
 
 const BufferedIOBaseClass SocketWriter_class = {
     .type = &SocketWriter_type,
 
-    .readable = BufferedIOBase_readable,
+    .readable = IOBase_readable,
     .writable = SocketWriter_writable,
-    .closed = BufferedIOBase_closed,
-    .read = BufferedIOBase_read,
-    .read1 = BufferedIOBase_read1,
-    .readline = BufferedIOBase_readline,
-    .peek = BufferedIOBase_peek,
+    .closed = IOBase_closed,
+    .read = IOBase_read,
+    .read1 = IOBase_read1,
+    .readline = IOBase_readline,
+    .peek = IOBase_peek,
     .readinto = BufferedIOBase_readinto,
     .write = SocketWriter_write,
     .flush = SocketWriter_flush,
-    .close = BufferedIOBase_close,
+    .close = IOBase_close,
     .fileno = SocketWriter_fileno,
 };

@@ -12,9 +12,9 @@ MODULES = ['wsgiref.simple_server', 'wsgiref.handlers', 'wsgiref.headers',
 # What a tree to look at shows beside the mirrored functions.
 STREAMS = {'Socket': 'bind getsockname listen accept makefile sendall '
                      'sendfile shutdown close',
-           'BufferedReader': 'read readline close',
-           'BufferedWriter': 'write flush close',
-           'BufferedIOBase': 'close', 'SocketWriter': 'write flush'}
+           'BufferedReader': 'read readline', 'BufferedWriter': 'write flush',
+           'Buffered': 'close', 'IOBase': 'close',
+           'SocketWriter': 'write flush'}
 # The bytes leave here.
 SENDING = {'Socket_send', 'Socket_sendall', 'Socket_sendfile'}
 # And these, which Python has not, decide when, and how.

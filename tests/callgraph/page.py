@@ -34,7 +34,7 @@ OBJECTS = [
     ('server', r'(BaseServer|TCPServer|HTTPServer|WSGIServer)_'),
     ('socket', r'Socket_'),
     ('request_handler', r'\w+RequestHandler_|parse_headers$'),
-    ('rfile', r'BufferedReader_'),
+    ('rfile', r'Buffered(Reader)?_'),
     ('wfile', r'SocketWriter_'),
     ('handler', r'(BaseHandler|SimpleHandler|ServerHandler)_'),
     ('headers', r'Headers_'),

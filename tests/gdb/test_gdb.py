@@ -188,7 +188,7 @@ class Tests(unittest.TestCase):
             '\n  request_handler = <WSGIRequestHandler>\n}')
         self.assertNotIn('ob_base', value)
         self.assert_places(said)
-        self.assert_has(said[15], '<SocketWriter < BufferedIOBase> = {\n',
+        self.assert_has(said[15], '<SocketWriter < BufferedIOBase < IOBase> = {\n',
                         "\n  waiting = b'HTTP/1.0 200 OK\\r\\nDate: ")
         self.assertIn("<SocketWriter, waiting b'HTTP/1.0", said[16])
         self.assert_has(said[17], 'wsgiref/handlers.py: BaseHandler.run\n',
@@ -255,14 +255,14 @@ class Tests(unittest.TestCase):
         said = session(
             f'break {parse}', 'record-request -raw \\r\\nrest',
             'reverse-continue', 'print *self', 'break BufferedReader_readline',
-            'reverse-continue', 'print base', 'continue', 'print *self',
+            'reverse-continue', 'print self', 'continue', 'print *self',
             application='--quiet')
         self.assertRegex(said[2], r'Log contains [1-9]\d{3,} instructions\.\n'
                          'It stands at the end of the request: ')
         for index in (3, 8):
             self.assertIn(f'{parse} (self=<WSGIRequestHandler>)', said[index])
         self.assertIn("rfile = <BufferedReader, unread b'rest'>", said[4])
-        self.assertIn('BufferedReader_readline (base=', said[6])
+        self.assertIn('BufferedReader_readline (self=', said[6])
         self.assertIn("<BufferedReader, unread b''>", said[7])
         self.assertIn("rfile = <BufferedReader, unread b'rest'>", said[9])
 

@@ -49,15 +49,22 @@ Double_close(RawIOBase *self)
     PyObject *result = PyObject_CallMethod(raw, "close", NULL);
 
     Py_XDECREF(result);
-    self->closed = true;
+    self->is_closed = true;
     return result == NULL ? -1 : 0;
 }
 
-static void
-Double_dealloc(PyObject *op)
+static int
+Double_traverse(PyObject *op, visitproc visit, void *arg)
+{
+    Py_VISIT(((Double *)op)->raw);
+    return IOBase_traverse(op, visit, arg);
+}
+
+static int
+Double_clear(PyObject *op)
 {
     Py_CLEAR(((Double *)op)->raw);
-    RawIOBase_dealloc(op);
+    return IOBase_clear(op);
 }
 
 static PyTypeObject Double_type = {
@@ -65,7 +72,9 @@ static PyTypeObject Double_type = {
     .tp_name = "Double",
     .tp_base = &RawIOBase_type,
     .tp_basicsize = sizeof(Double),
-    .tp_dealloc = Double_dealloc,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+    .tp_traverse = Double_traverse,
+    .tp_clear = Double_clear,
 };
 
 static RawIOBase *
@@ -410,7 +419,7 @@ test_a_raw_stream_that_cannot_read_is_refused(void **state)
     RawIOBase *raw;
 
     (void)state;
-    cls.readable = RawIOBase_readable;
+    cls.readable = IOBase_readable;
     object = eval_python("Raw([])");
     raw = new_double(object);
     raw->cls = &cls;

@@ -23,11 +23,10 @@ Double_writable(RawIOBase *self)
 }
 
 static Py_ssize_t
-Double_write(RawIOBase *self, const char *data, Py_ssize_t size)
+Double_write(RawIOBase *self, PyObject *b)
 {
     PyObject *raw = ((Double *)self)->raw;
-    PyObject *b = PyBytes_FromStringAndSize(data, size);
-    PyObject *count = PyObject_CallMethod(raw, "write", "N", b);
+    PyObject *count = PyObject_CallMethod(raw, "write", "O", b);
     Py_ssize_t n = -1;
 
     if (count == Py_None) {
@@ -47,7 +46,7 @@ Double_close(RawIOBase *self)
     PyObject *result = PyObject_CallMethod(raw, "close", NULL);
 
     Py_XDECREF(result);
-    self->closed = true;
+    self->is_closed = true;
     return result == NULL ? -1 : 0;
 }
 
@@ -58,11 +57,18 @@ Double_fileno(RawIOBase *self)
     return 77;
 }
 
-static void
-Double_dealloc(PyObject *op)
+static int
+Double_traverse(PyObject *op, visitproc visit, void *arg)
+{
+    Py_VISIT(((Double *)op)->raw);
+    return IOBase_traverse(op, visit, arg);
+}
+
+static int
+Double_clear(PyObject *op)
 {
     Py_CLEAR(((Double *)op)->raw);
-    RawIOBase_dealloc(op);
+    return IOBase_clear(op);
 }
 
 static PyTypeObject Double_type = {
@@ -70,7 +76,9 @@ static PyTypeObject Double_type = {
     .tp_name = "Double",
     .tp_base = &RawIOBase_type,
     .tp_basicsize = sizeof(Double),
-    .tp_dealloc = Double_dealloc,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+    .tp_traverse = Double_traverse,
+    .tp_clear = Double_clear,
 };
 
 static RawIOBase *
@@ -312,6 +320,54 @@ test_wrong_calls_raise_what_python_raises(void **state)
                 "file'), [True, True])");
 }
 
+/* Over a socket: closed, detached, and all that Python code may ask. */
+static void
+test_every_attribute_answers_as_pythons_does(void **state)
+{
+    (void)state;
+    run_python(
+        "asked = [('seekable',), ('isatty',), ('tell',), ('seek', 0), "
+        "('seek', 0, 9), ('seek',), ('truncate',),\n"
+        "         ('truncate', 1, 2), ('readable',), ('writable',), "
+        "('write', b'x')]\n"
+        "def told(w, asked):\n"
+        "    'What a writer answers, but for names that differ by design.'\n"
+        "    said = [outcome(lambda: getattr(w, name)(*args)) for name, *args "
+        "in asked]\n"
+        "    said += [outcome(getattr, w, name) for name in ('closed', "
+        "'mode')]\n"
+        "    said += [outcome(lambda: type(w.name)), type(w.raw).__name__]\n"
+        "    return said + [re.sub(r'\\S*Buffered|name=\\d+', '', repr(w))]\n"
+        "def writers(state):\n"
+        "    both = []\n"
+        "    for make in (lambda s: SocketWriter(s.detach(), -1, 8),\n"
+        "                 lambda s: s.makefile('wb', 8)):\n"
+        "        left, right = socket.socketpair()\n"
+        "        w = make(right)\n"
+        "        right.close(), left.close()\n"
+        "        if state == 'closed':\n"
+        "            w.close()\n"
+        "        if state == 'detached':\n"
+        "            w.detach().close()\n"
+        "        both.append(w)\n"
+        "    return both\n"
+        "for s in ('fresh', 'closed', 'detached'):\n"
+        "    calls = asked + [('detach',), ('close',)] * (s != 'fresh')\n"
+        "    both = writers(s)\n"
+        "    ours, theirs = [told(w, calls) for w in both]\n"
+        "    assert ours == theirs, (s, ours, theirs)\n"
+        "    for w in both:\n"
+        "        outcome(w.close)\n"
+        "missing = [n for n in dir(both[1]) if n[0] != '_' and n not in "
+        "dir(both[0])]\n"
+        "fresh = writers('fresh')[0]\n"
+        "facts = fresh.mode, fresh.name == fresh.fileno(), "
+        "repr(fresh).endswith('name=%d>' % fresh.name)\n"
+        "fresh.close()\n"
+        "del both, w, fresh");
+    assert_repr(eval_python("missing, facts"), "([], ('wb', True, True))");
+}
+
 static void
 test_a_raw_stream_that_cannot_write_is_refused(void **state)
 {
@@ -320,7 +376,7 @@ test_a_raw_stream_that_cannot_write_is_refused(void **state)
     RawIOBase *raw;
 
     (void)state;
-    cls.writable = RawIOBase_writable;
+    cls.writable = IOBase_writable;
     object = eval_python("Raw()");
     raw = new_double(object);
     raw->cls = &cls;
@@ -510,6 +566,7 @@ main(void)
         python_test(test_a_failing_flush_drops_the_rest),
         python_test(test_a_failing_write_is_told),
         python_test(test_wrong_calls_raise_what_python_raises),
+        python_test(test_every_attribute_answers_as_pythons_does),
         python_test(test_a_raw_stream_that_cannot_write_is_refused),
         python_test(test_close_closes_even_when_flush_fails),
         python_test(test_it_owns_its_raw_stream_and_flushes_at_the_end),

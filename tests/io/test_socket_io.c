@@ -41,6 +41,19 @@ end_pair(Pair pair)
     Py_DECREF(pair.sock);
 }
 
+/* raw.write(data) */
+static Py_ssize_t
+write_bytes(RawIOBase *raw, const char *data, Py_ssize_t size)
+{
+    PyObject *b = PyBytes_FromStringAndSize(data, size);
+    Py_ssize_t n;
+
+    assert_non_null(b);
+    n = raw->cls->write(raw, b);
+    Py_DECREF(b);
+    return n;
+}
+
 static void
 test_no_table_has_an_empty_slot(void **state)
 {
@@ -105,7 +118,7 @@ test_it_reads_and_writes_the_socket(void **state)
     assert_int_equal(write(pair.peer, "hello", 5), 5);
     assert_int_equal(pair.raw->cls->readinto(pair.raw, buffer, 3), 3);
     assert_string_equal(buffer, "hel");
-    assert_int_equal(pair.raw->cls->write(pair.raw, "abc", 3), 3);
+    assert_int_equal(write_bytes(pair.raw, "abc", 3), 3);
     assert_int_equal(read(pair.peer, buffer, 8), 3);
     assert_memory_equal(buffer, "abc", 3);
     assert_int_equal(pair.raw->cls->readinto(pair.raw, buffer, 8), 2);
@@ -127,7 +140,7 @@ test_the_other_direction_is_unsupported(void **state)
     set_python("raised", PyErr_Occurred());
     assert_raised(PyExc_OSError, "File or stream is not readable.");
     assert_repr(eval_python("raised is io.UnsupportedOperation"), "True");
-    assert_int_equal(reading.raw->cls->write(reading.raw, "x", 1), -1);
+    assert_int_equal(write_bytes(reading.raw, "x", 1), -1);
     assert_raised(PyExc_OSError, "File or stream is not writable.");
     end_pair(reading);
     end_pair(writing);
@@ -147,7 +160,7 @@ test_nothing_without_blocking_is_no_error(void **state)
                      RAW_WOULD_BLOCK);
     assert_null(PyErr_Occurred());
     do {
-        n = pair.raw->cls->write(pair.raw, data, sizeof(data));
+        n = write_bytes(pair.raw, data, sizeof(data));
     } while (n > 0);
     assert_int_equal(n, RAW_WOULD_BLOCK);
     assert_null(PyErr_Occurred());
@@ -167,7 +180,7 @@ test_after_a_timeout_it_cannot_be_read(void **state)
     assert_int_equal(write(pair.peer, "x", 1), 1);
     assert_int_equal(pair.raw->cls->readinto(pair.raw, buffer, 1), -1);
     assert_raised(PyExc_OSError, "cannot read from timed out object");
-    assert_int_equal(pair.raw->cls->write(pair.raw, "x", 1), 1);
+    assert_int_equal(write_bytes(pair.raw, "x", 1), 1);
     end_pair(pair);
 }
 
@@ -185,7 +198,7 @@ test_a_closed_one_raises_what_python_raises(void **state)
     assert_int_equal(pair.sock->_io_refs, 0);
     assert_int_equal(raw->cls->readinto(raw, buffer, 1), -1);
     assert_raised(PyExc_ValueError, "I/O operation on closed file.");
-    assert_int_equal(raw->cls->write(raw, "x", 1), -1);
+    assert_int_equal(write_bytes(raw, "x", 1), -1);
     assert_raised(PyExc_ValueError, "I/O operation on closed file.");
     assert_int_equal(raw->cls->fileno(raw), -1);
     assert_raised(PyExc_ValueError, "I/O operation on closed file.");
@@ -221,7 +234,10 @@ test_python_code_sees_pythons_raw_stream(void **state)
         "calls = ([('read', 3), ('read', 0), ('write', b'xyz'), "
         "('readable',), ('writable',), ('seekable',), ('isatty',),\n"
         "          ('flush',), ('seek', 0), ('tell',), ('truncate',), "
-        "('fileno',), ('readall',), ('read',), ('read', 5)])\n"
+        "('fileno',), ('readline', 4), ('readline', 'x'), "
+        "('writelines', [b'x', b'y']), ('writelines', 3),\n"
+        "          ('readall',), ('read',), ('read', 5), ('readline',), "
+        "('readlines',), ('__next__',)])\n"
         "def compare():\n"
         "    for name, *args in calls:\n"
         "        x = outcome(lambda: getattr(ours, name)(*args))\n"
@@ -240,7 +256,12 @@ test_python_code_sees_pythons_raw_stream(void **state)
         "compare()\n"
         "x, y = [outcome(r.__enter__) for r in (ours, theirs)]\n"
         "assert x == y, (x, y)\n"
+        "ours.mark = 'an attribute'\n"
+        "missing = [n for n in dir(theirs) if n[0] != '_' and n not in "
+        "dir(ours)]\n"
         "left.close(), right.close()");
+    assert_repr(eval_python("vars(ours), missing"),
+                "({'mark': 'an attribute'}, [])");
     assert_repr(eval_python("isinstance(ours, io.RawIOBase), ours.closed"),
                 "(True, True)");
     run_python("del ours");
