@@ -18,11 +18,10 @@
 #include "python/objects.h"
 #include "python/release.h"
 #include "server/datagram_request_handler.h"
-#include "server/forking_servers.h"
+#include "server/mixed_servers.h"
 #include "server/server_handler.h"
 #include "server/simple_server.h"
 #include "server/threading_mix_in.h"
-#include "server/threading_servers.h"
 #include "server/unix_stream_server.h"
 #include "util/file_wrapper.h"
 #include "validate/error_wrapper.h"
@@ -97,6 +96,17 @@ static PyTypeObject *const types[] = {
     &ServerHandler_type,
 };
 
+/* The tables that are copies of their bases' with some slots of their own:
+ * bases first, and before the types, which some of them make. */
+static void
+class_tables_ready(void)
+{
+    udp_server_ready();
+    unix_stream_server_ready();
+    mixed_servers_ready();
+    base_cgi_handler_ready();
+}
+
 /* type.__module__ is then seen in its instances, too. */
 static int
 show_module(PyTypeObject *type)
@@ -162,6 +172,7 @@ types_ready(void)
     if (names_ready() < 0 || release_ready() < 0) {
         return -1;
     }
+    class_tables_ready();
     for (size_t i = 0; i < Py_ARRAY_LENGTH(types); i++) {
         if (PyType_Ready(types[i]) < 0) {
             return -1;

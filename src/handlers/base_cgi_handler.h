@@ -8,6 +8,9 @@
 /* It adds no method, no field and no __init__: its instances are
  * SimpleHandlers, initialized by SimpleHandler_init. */
 extern PyTypeObject BaseCGIHandler_type;
-extern const BaseHandlerClass BaseCGIHandler_class;
+extern BaseHandlerClass BaseCGIHandler_class;
+
+/* Makes the class table, which is complete after types_ready(). */
+void base_cgi_handler_ready(void);
 
 #endif

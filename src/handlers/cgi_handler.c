@@ -3,32 +3,18 @@
 #include "python/errors.h"
 #include "handlers/handlers.h"
 #include "io/python_file.h"
-#include "util/file_wrapper.h"
+#include "python/objects.h"
 
 /* Owned; what the process has in its environment comes by read_environ()
  * alone. */
 static PyObject *CGIHandler_os_environ;
 static PyObject *IISCGIHandler_os_environ;
 
-/* sys.name, a new reference. */
-static PyObject *
-get_sys(const char *name)
-{
-    PyObject *sys = PyImport_ImportModule("sys");
-    PyObject *value = NULL;
-
-    if (sys != NULL) {
-        value = PyObject_GetAttrString(sys, name);
-        Py_DECREF(sys);
-    }
-    return value;
-}
-
 /* sys.name.buffer, a new reference. */
 static PyObject *
 get_sys_buffer(const char *name)
 {
-    PyObject *file = get_sys(name);
+    PyObject *file = import_from("sys", name);
     PyObject *buffer = NULL;
 
     if (file != NULL) {
@@ -57,7 +43,7 @@ init_with_sys_streams(BaseHandler *self, PyObject *environ_)
     if (out == NULL) {
         goto done;
     }
-    err = get_sys("stderr");
+    err = import_from("sys", "stderr");
     if (err == NULL) {
         goto done;
     }
@@ -88,59 +74,6 @@ CGIHandler_init(BaseHandler *self)
 {
     return TRACED(init_with_sys_streams(self, NULL));
 }
-
-PyTypeObject CGIHandler_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
-    .tp_name = "cwsgiref.handlers.CGIHandler",
-    .tp_base = &BaseCGIHandler_type,
-    .tp_basicsize = sizeof(SimpleHandler),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
-};
-
-/* class CGIHandler(BaseCGIHandler): */
-const BaseHandlerClass CGIHandler_class = {
-    .type = &CGIHandler_type,
-
-    .wsgi_version = { 1, 0 },
-    .wsgi_multithread = true,
-    .wsgi_multiprocess = true,
-    .wsgi_run_once = true,
-    .origin_server = false,
-    .http_version = "1.0",
-    .server_software = NULL,
-    .os_environ = &CGIHandler_os_environ,
-    .wsgi_file_wrapper = &FileWrapper_type,
-    .headers_class = &Headers_class,
-    .traceback_limit = -1,
-    .error_status = "500 Internal Server Error",
-    .error_headers = BaseHandler_error_headers,
-    .error_body =
-        "A server error occurred.  Please contact the administrator.",
-
-    .run = BaseHandler_run,
-    .setup_environ = BaseHandler_setup_environ,
-    .finish_response = BaseHandler_finish_response,
-    .get_scheme = BaseHandler_get_scheme,
-    .set_content_length = BaseHandler_set_content_length,
-    .cleanup_headers = BaseHandler_cleanup_headers,
-    .start_response = BaseHandler_start_response,
-    .send_preamble = BaseHandler_send_preamble,
-    .write = BaseHandler_write,
-    .sendfile = BaseHandler_sendfile,
-    .finish_content = BaseHandler_finish_content,
-    .close = BaseHandler_close,
-    .send_headers = BaseHandler_send_headers,
-    .result_is_file = BaseHandler_result_is_file,
-    .client_is_modern = BaseHandler_client_is_modern,
-    .log_exception = BaseHandler_log_exception,
-    .handle_error = BaseHandler_handle_error,
-    .error_output = BaseHandler_error_output,
-    ._write = SimpleHandler__write,
-    ._flush = SimpleHandler__flush,
-    .get_stdin = SimpleHandler_get_stdin,
-    .get_stderr = SimpleHandler_get_stderr,
-    .add_cgi_vars = SimpleHandler_add_cgi_vars,
-};
 
 /* environ.get(name, ''), a new reference. */
 static PyObject *
@@ -229,64 +162,40 @@ IISCGIHandler_init(BaseHandler *self)
     return result;
 }
 
+PyTypeObject CGIHandler_type = {
+    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
+    .tp_name = "cwsgiref.handlers.CGIHandler",
+    .tp_base = &BaseCGIHandler_type,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+};
+
 PyTypeObject IISCGIHandler_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.handlers.IISCGIHandler",
     .tp_base = &BaseCGIHandler_type,
-    .tp_basicsize = sizeof(SimpleHandler),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
 };
 
-/* class IISCGIHandler(BaseCGIHandler): */
-const BaseHandlerClass IISCGIHandler_class = {
-    .type = &IISCGIHandler_type,
-
-    .wsgi_version = { 1, 0 },
-    .wsgi_multithread = true,
-    .wsgi_multiprocess = true,
-    .wsgi_run_once = true,
-    .origin_server = false,
-    .http_version = "1.0",
-    .server_software = NULL,
-    .os_environ = &IISCGIHandler_os_environ,
-    .wsgi_file_wrapper = &FileWrapper_type,
-    .headers_class = &Headers_class,
-    .traceback_limit = -1,
-    .error_status = "500 Internal Server Error",
-    .error_headers = BaseHandler_error_headers,
-    .error_body =
-        "A server error occurred.  Please contact the administrator.",
-
-    .run = BaseHandler_run,
-    .setup_environ = BaseHandler_setup_environ,
-    .finish_response = BaseHandler_finish_response,
-    .get_scheme = BaseHandler_get_scheme,
-    .set_content_length = BaseHandler_set_content_length,
-    .cleanup_headers = BaseHandler_cleanup_headers,
-    .start_response = BaseHandler_start_response,
-    .send_preamble = BaseHandler_send_preamble,
-    .write = BaseHandler_write,
-    .sendfile = BaseHandler_sendfile,
-    .finish_content = BaseHandler_finish_content,
-    .close = BaseHandler_close,
-    .send_headers = BaseHandler_send_headers,
-    .result_is_file = BaseHandler_result_is_file,
-    .client_is_modern = BaseHandler_client_is_modern,
-    .log_exception = BaseHandler_log_exception,
-    .handle_error = BaseHandler_handle_error,
-    .error_output = BaseHandler_error_output,
-    ._write = SimpleHandler__write,
-    ._flush = SimpleHandler__flush,
-    .get_stdin = SimpleHandler_get_stdin,
-    .get_stderr = SimpleHandler_get_stderr,
-    .add_cgi_vars = SimpleHandler_add_cgi_vars,
-};
+BaseHandlerClass CGIHandler_class;
+BaseHandlerClass IISCGIHandler_class;
 
 int
 cgi_handler_ready(void)
 {
+    /* class CGIHandler(BaseCGIHandler): */
+    CGIHandler_class = BaseCGIHandler_class;
+    CGIHandler_class.type = &CGIHandler_type;
+    CGIHandler_class.wsgi_run_once = true;
+    CGIHandler_class.os_environ = &CGIHandler_os_environ;
     Py_XSETREF(CGIHandler_os_environ, PyDict_New());
+
+    /* class IISCGIHandler(BaseCGIHandler): */
+    IISCGIHandler_class = BaseCGIHandler_class;
+    IISCGIHandler_class.type = &IISCGIHandler_type;
+    IISCGIHandler_class.wsgi_run_once = true;
+    IISCGIHandler_class.os_environ = &IISCGIHandler_os_environ;
     Py_XSETREF(IISCGIHandler_os_environ, PyDict_New());
+
     if (CGIHandler_os_environ == NULL || IISCGIHandler_os_environ == NULL) {
         return -1;
     }

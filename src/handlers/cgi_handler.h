@@ -7,13 +7,14 @@
 
 /* They add no method and no field: their instances are SimpleHandlers. */
 extern PyTypeObject CGIHandler_type;
-extern const BaseHandlerClass CGIHandler_class;
+extern BaseHandlerClass CGIHandler_class;
 
 extern PyTypeObject IISCGIHandler_type;
-extern const BaseHandlerClass IISCGIHandler_class;
+extern BaseHandlerClass IISCGIHandler_class;
 
-/* Makes the os_environ of each, which is empty. 0 or -1; called by
- * types_ready(). */
+/* Makes the class tables, which are complete after types_ready(), and the
+ * os_environ of each, which is empty. 0 or -1. It comes after
+ * base_cgi_handler_ready(). */
 int cgi_handler_ready(void);
 
 /* CGIHandler(). `self` is from BaseHandler_new. */

@@ -1,6 +1,5 @@
 /* Lib/socketserver.py: ForkingMixIn: a new process for each request, over any
- * server class. What it is mixed over in the library is in forking_servers.h.
- */
+ * server class. What it is mixed over in the library is in mixed_servers.h. */
 #ifndef CWSGIREF_SERVER_FORKING_MIX_IN_H
 #define CWSGIREF_SERVER_FORKING_MIX_IN_H
 

@@ -1,6 +1,6 @@
 /* Lib/socketserver.py: _Threads, _NoThreads, ThreadingMixIn: a new thread for
  * each request, over any server class. What it is mixed over in the library
- * is in threading_servers.h. */
+ * is in mixed_servers.h. */
 #ifndef CWSGIREF_SERVER_THREADING_MIX_IN_H
 #define CWSGIREF_SERVER_THREADING_MIX_IN_H
 

@@ -54,33 +54,24 @@ PyTypeObject UDPServer_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.socketserver.UDPServer",
     .tp_base = &TCPServer_type,
-    .tp_basicsize = sizeof(TCPServer),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
 };
 
-const BaseServerClass UDPServer_class = {
-    .type = &UDPServer_type,
-    .mixed_over = NULL,
-    .timeout = -1,
-    .address_family = AF_INET,
-    .socket_type = SOCK_DGRAM,
-    .request_queue_size = REQUEST_QUEUE_SIZE,
-    .allow_reuse_address = false,
-    .allow_reuse_port = false,
-    .max_packet_size = 8192,
+BaseServerClass UDPServer_class;
 
-    .init = TCPServer_init,
-    .server_bind = TCPServer_server_bind,
-    .server_activate = UDPServer_server_activate,
-    .fileno = TCPServer_fileno,
-    .service_actions = BaseServer_service_actions,
-    .get_request = UDPServer_get_request,
-    .handle_timeout = BaseServer_handle_timeout,
-    .verify_request = BaseServer_verify_request,
-    .process_request = BaseServer_process_request,
-    .server_close = TCPServer_server_close,
-    .finish_request = BaseServer_finish_request,
-    .shutdown_request = UDPServer_shutdown_request,
-    .close_request = UDPServer_close_request,
-    .handle_error = BaseServer_handle_error,
-};
+/* class UDPServer(TCPServer): */
+void
+udp_server_ready(void)
+{
+    BaseServerClass *cls = &UDPServer_class;
+
+    *cls = TCPServer_class;
+    cls->type = &UDPServer_type;
+    cls->socket_type = SOCK_DGRAM;
+    cls->max_packet_size = 8192;
+
+    cls->get_request = UDPServer_get_request;
+    cls->server_activate = UDPServer_server_activate;
+    cls->shutdown_request = UDPServer_shutdown_request;
+    cls->close_request = UDPServer_close_request;
+}

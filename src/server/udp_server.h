@@ -7,7 +7,10 @@
 /* It adds neither state nor methods: an instance is a TCPServer whose socket
  * takes datagrams. A request is the tuple (data, socket). */
 extern PyTypeObject UDPServer_type;
-extern const BaseServerClass UDPServer_class;
+extern BaseServerClass UDPServer_class;
+
+/* Makes the class table, which is complete after types_ready(). */
+void udp_server_ready(void);
 
 int UDPServer_get_request(BaseServer *self, PyObject **request,
                           PyObject **client_address);

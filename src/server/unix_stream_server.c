@@ -4,75 +4,6 @@
 
 #include "python/errors.h"
 
-PyTypeObject UnixStreamServer_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
-    .tp_name = "cwsgiref.socketserver.UnixStreamServer",
-    .tp_base = &TCPServer_type,
-    .tp_basicsize = sizeof(TCPServer),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
-};
-
-const BaseServerClass UnixStreamServer_class = {
-    .type = &UnixStreamServer_type,
-    .mixed_over = NULL,
-    .timeout = -1,
-    .address_family = AF_UNIX,
-    .socket_type = SOCK_STREAM,
-    .request_queue_size = REQUEST_QUEUE_SIZE,
-    .allow_reuse_address = false,
-    .allow_reuse_port = false,
-
-    .init = TCPServer_init,
-    .server_bind = TCPServer_server_bind,
-    .server_activate = TCPServer_server_activate,
-    .fileno = TCPServer_fileno,
-    .service_actions = BaseServer_service_actions,
-    .get_request = TCPServer_get_request,
-    .handle_timeout = BaseServer_handle_timeout,
-    .verify_request = BaseServer_verify_request,
-    .process_request = BaseServer_process_request,
-    .server_close = TCPServer_server_close,
-    .finish_request = BaseServer_finish_request,
-    .shutdown_request = TCPServer_shutdown_request,
-    .close_request = TCPServer_close_request,
-    .handle_error = BaseServer_handle_error,
-};
-
-PyTypeObject UnixDatagramServer_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
-    .tp_name = "cwsgiref.socketserver.UnixDatagramServer",
-    .tp_base = &UDPServer_type,
-    .tp_basicsize = sizeof(TCPServer),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
-};
-
-const BaseServerClass UnixDatagramServer_class = {
-    .type = &UnixDatagramServer_type,
-    .mixed_over = NULL,
-    .timeout = -1,
-    .address_family = AF_UNIX,
-    .socket_type = SOCK_DGRAM,
-    .request_queue_size = REQUEST_QUEUE_SIZE,
-    .allow_reuse_address = false,
-    .allow_reuse_port = false,
-    .max_packet_size = 8192,
-
-    .init = TCPServer_init,
-    .server_bind = TCPServer_server_bind,
-    .server_activate = UDPServer_server_activate,
-    .fileno = TCPServer_fileno,
-    .service_actions = BaseServer_service_actions,
-    .get_request = UDPServer_get_request,
-    .handle_timeout = BaseServer_handle_timeout,
-    .verify_request = BaseServer_verify_request,
-    .process_request = BaseServer_process_request,
-    .server_close = TCPServer_server_close,
-    .finish_request = BaseServer_finish_request,
-    .shutdown_request = UDPServer_shutdown_request,
-    .close_request = UDPServer_close_request,
-    .handle_error = BaseServer_handle_error,
-};
-
 /* HTTPServer.server_bind would take the first two characters of the path for
  * host and port. PEP 3333 wants a SERVER_NAME and a SERVER_PORT that are never
  * empty; they only count when the client sends no Host. "localhost" is where
@@ -126,41 +57,48 @@ UnixWSGIServer_get_request(BaseServer *self, PyObject **request,
     return 0;
 }
 
+PyTypeObject UnixStreamServer_type = {
+    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
+    .tp_name = "cwsgiref.socketserver.UnixStreamServer",
+    .tp_base = &TCPServer_type,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+};
+
+PyTypeObject UnixDatagramServer_type = {
+    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
+    .tp_name = "cwsgiref.socketserver.UnixDatagramServer",
+    .tp_base = &UDPServer_type,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+};
+
 PyTypeObject UnixWSGIServer_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.simple_server.UnixWSGIServer",
     .tp_base = &WSGIServer_type,
-    .tp_basicsize = sizeof(WSGIServer),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
 };
 
-const WSGIServerClass UnixWSGIServer_class = {
-    .base = {
-        .type = &UnixWSGIServer_type,
-        .mixed_over = NULL,
-        .timeout = -1,
-        .address_family = AF_UNIX,
-        .socket_type = SOCK_STREAM,
-        .request_queue_size = REQUEST_QUEUE_SIZE,
-        .allow_reuse_address = true, /* HTTPServer's; means nothing here */
-        .allow_reuse_port = false,
+BaseServerClass UnixStreamServer_class;
+BaseServerClass UnixDatagramServer_class;
+WSGIServerClass UnixWSGIServer_class;
 
-        .init = TCPServer_init,
-        .server_bind = UnixWSGIServer_server_bind,
-        .server_activate = TCPServer_server_activate,
-        .fileno = TCPServer_fileno,
-        .service_actions = BaseServer_service_actions,
-        .get_request = UnixWSGIServer_get_request,
-        .handle_timeout = BaseServer_handle_timeout,
-        .verify_request = BaseServer_verify_request,
-        .process_request = BaseServer_process_request,
-        .server_close = TCPServer_server_close,
-        .finish_request = BaseServer_finish_request,
-        .shutdown_request = TCPServer_shutdown_request,
-        .close_request = TCPServer_close_request,
-        .handle_error = BaseServer_handle_error,
-    },
-    .setup_environ = WSGIServer_setup_environ,
-    .get_app = WSGIServer_get_app,
-    .set_app = WSGIServer_set_app,
-};
+void
+unix_stream_server_ready(void)
+{
+    /* class UnixStreamServer(TCPServer): */
+    UnixStreamServer_class = TCPServer_class;
+    UnixStreamServer_class.type = &UnixStreamServer_type;
+    UnixStreamServer_class.address_family = AF_UNIX;
+
+    /* class UnixDatagramServer(UDPServer): */
+    UnixDatagramServer_class = UDPServer_class;
+    UnixDatagramServer_class.type = &UnixDatagramServer_type;
+    UnixDatagramServer_class.address_family = AF_UNIX;
+
+    /* class UnixWSGIServer(UnixStreamServer, WSGIServer): */
+    UnixWSGIServer_class = WSGIServer_class;
+    UnixWSGIServer_class.base.type = &UnixWSGIServer_type;
+    UnixWSGIServer_class.base.address_family = AF_UNIX;
+    UnixWSGIServer_class.base.server_bind = UnixWSGIServer_server_bind;
+    UnixWSGIServer_class.base.get_request = UnixWSGIServer_get_request;
+}

@@ -10,15 +10,19 @@
 
 /* Both are only another address_family: an instance is a TCPServer. */
 extern PyTypeObject UnixStreamServer_type;
-extern const BaseServerClass UnixStreamServer_class;
+extern BaseServerClass UnixStreamServer_class;
 
 extern PyTypeObject UnixDatagramServer_type;
-extern const BaseServerClass UnixDatagramServer_class;
+extern BaseServerClass UnixDatagramServer_class;
 
 /* class UnixWSGIServer(UnixStreamServer, WSGIServer): an instance is a
  * WSGIServer. Lib/test/test_asyncio/utils.py: UnixWSGIServer */
 extern PyTypeObject UnixWSGIServer_type;
-extern const WSGIServerClass UnixWSGIServer_class;
+extern WSGIServerClass UnixWSGIServer_class;
+
+/* Makes the class tables, which are complete after types_ready(). It comes
+ * after udp_server_ready(). */
+void unix_stream_server_ready(void);
 
 int UnixWSGIServer_server_bind(BaseServer *self);
 int UnixWSGIServer_get_request(BaseServer *self, PyObject **request,

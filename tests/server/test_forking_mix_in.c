@@ -10,7 +10,7 @@
 
 #include "python/errors.h"
 #include "server/datagram_request_handler.h"
-#include "server/forking_servers.h"
+#include "server/mixed_servers.h"
 
 static const MixedClass classes[] = {
     { &ForkingUDPServer_class, "socketserver.ForkingUDPServer" },

@@ -4,8 +4,8 @@
 
 #include "python/errors.h"
 #include "server/datagram_request_handler.h"
+#include "server/mixed_servers.h"
 #include "server/simple_server.h"
-#include "server/threading_servers.h"
 
 static const MixedClass classes[] = {
     { &ThreadingUDPServer_class, "socketserver.ThreadingUDPServer" },
