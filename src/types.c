@@ -20,9 +20,10 @@
 #include "server/datagram_request_handler.h"
 #include "server/mixed_servers.h"
 #include "server/server_handler.h"
-#include "server/simple_server.h"
 #include "server/threading_mix_in.h"
 #include "server/unix_stream_server.h"
+#include "server/version.h"
+#include "server/wsgi_request_handler.h"
 #include "util/file_wrapper.h"
 #include "validate/error_wrapper.h"
 #include "validate/input_wrapper.h"
@@ -162,7 +163,7 @@ class_attributes_ready(void)
     {
         return -1;
     }
-    simple_server_ready();
+    version_ready();
     return 0;
 }
 

@@ -241,8 +241,7 @@ def send(argument):
     if listening is None:
         raise gdb.GdbError('The program does not serve yet, or no more: '
                            '`continue`, or `kill` and try again.')
-    fd = int(listening.dereference().cast(gdb.lookup_type('TCPServer'))
-             ['socket']['fd'])
+    fd = int(listening.dereference()['socket']['fd'])
     try:
         return Client(*listening_address(gdb.selected_inferior().pid, fd), raw)
     except OSError as error:

@@ -2,9 +2,11 @@
 #ifndef CWSGIREF_SERVER_BASE_REQUEST_HANDLER_H
 #define CWSGIREF_SERVER_BASE_REQUEST_HANDLER_H
 
-#include "server/base_server.h"
+#include <Python.h>
 
+typedef struct BaseServer BaseServer; /* which makes one for each request */
 typedef struct BaseRequestHandler BaseRequestHandler;
+typedef struct BaseRequestHandlerClass BaseRequestHandlerClass;
 
 struct BaseRequestHandlerClass {
     PyTypeObject *type;

@@ -8,7 +8,6 @@
 #include "python/errors.h"
 #include "python/objects.h"
 #include "server/base_request_handler.h"
-#include "server/tcp_server.h"
 #include "python/waits.h"
 
 /* A thread that waits for is_shut_down, on its own stack. */
@@ -170,16 +169,16 @@ BaseServer_service_actions(BaseServer *self)
     return 0;
 }
 
-/* self.socket.gettimeout(): BaseServer takes it in Python, too, that there is
- * a socket. Seconds; -1 is None, and -2 an error. */
+/* self.socket.gettimeout(). As in Python, BaseServer relies on a subclass for
+ * the socket. Seconds; -1 is None, and -2 an error. */
 static double
 socket_timeout(BaseServer *self)
 {
-    if (!PyObject_TypeCheck((PyObject *)self, &TCPServer_type)) {
+    if (self->socket == NULL) {
         lacks_attribute(self, "socket");
         return -2;
     }
-    return ((TCPServer *)self)->socket->timeout;
+    return self->socket->timeout;
 }
 
 /* Lib/socketserver.py: BaseServer.handle_request */
@@ -408,6 +407,7 @@ BaseServer_traverse(PyObject *op, visitproc visit, void *arg)
     BaseServer *self = (BaseServer *)op;
 
     Py_VISIT(self->server_address);
+    Py_VISIT(self->socket);
     Py_VISIT(self->_threads);
     Py_VISIT(self->active_children);
     return 0;
@@ -419,6 +419,7 @@ BaseServer_clear(PyObject *op)
     BaseServer *self = (BaseServer *)op;
 
     Py_CLEAR(self->server_address);
+    Py_CLEAR(self->socket);
     Py_CLEAR(self->_threads);
     Py_CLEAR(self->active_children);
     return 0;

@@ -5,6 +5,7 @@
 #include <Python.h>
 #include <stdbool.h>
 
+#include "io/socket.h"
 #include "python/release.h"
 
 typedef struct BaseServer BaseServer;
@@ -65,6 +66,7 @@ struct BaseServer {
     bool is_shut_down;       /* an event, which others may wait for */
     ShutDownWaiter *waiters; /* borrowed; the threads that do */
     bool shutdown_request;
+    Socket *socket;            /* owned; TCPServer's, NULL in a BaseServer */
     Threads *_threads;         /* owned; ThreadingMixIn's, NULL at first */
     PyObject *active_children; /* owned; ForkingMixIn's: a set of process
                                 * ids, NULL is None */

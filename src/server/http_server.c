@@ -49,7 +49,7 @@ HTTPServer_traverse(PyObject *op, visitproc visit, void *arg)
 
     Py_VISIT(http->server_name);
     Py_VISIT(http->server_port);
-    return TCPServer_traverse(op, visit, arg);
+    return BaseServer_traverse(op, visit, arg);
 }
 
 int
@@ -59,7 +59,7 @@ HTTPServer_clear(PyObject *op)
 
     Py_CLEAR(http->server_name);
     Py_CLEAR(http->server_port);
-    return TCPServer_clear(op);
+    return BaseServer_clear(op);
 }
 
 PyTypeObject HTTPServer_type = {

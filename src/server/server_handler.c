@@ -10,7 +10,7 @@
 #include "python/names.h"
 #include "python/objects.h"
 #include "server/base_http_request_handler.h"
-#include "server/simple_server.h"
+#include "server/version.h"
 #include "util/file_wrapper.h"
 
 _Static_assert(offsetof(ServerHandler, base) == 0, "the base must be first");

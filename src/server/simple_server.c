@@ -1,20 +1,6 @@
 #include "server/simple_server.h"
 
 #include "python/errors.h"
-#include "python/release.h"
-
-char server_version[20];
-
-char software_version[80];
-
-void
-simple_server_ready(void)
-{
-    PyOS_snprintf(server_version, sizeof(server_version), "%s",
-                  release()->server_version);
-    PyOS_snprintf(software_version, sizeof(software_version), "%s CPython/%s",
-                  server_version, python_version());
-}
 
 /* "Hello world!", and each variable of `items`, a list of pairs, in a line of
  * its own. A new str. */

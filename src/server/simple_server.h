@@ -1,17 +1,9 @@
-/* Lib/wsgiref/simple_server.py: the functions and names of the module. */
+/* Lib/wsgiref/simple_server.py: the functions of the module. */
 #ifndef CWSGIREF_SERVER_SIMPLE_SERVER_H
 #define CWSGIREF_SERVER_SIMPLE_SERVER_H
 
 #include "server/wsgi_request_handler.h"
 #include "server/wsgi_server.h"
-
-/* "WSGIServer/0.2", and "WSGIServer/0.2 CPython/3.11.2", the Server header:
- * complete after types_ready(). */
-extern char server_version[20];
-extern char software_version[80];
-
-/* Fills them in, as the linked release has them, for types_ready(). */
-void simple_server_ready(void);
 
 /* The WSGI application that greets and shows its environ: a new reference to
  * the Python callable. */

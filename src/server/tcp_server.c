@@ -13,7 +13,6 @@ TCPServer_init(BaseServer *self, PyObject *server_address,
                const BaseRequestHandlerClass *RequestHandlerClass,
                bool bind_and_activate)
 {
-    TCPServer *tcp = (TCPServer *)self;
     Handled handled;
 
     if (FAILED(BaseServer_init(self, server_address, RequestHandlerClass,
@@ -21,9 +20,9 @@ TCPServer_init(BaseServer *self, PyObject *server_address,
     {
         return -1;
     }
-    tcp->socket = Socket_new(&Socket_class, self->cls->address_family,
-                             self->cls->socket_type, 0, -1);
-    if (FAILED(tcp->socket == NULL)) {
+    self->socket = Socket_new(&Socket_class, self->cls->address_family,
+                              self->cls->socket_type, 0, -1);
+    if (FAILED(self->socket == NULL)) {
         return -1;
     }
     if (!bind_and_activate) {
@@ -67,8 +66,7 @@ reuses_port(BaseServer *self)
 int
 TCPServer_server_bind(BaseServer *self)
 {
-    TCPServer *tcp = (TCPServer *)self;
-    Socket *sock = tcp->socket;
+    Socket *sock = self->socket;
     PyObject *server_address;
     int reuse_port;
 
@@ -101,7 +99,7 @@ TCPServer_server_bind(BaseServer *self)
 int
 TCPServer_server_activate(BaseServer *self)
 {
-    Socket *sock = ((TCPServer *)self)->socket;
+    Socket *sock = self->socket;
 
     return TRACED(sock->cls->listen(sock, self->cls->request_queue_size));
 }
@@ -110,7 +108,7 @@ TCPServer_server_activate(BaseServer *self)
 int
 TCPServer_server_close(BaseServer *self)
 {
-    Socket *sock = ((TCPServer *)self)->socket;
+    Socket *sock = self->socket;
 
     return TRACED(sock->cls->close(sock));
 }
@@ -119,7 +117,7 @@ TCPServer_server_close(BaseServer *self)
 int
 TCPServer_fileno(BaseServer *self)
 {
-    int fd = Socket_fileno(((TCPServer *)self)->socket);
+    int fd = Socket_fileno(self->socket);
 
     if (fd < 0) { /* what the selector says of it in Python */
         PyErr_Format(PyExc_ValueError, "Invalid file descriptor: %d", fd);
@@ -132,7 +130,7 @@ int
 TCPServer_get_request(BaseServer *self, PyObject **request,
                       PyObject **client_address)
 {
-    Socket *sock = ((TCPServer *)self)->socket;
+    Socket *sock = self->socket;
     Socket *connection;
 
     if (FAILED(sock->cls->accept(sock, &connection, client_address) < 0)) {
@@ -169,32 +167,12 @@ TCPServer_close_request(BaseServer *self, PyObject *request)
     return TRACED(sock->cls->close(sock));
 }
 
-int
-TCPServer_traverse(PyObject *op, visitproc visit, void *arg)
-{
-    TCPServer *tcp = (TCPServer *)op;
-
-    Py_VISIT(tcp->socket);
-    return BaseServer_traverse(op, visit, arg);
-}
-
-int
-TCPServer_clear(PyObject *op)
-{
-    TCPServer *tcp = (TCPServer *)op;
-
-    Py_CLEAR(tcp->socket);
-    return BaseServer_clear(op);
-}
-
 PyTypeObject TCPServer_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.socketserver.TCPServer",
     .tp_base = &BaseServer_type,
     .tp_basicsize = sizeof(TCPServer),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
-    .tp_traverse = TCPServer_traverse,
-    .tp_clear = TCPServer_clear,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
 };
 
 const BaseServerClass TCPServer_class = {

@@ -3,12 +3,11 @@
 #define CWSGIREF_SERVER_TCP_SERVER_H
 
 #include "server/base_server.h"
-#include "io/socket.h"
 
-/* It adds state but no new method: its class is a BaseServerClass. */
+/* It adds no new method: its class is a BaseServerClass. Its socket, which
+ * listens, stands in BaseServer, whose handle_request asks for it. */
 typedef struct TCPServer {
     BaseServer base; /* must stay first */
-    Socket *socket;  /* owned; listens */
 } TCPServer;
 
 extern PyTypeObject TCPServer_type;
@@ -25,8 +24,5 @@ int TCPServer_get_request(BaseServer *self, PyObject **request,
                           PyObject **client_address);
 int TCPServer_shutdown_request(BaseServer *self, PyObject *request);
 int TCPServer_close_request(BaseServer *self, PyObject *request);
-
-int TCPServer_traverse(PyObject *op, visitproc visit, void *arg);
-int TCPServer_clear(PyObject *op);
 
 #endif

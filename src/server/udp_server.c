@@ -9,7 +9,7 @@ int
 UDPServer_get_request(BaseServer *self, PyObject **request,
                       PyObject **client_address)
 {
-    Socket *sock = ((TCPServer *)self)->socket;
+    Socket *sock = self->socket;
     PyObject *data;
 
     if (FAILED(sock->cls->recvfrom(sock, self->cls->max_packet_size, &data,

@@ -7,7 +7,8 @@
 #include "python/objects.h"
 #include "python/release.h"
 #include "server/server_handler.h"
-#include "server/simple_server.h"
+#include "server/version.h"
+#include "server/wsgi_server.h"
 
 static const WSGIRequestHandlerClass *
 class_of(BaseHTTPRequestHandler *self)

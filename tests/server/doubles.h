@@ -7,6 +7,7 @@
 
 #include "io/python_file.h"
 #include "types.h"
+#include "server/base_server.h"
 #include "server/stream_request_handler.h"
 
 /* The group setup of every file here. */

@@ -705,7 +705,7 @@ test_handle_request_waits_for_the_smaller_timeout(void **state)
         double start = seconds();
 
         assert_int_equal(
-            Socket_settimeout(((TCPServer *)server)->socket, timeouts[i][0]),
+            Socket_settimeout(server->socket, timeouts[i][0]),
             0);
         expect_function_call(fake_fileno);
         expect_function_call(fake_handle_timeout);

@@ -5,6 +5,7 @@
 #include "server/base_http_request_handler.h"
 #include "server/server_handler.h"
 #include "server/simple_server.h"
+#include "server/version.h"
 
 /* A request handler whose log goes into Python's list `events`. */
 static int

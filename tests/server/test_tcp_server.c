@@ -69,7 +69,7 @@ new_server(const BaseServerClass *cls)
 static Socket *
 socket_of(BaseServer *server)
 {
-    return ((TCPServer *)server)->socket;
+    return server->socket;
 }
 
 /* Python's `client`: a socket connected with the server. */

@@ -21,7 +21,7 @@ new_server(const BaseServerClass *cls,
 static Socket *
 socket_of(BaseServer *server)
 {
-    return ((TCPServer *)server)->socket;
+    return server->socket;
 }
 
 /* Python's `client` has sent these datagrams to the server. */
