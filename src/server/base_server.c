@@ -1,81 +1,16 @@
+/* Lib/socketserver.py: BaseServer, in Python's order: the loop of
+ * serve_forever, handle_request, and then what they call for one request, from
+ * get_request to handle_error. The type and the table are at the end. */
 #include "server/base_server.h"
 
 #include <limits.h>
 #include <poll.h>
-#include <pythread.h>
 
 #include "io/wait.h"
 #include "python/errors.h"
 #include "python/objects.h"
 #include "server/base_request_handler.h"
 #include "python/waits.h"
-
-/* A thread that waits for is_shut_down, on its own stack. */
-struct ShutDownWaiter {
-    PyThread_type_lock lock; /* owned; released when the event comes */
-    ShutDownWaiter *next;
-};
-
-/* self.__is_shut_down.set(): whoever waits now goes on, even if the event is
- * cleared again before it runs.
- * Lib/threading.py: Event.set */
-static void
-set_is_shut_down(BaseServer *self)
-{
-    self->is_shut_down = true;
-    while (self->waiters != NULL) {
-        ShutDownWaiter *waiter = self->waiters;
-
-        self->waiters = waiter->next; /* gone with the release */
-        PyThread_release_lock(waiter->lock);
-    }
-}
-
-static void
-remove_waiter(BaseServer *self, ShutDownWaiter *waiter)
-{
-    ShutDownWaiter **at = &self->waiters;
-
-    while (*at != NULL && *at != waiter) {
-        at = &(*at)->next;
-    }
-    if (*at != NULL) {
-        *at = waiter->next;
-    }
-}
-
-/* self.__is_shut_down.wait()
- * Lib/threading.py: Event.wait */
-static int
-wait_is_shut_down(BaseServer *self)
-{
-    ShutDownWaiter waiter = { .next = self->waiters };
-    PyLockStatus status = PY_LOCK_FAILURE;
-    int result = 0;
-
-    if (self->is_shut_down) {
-        return 0;
-    }
-    waiter.lock = PyThread_allocate_lock();
-    if (waiter.lock == NULL) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    PyThread_acquire_lock(waiter.lock, WAIT_LOCK);
-    self->waiters = &waiter;
-    while (status != PY_LOCK_ACQUIRED && result == 0) {
-        Py_BEGIN_ALLOW_THREADS
-        status = PyThread_acquire_lock_timed(waiter.lock, -1, 1);
-        Py_END_ALLOW_THREADS
-        if (status == PY_LOCK_INTR) {
-            result = look_for_signals();
-        }
-    }
-    remove_waiter(self, &waiter);
-    PyThread_release_lock(waiter.lock);
-    PyThread_free_lock(waiter.lock);
-    return result;
-}
 
 /* Lib/socketserver.py: BaseServer.__init__ */
 int
@@ -86,7 +21,7 @@ BaseServer_init(BaseServer *self, PyObject *server_address,
     (void)bind_and_activate;
     self->server_address = Py_NewRef(server_address);
     self->RequestHandlerClass = RequestHandlerClass;
-    self->is_shut_down = false;
+    Event_clear(&self->is_shut_down);
     self->shutdown_request = false;
     return 0;
 }
@@ -120,7 +55,7 @@ BaseServer_serve_forever(BaseServer *self, double poll_interval)
     int result = -1;
     int fd;
 
-    self->is_shut_down = false;
+    Event_clear(&self->is_shut_down);
     /* try: */
     fd = self->cls->fileno(self); /* selector.register(self, EVENT_READ) */
     if (FAILED(fd < 0)) {
@@ -148,7 +83,7 @@ BaseServer_serve_forever(BaseServer *self, double poll_interval)
 finally:
     handled = finally_enter();
     self->shutdown_request = false;
-    set_is_shut_down(self);
+    Event_set(&self->is_shut_down);
     finally_leave(handled);
     return result;
 }
@@ -158,7 +93,7 @@ int
 BaseServer_shutdown(BaseServer *self)
 {
     self->shutdown_request = true;
-    return wait_is_shut_down(self);
+    return TRACED(Event_wait(&self->is_shut_down));
 }
 
 /* Lib/socketserver.py: BaseServer.service_actions */
@@ -333,52 +268,42 @@ BaseServer_close_request(BaseServer *self, PyObject *request)
     return 0;
 }
 
-/* print(text + str(object), file=sys.stderr); NULL is no object. A file of
- * None is sys.stdout to print, and without that one too nothing is printed. */
+/* print(*words, file=sys.stderr), of a tuple, which it takes. */
 static int
-print_stderr(const char *text, PyObject *object)
+print_to_stderr(PyObject *words)
 {
-    PyObject *file = sys_stderr();
-    int result = -1;
+    PyObject *print = NULL, *file = NULL, *kwargs = NULL, *none = NULL;
 
-    if (file == NULL) {
-        return -1;
+    if (words != NULL) {
+        print = import_from("builtins", "print");
     }
-    if (file == Py_None) {
-        file = PySys_GetObject("stdout");
-        if (file == NULL) {
-            PyErr_SetString(PyExc_RuntimeError, "lost sys.stdout");
-            return -1;
-        }
-        if (file == Py_None) {
-            return 0;
-        }
+    if (print != NULL) {
+        file = sys_stderr(); /* borrowed */
     }
-    Py_INCREF(file);
-    if (PyFile_WriteString(text, file) == 0 &&
-        (object == NULL ||
-         PyFile_WriteObject(object, file, Py_PRINT_RAW) == 0) &&
-        PyFile_WriteString("\n", file) == 0)
-    {
-        result = 0;
+    if (file != NULL) {
+        kwargs = Py_BuildValue("{sO}", "file", file);
     }
-    Py_DECREF(file);
-    return result;
+    if (kwargs != NULL) {
+        none = PyObject_Call(print, words, kwargs);
+        Py_DECREF(kwargs);
+    }
+    Py_XDECREF(print);
+    Py_XDECREF(words);
+    return discard(none);
 }
 
 /* traceback.print_exc() */
 static int
 print_exc(void)
 {
-    PyObject *traceback = PyImport_ImportModule("traceback");
+    PyObject *function = import_from("traceback", "print_exc");
     PyObject *none = NULL;
 
-    if (traceback != NULL) {
-        none = PyObject_CallMethod(traceback, "print_exc", NULL);
+    if (function != NULL) {
+        none = PyObject_CallNoArgs(function);
+        Py_DECREF(function);
     }
-    Py_XDECREF(none);
-    Py_XDECREF(traceback);
-    return none == NULL ? -1 : 0;
+    return discard(none);
 }
 
 /* Lib/socketserver.py: BaseServer.handle_error */
@@ -387,18 +312,22 @@ BaseServer_handle_error(BaseServer *self, PyObject *request,
                         PyObject *client_address)
 {
     static const char dashes[] = "----------------------------------------";
+    static const char text[] =
+        "Exception occurred during processing of request from";
 
     (void)self;
     (void)request;
-    if (FAILED(print_stderr(dashes, NULL) < 0) ||
-        FAILED(print_stderr(
-                   "Exception occurred during processing of request from ",
-                   client_address) < 0) ||
-        FAILED(print_exc() < 0) || FAILED(print_stderr(dashes, NULL) < 0))
-    {
+    if (FAILED(print_to_stderr(Py_BuildValue("(s)", dashes)) < 0)) {
         return -1;
     }
-    return 0;
+    if (FAILED(print_to_stderr(Py_BuildValue("(sO)", text, client_address)) <
+               0)) {
+        return -1;
+    }
+    if (FAILED(print_exc() < 0)) {
+        return -1;
+    }
+    return TRACED(print_to_stderr(Py_BuildValue("(s)", dashes)));
 }
 
 int

@@ -6,12 +6,12 @@
 #include <stdbool.h>
 
 #include "io/socket.h"
+#include "python/event.h"
 #include "python/release.h"
 
 typedef struct BaseServer BaseServer;
 typedef struct BaseServerClass BaseServerClass;
 typedef struct BaseRequestHandlerClass BaseRequestHandlerClass;
-typedef struct ShutDownWaiter ShutDownWaiter;
 typedef struct Threads Threads;
 
 /* What the class does: one constant table, shared by every instance. A
@@ -63,8 +63,7 @@ struct BaseServer {
     const BaseServerClass *cls; /* what type(self) does */
     PyObject *server_address;   /* owned; (host, port) */
     const BaseRequestHandlerClass *RequestHandlerClass;
-    bool is_shut_down;       /* an event, which others may wait for */
-    ShutDownWaiter *waiters; /* borrowed; the threads that do */
+    Event is_shut_down; /* set when serve_forever has ended */
     bool shutdown_request;
     Socket *socket;            /* owned; TCPServer's, NULL in a BaseServer */
     Threads *_threads;         /* owned; ThreadingMixIn's, NULL at first */

@@ -587,7 +587,7 @@ test_shutdown_ends_with_what_a_signal_handler_raises(void **state)
     assert_int_equal(BaseServer_shutdown(server), -1); /* nobody serves */
     assert_raised(PyExc_KeyError, "'alarm'");
     stop_alarms();
-    assert_null(server->waiters);
+    assert_null(server->is_shut_down.waiters);
     Py_DECREF(server);
 }
 
