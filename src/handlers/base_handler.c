@@ -1,9 +1,17 @@
+/* Lib/wsgiref/handlers.py: BaseHandler, in Python's order: run, which makes the
+ * environ and calls the application; start_response and write, which the
+ * application calls; what they send; what happens to an error; and at the end
+ * what a subclass fills in, the type and the table.
+ *
+ * The fields may change while Python code runs: the application can call
+ * start_response, or close the handler, from within a call that we make. So
+ * whoever calls Python with a field holds it until the call is over. */
 #include "handlers/base_handler.h"
 
+#include "handlers/handlers.h"
+#include "handlers/run_frame.h"
 #include "python/arguments.h"
 #include "python/errors.h"
-#include "handlers/run_frame.h"
-#include "handlers/handlers.h"
 #include "python/names.h"
 #include "python/objects.h"
 #include "python/release.h"
@@ -16,6 +24,8 @@ const HeaderPair BaseHandler_error_headers[] = {
     { "Content-Type", "text/plain" },
     { NULL, NULL },
 };
+
+/* ----- Running the application ----- */
 
 BaseHandler *
 BaseHandler_new(const BaseHandlerClass *cls)
@@ -37,6 +47,13 @@ BaseHandler_new(const BaseHandlerClass *cls)
     self->status = Py_NewRef(Py_None);
     self->result = Py_NewRef(Py_None);
     return self;
+}
+
+/* self.headers, held: a new reference, or NULL for None. */
+static Headers *
+hold_headers(BaseHandler *self)
+{
+    return (Headers *)Py_XNewRef((PyObject *)self->headers);
 }
 
 /* `self.start_response`, as the application calls it. */
@@ -99,7 +116,7 @@ static PyObject *
 call_application(BaseHandler *self, PyObject *application, int line)
 {
     PyObject *run = run_frame(__FILE__, line); /* borrowed */
-    PyObject *env = Py_NewRef(self->environ);
+    PyObject *env = hold(self->environ);
     PyObject *start_response = NULL, *result = NULL;
 
     if (run != NULL) {
@@ -135,7 +152,7 @@ BaseHandler_run(BaseHandler *self, PyObject *application)
     if (iterable == NULL) {
         goto except;
     }
-    Py_SETREF(self->result, iterable);
+    Py_XSETREF(self->result, iterable);
     if (FAILED(self->cls->finish_response(self) < 0)) {
         goto except;
     }
@@ -191,7 +208,7 @@ BaseHandler_setup_environ(BaseHandler *self)
     if (FAILED(env == NULL)) {
         return -1;
     }
-    Py_SETREF(self->environ, Py_NewRef(env));
+    Py_XSETREF(self->environ, Py_NewRef(env));
     if (FAILED(cls->add_cgi_vars(self) < 0) ||
         FAILED(set_item(env, names.wsgi_input, cls->get_stdin(self)) < 0) ||
         FAILED(set_item(env, names.wsgi_errors, cls->get_stderr(self)) < 0) ||
@@ -232,7 +249,7 @@ done:
 static int
 close_result(BaseHandler *self)
 {
-    PyObject *iterable = Py_NewRef(self->result);
+    PyObject *iterable = hold(self->result);
     PyObject *found = PyObject_GetAttr(iterable, names.close);
     int result = -1;
 
@@ -307,30 +324,26 @@ BaseHandler_get_scheme(BaseHandler *self)
 {
     PyObject *scheme = guess_scheme(self->environ);
 
-    if (FAILED(scheme == NULL)) {
-        return NULL;
-    }
-    return scheme;
+    return FAILED(scheme == NULL) ? NULL : scheme;
 }
 
-/* self.headers[name] = value; takes the value's reference. */
+/* ----- The response ----- */
+
+/* self.headers[name] = value; takes the value. */
 static int
 set_header(BaseHandler *self, PyObject *name, PyObject *value)
 {
-    Headers *headers = self->headers;
+    Headers *headers;
     int result;
 
     if (value == NULL) {
         return -1;
     }
-    if (headers == NULL) {
-        result = PyObject_SetItem(Py_None, name, value); /* raises */
-    }
-    else {
-        Py_INCREF(headers);
-        result = headers->cls->setitem(headers, name, value);
-        Py_DECREF(headers);
-    }
+    headers = hold_headers(self);
+    result = headers == NULL
+                 ? PyObject_SetItem(Py_None, name, value) /* raises */
+                 : headers->cls->setitem(headers, name, value);
+    Py_XDECREF(headers);
     Py_DECREF(value);
     return result;
 }
@@ -341,7 +354,7 @@ set_header(BaseHandler *self, PyObject *name, PyObject *value)
 int
 BaseHandler_set_content_length(BaseHandler *self)
 {
-    PyObject *iterable = Py_NewRef(self->result);
+    PyObject *iterable = hold(self->result);
     Py_ssize_t blocks = PyObject_Size(iterable);
 
     Py_DECREF(iterable);
@@ -355,28 +368,23 @@ BaseHandler_set_content_length(BaseHandler *self)
         PyErr_Clear();
         return 0;
     }
-    if (blocks == 1 &&
-        FAILED(set_header(self, names.Content_Length,
-                          PyUnicode_FromFormat("%zd", self->bytes_sent)) < 0))
-    {
-        return -1;
+    if (blocks != 1) {
+        return 0;
     }
-    return 0;
+    return TRACED(set_header(self, names.Content_Length,
+                             PyUnicode_FromFormat("%zd", self->bytes_sent)));
 }
 
 /* name in self.headers */
 static int
 has_header(BaseHandler *self, PyObject *name)
 {
-    Headers *headers = self->headers;
-    int result;
+    Headers *headers = hold_headers(self);
+    int result = headers == NULL
+                     ? PySequence_Contains(Py_None, name) /* raises */
+                     : headers->cls->contains(headers, name);
 
-    if (headers == NULL) {
-        return PySequence_Contains(Py_None, name); /* raises */
-    }
-    Py_INCREF(headers);
-    result = headers->cls->contains(headers, name);
-    Py_DECREF(headers);
+    Py_XDECREF(headers);
     return result;
 }
 
@@ -389,10 +397,10 @@ BaseHandler_cleanup_headers(BaseHandler *self)
     if (FAILED(has_length < 0)) {
         return -1;
     }
-    if (!has_length && FAILED(self->cls->set_content_length(self) < 0)) {
-        return -1;
+    if (has_length) {
+        return 0;
     }
-    return 0;
+    return TRACED(self->cls->set_content_length(self));
 }
 
 static bool
@@ -448,21 +456,72 @@ require_valid_status(PyObject *status, bool asserts)
     return 0;
 }
 
+/* What start_response asserts of one header, a pair. */
+static int
+require_valid_header(BaseHandler *self, PyObject *pair)
+{
+    PyObject *name, *val;
+    int hop_by_hop;
+    int result = -1;
+
+    if (unpack_pair(pair, &name, &val) < 0) {
+        return -1;
+    }
+    Py_SETREF(name,
+              BaseHandler__convert_string_type(self, name, "Header name"));
+    if (name == NULL) {
+        goto done;
+    }
+    Py_SETREF(val,
+              BaseHandler__convert_string_type(self, val, "Header value"));
+    if (val == NULL) {
+        goto done;
+    }
+    hop_by_hop = is_hop_by_hop(name);
+    if (hop_by_hop > 0) {
+        PyErr_Format(PyExc_AssertionError,
+                     "Hop-by-hop header, '%U: %U', not allowed", name, val);
+    }
+    result = hop_by_hop == 0 ? 0 : -1;
+
+done:
+    Py_XDECREF(name);
+    Py_XDECREF(val);
+    return result;
+}
+
+/* for name, val in headers: ... */
+static int
+require_valid_headers(BaseHandler *self, PyObject *headers)
+{
+    PyObject *iterator = PyObject_GetIter(headers);
+    PyObject *pair;
+    int result = 0;
+
+    if (iterator == NULL) {
+        return -1;
+    }
+    while (result == 0 && (pair = PyIter_Next(iterator)) != NULL) {
+        result = require_valid_header(self, pair);
+        Py_DECREF(pair);
+    }
+    Py_DECREF(iterator);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
 /* Lib/wsgiref/handlers.py: BaseHandler.start_response */
 PyObject *
 BaseHandler_start_response(BaseHandler *self, PyObject *status,
                            PyObject *headers, PyObject *exc_info)
 {
-    PyObject *iterator = NULL, *pair = NULL, *name = NULL, *val = NULL;
+    int after_error = exc_info == NULL ? 0 : PyObject_IsTrue(exc_info);
     PyObject *result = NULL;
     Headers *wrapped;
-    int truth, hop_by_hop;
 
-    truth = exc_info == NULL ? 0 : PyObject_IsTrue(exc_info);
-    if (FAILED(truth < 0)) {
+    if (FAILED(after_error < 0)) {
         return NULL;
     }
-    if (truth) {
+    if (after_error) {
         if (self->headers_sent) {
             RERAISE();
             return NULL;
@@ -473,7 +532,7 @@ BaseHandler_start_response(BaseHandler *self, PyObject *status,
         return NULL;
     }
 
-    Py_SETREF(self->status, Py_NewRef(status));
+    Py_XSETREF(self->status, Py_NewRef(status));
     wrapped = Headers_new(self->cls->headers_class, headers);
     if (FAILED(wrapped == NULL)) {
         return NULL;
@@ -491,51 +550,12 @@ BaseHandler_start_response(BaseHandler *self, PyObject *status,
     else if (FAILED(require_valid_status(status, python_debug()) < 0)) {
         goto done;
     }
-
-    if (python_debug()) {
-        iterator = PyObject_GetIter(headers);
-        if (FAILED(iterator == NULL)) {
-            goto done;
-        }
-        while ((pair = PyIter_Next(iterator)) != NULL) {
-            if (FAILED(unpack_pair(pair, &name, &val) < 0)) {
-                goto done;
-            }
-            Py_SETREF(name, BaseHandler__convert_string_type(self, name,
-                                                             "Header name"));
-            if (FAILED(name == NULL)) {
-                goto done;
-            }
-            Py_SETREF(val, BaseHandler__convert_string_type(self, val,
-                                                            "Header value"));
-            if (FAILED(val == NULL)) {
-                goto done;
-            }
-            hop_by_hop = is_hop_by_hop(name);
-            if (FAILED(hop_by_hop < 0)) {
-                goto done;
-            }
-            if (hop_by_hop) {
-                RAISE(PyExc_AssertionError,
-                      "Hop-by-hop header, '%U: %U', not allowed", name, val);
-                goto done;
-            }
-            Py_CLEAR(name);
-            Py_CLEAR(val);
-            Py_CLEAR(pair);
-        }
-        if (FAILED(PyErr_Occurred() != NULL)) {
-            goto done;
-        }
+    if (python_debug() && FAILED(require_valid_headers(self, headers) < 0)) {
+        goto done;
     }
-
     result = PyCFunction_NewEx(&write_def, (PyObject *)self, NULL);
 
 done:
-    Py_XDECREF(val);
-    Py_XDECREF(name);
-    Py_XDECREF(pair);
-    Py_XDECREF(iterator);
     Py_DECREF(status);
     return result;
 }
@@ -569,7 +589,7 @@ BaseHandler__convert_string_type(BaseHandler *self, PyObject *value,
     return NULL;
 }
 
-/* self._write(line.encode('iso-8859-1')); takes the reference. */
+/* self._write(line.encode('iso-8859-1')); takes the line. */
 static int
 write_line(BaseHandler *self, PyObject *line)
 {
@@ -593,7 +613,7 @@ write_line(BaseHandler *self, PyObject *line)
 static PyObject *
 status_line(BaseHandler *self)
 {
-    PyObject *status = Py_NewRef(self->status);
+    PyObject *status = hold(self->status);
     PyObject *line = self->origin_server
                          ? PyUnicode_FromFormat("HTTP/%s %S\r\n",
                                                 self->http_version, status)
@@ -624,10 +644,7 @@ BaseHandler_send_preamble(BaseHandler *self)
     int modern, has_date, has_server;
 
     if (!self->origin_server) {
-        if (FAILED(write_line(self, status_line(self)) < 0)) {
-            return -1;
-        }
-        return 0;
+        return TRACED(write_line(self, status_line(self)));
     }
     modern = self->cls->client_is_modern(self);
     if (FAILED(modern < 0)) {
@@ -653,32 +670,18 @@ BaseHandler_send_preamble(BaseHandler *self)
     if (FAILED(has_server < 0)) {
         return -1;
     }
-    if (!has_server &&
-        FAILED(write_line(self, PyUnicode_FromFormat("Server: %s\r\n",
-                                                     self->server_software)) <
-               0))
-    {
-        return -1;
+    if (has_server) {
+        return 0;
     }
-    return 0;
-}
-
-/* not self.status: 1, 0, or -1 on error. */
-static int
-no_status(BaseHandler *self)
-{
-    PyObject *status = Py_NewRef(self->status);
-    int result = PyObject_Not(status);
-
-    Py_DECREF(status);
-    return result;
+    return TRACED(write_line(
+        self, PyUnicode_FromFormat("Server: %s\r\n", self->server_software)));
 }
 
 /* Lib/wsgiref/handlers.py: BaseHandler.write */
 int
 BaseHandler_write(BaseHandler *self, PyObject *data)
 {
-    int missing;
+    int started;
     Py_ssize_t size;
 
     if (python_debug() && !PyBytes_CheckExact(data)) {
@@ -686,11 +689,11 @@ BaseHandler_write(BaseHandler *self, PyObject *data)
               "write() argument must be a bytes instance");
         return -1;
     }
-    missing = no_status(self);
-    if (FAILED(missing < 0)) {
+    started = truth(hold(self->status));
+    if (FAILED(started < 0)) {
         return -1;
     }
-    if (missing) {
+    if (!started) {
         RAISE(PyExc_AssertionError, "write() before start_response()");
         return -1;
     }
@@ -723,24 +726,21 @@ BaseHandler_sendfile(BaseHandler *self)
     return 0; /* a subclass may know how */
 }
 
-/* self.headers.setdefault(name, value); takes the value's reference. */
+/* self.headers.setdefault(name, value); takes the value. */
 static int
 set_default_header(BaseHandler *self, PyObject *name, PyObject *value)
 {
-    Headers *headers = self->headers;
+    Headers *headers;
     PyObject *result;
 
     if (value == NULL) {
         return -1;
     }
-    if (headers == NULL) {
-        result = PyObject_GetAttr(Py_None, names.setdefault); /* raises */
-    }
-    else {
-        Py_INCREF(headers);
-        result = headers->cls->setdefault(headers, name, value);
-        Py_DECREF(headers);
-    }
+    headers = hold_headers(self);
+    result = headers == NULL
+                 ? PyObject_GetAttr(Py_None, names.setdefault) /* raises */
+                 : headers->cls->setdefault(headers, name, value);
+    Py_XDECREF(headers);
     Py_DECREF(value);
     return discard(result);
 }
@@ -749,19 +749,17 @@ set_default_header(BaseHandler *self, PyObject *name, PyObject *value)
 int
 BaseHandler_finish_content(BaseHandler *self)
 {
-    if (!self->headers_sent) {
-        /* An application that answers HEAD may have said how long the body
-         * would be. */
-        if (FAILED(set_default_header(self, names.Content_Length,
-                                      PyUnicode_FromString("0")) < 0))
-        {
-            return -1;
-        }
-        if (FAILED(self->cls->send_headers(self) < 0)) {
-            return -1;
-        }
+    if (self->headers_sent) {
+        return 0;
     }
-    return 0;
+    /* An application that answers HEAD may have said how long the body would
+     * be. */
+    if (FAILED(set_default_header(self, names.Content_Length,
+                                  PyUnicode_FromString("0")) < 0))
+    {
+        return -1;
+    }
+    return TRACED(self->cls->send_headers(self));
 }
 
 /* Lib/wsgiref/handlers.py: BaseHandler.close */
@@ -777,10 +775,10 @@ BaseHandler_close(BaseHandler *self)
     }
     /* finally: */
     handled = finally_enter();
-    Py_SETREF(self->result, Py_NewRef(Py_None));
+    Py_XSETREF(self->result, Py_NewRef(Py_None));
     Py_CLEAR(self->headers);
-    Py_SETREF(self->status, Py_NewRef(Py_None));
-    Py_SETREF(self->environ, Py_NewRef(Py_None));
+    Py_XSETREF(self->status, Py_NewRef(Py_None));
+    Py_XSETREF(self->environ, Py_NewRef(Py_None));
     self->bytes_sent = 0;
     self->headers_sent = false;
     finally_leave(handled);
@@ -791,15 +789,11 @@ BaseHandler_close(BaseHandler *self)
 static PyObject *
 headers_bytes(BaseHandler *self)
 {
-    Headers *headers = self->headers;
-    PyObject *bytes;
+    Headers *headers = hold_headers(self);
+    PyObject *bytes = headers == NULL ? PyObject_Bytes(Py_None) /* raises */
+                                      : headers->cls->bytes(headers);
 
-    if (headers == NULL) {
-        return PyObject_Bytes(Py_None); /* raises */
-    }
-    Py_INCREF(headers);
-    bytes = headers->cls->bytes(headers);
-    Py_DECREF(headers);
+    Py_XDECREF(headers);
     return bytes;
 }
 
@@ -846,85 +840,52 @@ BaseHandler_result_is_file(BaseHandler *self)
     if (wrapper == NULL) {
         return 0;
     }
-    iterable = Py_NewRef(self->result);
+    iterable = hold(self->result);
     result = PyObject_IsInstance(iterable, wrapper);
     Py_DECREF(iterable);
-    if (FAILED(result < 0)) {
-        return -1;
-    }
-    return result;
+    return FAILED(result < 0) ? -1 : result;
 }
 
-/* self.environ['SERVER_PROTOCOL'].upper(), a new reference. */
-static PyObject *
-server_protocol_upper(BaseHandler *self)
+/* self.environ['SERVER_PROTOCOL'].upper() != 'HTTP/0.9': 1, 0, or -1 on error.
+ */
+static int
+protocol_is_modern(BaseHandler *self)
 {
-    PyObject *env = Py_NewRef(self->environ);
+    PyObject *env = hold(self->environ);
     PyObject *protocol = PyObject_GetItem(env, names.SERVER_PROTOCOL);
-    PyObject *upper = NULL;
+    PyObject *upper = NULL, *differs = NULL;
 
     if (protocol != NULL) {
         upper = PyObject_CallMethodNoArgs(protocol, names.upper);
-        Py_DECREF(protocol);
+    }
+    if (upper != NULL) {
+        differs = PyObject_RichCompare(upper, names.HTTP_0_9, Py_NE);
     }
     Py_DECREF(env);
-    return upper;
-}
-
-/* upper != 'HTTP/0.9': 1, 0, or -1; takes the reference. */
-static int
-differs_from_http_0_9(PyObject *upper)
-{
-    PyObject *truth;
-    int result;
-
-    if (upper == NULL) {
-        return -1;
-    }
-    truth = PyObject_RichCompare(upper, names.HTTP_0_9, Py_NE);
-    Py_DECREF(upper);
-    if (truth == NULL) {
-        return -1;
-    }
-    result = PyObject_IsTrue(truth);
-    Py_DECREF(truth);
-    return result;
+    Py_XDECREF(protocol);
+    Py_XDECREF(upper);
+    return truth(differs);
 }
 
 /* Lib/wsgiref/handlers.py: BaseHandler.client_is_modern */
 int
 BaseHandler_client_is_modern(BaseHandler *self)
 {
-    int result = differs_from_http_0_9(server_protocol_upper(self));
+    int result = protocol_is_modern(self);
 
-    if (FAILED(result < 0)) {
-        return -1;
-    }
-    return result;
+    return FAILED(result < 0) ? -1 : result;
 }
 
-/* from traceback import print_exception; a new reference. */
-static PyObject *
-import_print_exception(void)
-{
-    PyObject *module = PyImport_ImportModule("traceback");
-    PyObject *function = NULL;
-
-    if (module != NULL) {
-        function = PyObject_GetAttrString(module, "print_exception");
-        Py_DECREF(module);
-    }
-    return function;
-}
+/* ----- Errors ----- */
 
 /* Lib/wsgiref/handlers.py: BaseHandler.log_exception */
 int
 BaseHandler_log_exception(BaseHandler *self, PyObject *exc_info)
 {
-    PyObject *print_exception = NULL, *errors = NULL, *limit = NULL;
+    PyObject *print_exception = import_from("traceback", "print_exception");
+    PyObject *errors = NULL, *limit = NULL;
     int result = -1;
 
-    print_exception = import_print_exception();
     if (FAILED(print_exception == NULL)) {
         goto done;
     }
@@ -981,14 +942,14 @@ BaseHandler_handle_error(BaseHandler *self)
     if (FAILED(start_response == NULL)) {
         return -1;
     }
-    env = Py_NewRef(self->environ);
+    env = hold(self->environ);
     output = self->cls->error_output(self, env, start_response);
     Py_DECREF(env);
     Py_DECREF(start_response);
     if (FAILED(output == NULL)) {
         return -1;
     }
-    Py_SETREF(self->result, output);
+    Py_XSETREF(self->result, output);
     return TRACED(self->cls->finish_response(self));
 }
 
@@ -1039,7 +1000,7 @@ done:
     return result;
 }
 
-/* For subclasses to fill in. */
+/* ----- For subclasses to fill in ----- */
 
 /* Lib/wsgiref/handlers.py: BaseHandler._write */
 int
@@ -1087,6 +1048,8 @@ BaseHandler_add_cgi_vars(BaseHandler *self)
     return -1;
 }
 
+/* ----- The class ----- */
+
 int
 BaseHandler_traverse(PyObject *op, visitproc visit, void *arg)
 {
@@ -1099,31 +1062,16 @@ BaseHandler_traverse(PyObject *op, visitproc visit, void *arg)
     return 0;
 }
 
-/* None afterwards, not NULL: a start_response in the same cycle may still be
- * called. */
 int
 BaseHandler_clear(PyObject *op)
 {
     BaseHandler *self = (BaseHandler *)op;
 
-    Py_XSETREF(self->environ, Py_NewRef(Py_None));
-    Py_XSETREF(self->status, Py_NewRef(Py_None));
-    Py_XSETREF(self->result, Py_NewRef(Py_None));
-    Py_CLEAR(self->headers);
-    return 0;
-}
-
-void
-BaseHandler_dealloc(PyObject *op)
-{
-    BaseHandler *self = (BaseHandler *)op;
-
-    PyObject_GC_UnTrack(op);
     Py_CLEAR(self->environ);
     Py_CLEAR(self->status);
     Py_CLEAR(self->result);
     Py_CLEAR(self->headers);
-    Py_TYPE(op)->tp_free(op);
+    return 0;
 }
 
 PyTypeObject BaseHandler_type = {
@@ -1133,7 +1081,7 @@ PyTypeObject BaseHandler_type = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = BaseHandler_traverse,
     .tp_clear = BaseHandler_clear,
-    .tp_dealloc = BaseHandler_dealloc,
+    .tp_dealloc = instance_dealloc,
 };
 
 /* class BaseHandler: */

@@ -78,11 +78,12 @@ struct BaseHandler {
     /* self._flush, which SimpleHandler's replaces on the instance. */
     int (*_flush)(BaseHandler *self);
 
-    /* The state of one run */
+    /* The state of one run. NULL is None: the collector leaves it, and a
+     * start_response in the same cycle may still be called. */
     PyObject *environ; /* owned; a dict, or None */
     PyObject *status;  /* owned; a str, or None */
     PyObject *result;  /* owned; the application's iterable, or None */
-    Headers *headers;  /* owned; NULL is None */
+    Headers *headers;  /* owned; never None itself */
     bool headers_sent;
     Py_ssize_t bytes_sent;
 };
@@ -141,6 +142,5 @@ int BaseHandler_add_cgi_vars(BaseHandler *self);
 
 int BaseHandler_traverse(PyObject *op, visitproc visit, void *arg);
 int BaseHandler_clear(PyObject *op);
-void BaseHandler_dealloc(PyObject *op);
 
 #endif

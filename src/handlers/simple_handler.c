@@ -1,9 +1,12 @@
+/* Lib/wsgiref/handlers.py: SimpleHandler: what BaseHandler leaves to a
+ * subclass, over four fields. */
 #include "handlers/simple_handler.h"
 
-#include "python/errors.h"
-#include "util/file_wrapper.h"
-
 #include <stddef.h>
+
+#include "python/errors.h"
+#include "python/objects.h"
+#include "util/file_wrapper.h"
 
 _Static_assert(offsetof(SimpleHandler, base) == 0,
                "SimpleHandler is a BaseHandler");
@@ -30,23 +33,25 @@ SimpleHandler_init(BaseHandler *self, PyObject *stdin_,
 PyObject *
 SimpleHandler_get_stdin(BaseHandler *self)
 {
-    return Py_NewRef(((SimpleHandler *)self)->stdin);
+    return hold(((SimpleHandler *)self)->stdin);
 }
 
 /* Lib/wsgiref/handlers.py: SimpleHandler.get_stderr */
 PyObject *
 SimpleHandler_get_stderr(BaseHandler *self)
 {
-    return Py_NewRef(((SimpleHandler *)self)->stderr);
+    return hold(((SimpleHandler *)self)->stderr);
 }
 
 /* Lib/wsgiref/handlers.py: SimpleHandler.add_cgi_vars */
 int
 SimpleHandler_add_cgi_vars(BaseHandler *self)
 {
-    SimpleHandler *simple = (SimpleHandler *)self;
+    PyObject *base_env = hold(((SimpleHandler *)self)->base_env);
+    int result = PyDict_Update(self->environ, base_env);
 
-    return TRACED(PyDict_Update(self->environ, simple->base_env));
+    Py_DECREF(base_env);
+    return TRACED(result);
 }
 
 /* self.stdout.write(data), where stdout may be None. */
@@ -150,30 +155,16 @@ SimpleHandler_traverse(PyObject *op, visitproc visit, void *arg)
     return BaseHandler_traverse(op, visit, arg);
 }
 
-/* What could still be asked for is None afterwards. */
 int
 SimpleHandler_clear(PyObject *op)
 {
     SimpleHandler *self = (SimpleHandler *)op;
 
-    Py_XSETREF(self->stdin, Py_NewRef(Py_None));
-    Py_CLEAR(self->stdout);
-    Py_XSETREF(self->stderr, Py_NewRef(Py_None));
-    Py_XSETREF(self->base_env, Py_NewRef(Py_None));
-    return BaseHandler_clear(op);
-}
-
-void
-SimpleHandler_dealloc(PyObject *op)
-{
-    SimpleHandler *self = (SimpleHandler *)op;
-
-    PyObject_GC_UnTrack(op);
     Py_CLEAR(self->stdin);
     Py_CLEAR(self->stdout);
     Py_CLEAR(self->stderr);
     Py_CLEAR(self->base_env);
-    BaseHandler_dealloc(op);
+    return BaseHandler_clear(op);
 }
 
 PyTypeObject SimpleHandler_type = {
@@ -184,7 +175,6 @@ PyTypeObject SimpleHandler_type = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = SimpleHandler_traverse,
     .tp_clear = SimpleHandler_clear,
-    .tp_dealloc = SimpleHandler_dealloc,
 };
 
 /* class SimpleHandler(BaseHandler): */

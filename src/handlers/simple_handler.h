@@ -33,6 +33,5 @@ int SimpleHandler__flush(BaseHandler *self);
 
 int SimpleHandler_traverse(PyObject *op, visitproc visit, void *arg);
 int SimpleHandler_clear(PyObject *op);
-void SimpleHandler_dealloc(PyObject *op);
 
 #endif

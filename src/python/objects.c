@@ -52,6 +52,12 @@ truth(PyObject *value)
     return result;
 }
 
+PyObject *
+hold(PyObject *field)
+{
+    return Py_NewRef(field == NULL ? Py_None : field);
+}
+
 void
 instance_dealloc(PyObject *op)
 {

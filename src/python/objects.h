@@ -17,6 +17,10 @@ int discard(PyObject *result);
 /* bool(value): takes it. 1, 0, or -1, also for NULL. */
 int truth(PyObject *value);
 
+/* What a field holds, for a call that may replace it: a new reference. NULL is
+ * None. */
+PyObject *hold(PyObject *field);
+
 /* The tp_dealloc of our classes: calls the finalizer, drops what the class's
  * tp_clear knows of, and frees the object. A subclass inherits it. */
 void instance_dealloc(PyObject *op);

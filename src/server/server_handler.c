@@ -21,26 +21,28 @@ static int
 log_request(ServerHandler *self)
 {
     BaseHTTPRequestHandler *handler = self->request_handler;
+    const BaseHTTPRequestHandlerClass *cls;
     BaseHandler *base = &self->base.base;
-    PyObject *words = NULL, *code = NULL, *size = NULL;
+    PyObject *status, *words, *code = NULL, *size = NULL;
     int result = -1;
 
     if (handler == NULL) {
         return lacks_attribute(self, "request_handler");
     }
-    words = PyObject_CallMethod(base->status, "split", "Oi", names.space, 1);
-    if (words == NULL) {
-        return -1;
+    cls = (const BaseHTTPRequestHandlerClass *)handler->base.base.cls;
+    status = hold(base->status);
+    words = PyObject_CallMethod(status, "split", "Oi", names.space, 1);
+    Py_DECREF(status);
+    if (words != NULL) {
+        code = PySequence_GetItem(words, 0);
     }
-    code = PySequence_GetItem(words, 0);
-    size = PyLong_FromSsize_t(base->bytes_sent);
-    if (code != NULL && size != NULL) {
-        const BaseHTTPRequestHandlerClass *cls =
-            (const BaseHTTPRequestHandlerClass *)handler->base.base.cls;
-
+    if (code != NULL) {
+        size = PyLong_FromSsize_t(base->bytes_sent);
+    }
+    if (size != NULL) {
         result = cls->log_request(handler, code, size);
     }
-    Py_DECREF(words);
+    Py_XDECREF(words);
     Py_XDECREF(code);
     Py_XDECREF(size);
     return result;
@@ -300,14 +302,6 @@ ServerHandler_clear(PyObject *op)
     return SimpleHandler_clear(op);
 }
 
-void
-ServerHandler_dealloc(PyObject *op)
-{
-    PyObject_GC_UnTrack(op);
-    ServerHandler_clear(op);
-    SimpleHandler_dealloc(op);
-}
-
 PyTypeObject ServerHandler_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.simple_server.ServerHandler",
@@ -316,7 +310,6 @@ PyTypeObject ServerHandler_type = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = ServerHandler_traverse,
     .tp_clear = ServerHandler_clear,
-    .tp_dealloc = ServerHandler_dealloc,
 };
 
 const BaseHandlerClass ServerHandler_class = {

@@ -30,6 +30,5 @@ int ServerHandler_sendfile(BaseHandler *self);
 
 int ServerHandler_traverse(PyObject *op, visitproc visit, void *arg);
 int ServerHandler_clear(PyObject *op);
-void ServerHandler_dealloc(PyObject *op);
 
 #endif

@@ -1481,7 +1481,7 @@ test_a_cleared_handler_is_usable(void **state)
     assert_true(PyObject_GC_IsTracked((PyObject *)self));
     assert_int_equal(cls.setup_environ(self), 0);
     assert_int_equal(Py_TYPE(self)->tp_clear((PyObject *)self), 0);
-    assert_ptr_equal(self->environ, Py_None);
+    assert_null(self->environ);
     assert_int_equal(cls._write(self, Py_None), -1);
     assert_raised(PyExc_AttributeError,
                   "'NoneType' object has no attribute 'write'");
