@@ -1,3 +1,8 @@
+/* Lib/http/server.py: BaseHTTPRequestHandler, in Python's order: parse_request
+ * with its parts before it; handle_one_request, which reads a request and calls
+ * its do_* method; send_error and send_response with what they put into the
+ * headers buffer; the log, which has colours in later releases; dates and
+ * names; and at the end the type and the table. */
 #include "server/base_http_request_handler.h"
 
 #include <limits.h>
@@ -34,11 +39,20 @@ class_of(BaseHTTPRequestHandler *self)
     return (const BaseHTTPRequestHandlerClass *)self->base.base.cls;
 }
 
+/* _control_char_table = str.maketrans({...}): what log_message does to control
+ * characters. A new dict. */
+static PyObject *
+make_control_char_table(void)
+{
+    return evaluate("table = {c: fr'\\x{c:02x}' for c in (*range(0x20), "
+                    "*range(0x7f, 0xa0))}\n"
+                    "table[ord('\\\\')] = r'\\\\'\n",
+                    "table");
+}
+
 int
 base_http_request_handler_ready(void)
 {
-    PyObject *table;
-
     PyOS_snprintf(http_server_version, sizeof(http_server_version), "%s",
                   release()->http_server_version);
     PyOS_snprintf(DEFAULT_ERROR_MESSAGE, sizeof(DEFAULT_ERROR_MESSAGE),
@@ -58,25 +72,11 @@ base_http_request_handler_ready(void)
                   "%(code)s - %(explain)s.</p>\n"
                   "    </body>\n"
                   "</html>\n");
-    table = Py_BuildValue("{is}", '\\', "\\\\");
-    for (int c = 0; c < 0xa0 && table != NULL; c++) {
-        PyObject *key, *escape;
-
-        if (c >= 0x20 && c < 0x7f) {
-            continue;
-        }
-        key = PyLong_FromLong(c);
-        escape = PyUnicode_FromFormat("\\x%02x", c);
-        if (key == NULL || escape == NULL ||
-            PyDict_SetItem(table, key, escape) < 0) {
-            Py_CLEAR(table);
-        }
-        Py_XDECREF(key);
-        Py_XDECREF(escape);
-    }
-    Py_XSETREF(control_char_table, table);
-    return table == NULL ? -1 : 0;
+    Py_XSETREF(control_char_table, make_control_char_table());
+    return control_char_table == NULL ? -1 : 0;
 }
+
+/* ----- Parsing a request ----- */
 
 /* str.isdigit() */
 static bool
@@ -407,97 +407,115 @@ set_path(BaseHTTPRequestHandler *self, PyObject *path)
     return 0;
 }
 
-/* Lib/http/server.py: BaseHTTPRequestHandler.parse_request */
-int
-BaseHTTPRequestHandler_parse_request(BaseHTTPRequestHandler *self)
+/* The part of parse_request about the words of the request line: 1, 0 (an error
+ * answer has been sent, or there are none), or -1. */
+static int
+parse_words(BaseHTTPRequestHandler *self, PyObject *words)
 {
-    PyObject *line = NULL, *requestline = NULL, *words = NULL;
+    Py_ssize_t count = PyList_GET_SIZE(words);
     PyObject *command;
-    Py_ssize_t count;
-    int go_on = -1;
 
-    Py_XSETREF(self->command, Py_NewRef(Py_None));
-    Py_XSETREF(self->request_version,
-               PyUnicode_FromString(class_of(self)->default_request_version));
-    self->close_connection = true;
-    line =
-        PyUnicode_DecodeLatin1(PyBytes_AS_STRING(self->raw_requestline),
-                               PyBytes_GET_SIZE(self->raw_requestline), NULL);
-    if (FAILED(line == NULL || self->request_version == NULL)) {
-        goto done;
-    }
-    requestline = PyObject_CallMethodOneArg(line, names.rstrip, names.crlf);
-    if (FAILED(requestline == NULL)) {
-        goto done;
-    }
-    Py_XSETREF(self->requestline, Py_NewRef(requestline));
-    words = PyUnicode_Split(requestline, NULL, -1);
-    if (FAILED(words == NULL)) {
-        goto done;
-    }
-    count = PyList_GET_SIZE(words);
     if (count == 0) {
-        go_on = 0;
-        goto done;
+        return 0;
     }
     if (count >= 3) { /* the last one is the version */
-        go_on = parse_request_version(self, PyList_GET_ITEM(words, count - 1));
-        if (FAILED(go_on < 0) || !go_on) {
-            goto done;
+        PyObject *version = PyList_GET_ITEM(words, count - 1);
+        int accepted = parse_request_version(self, version);
+
+        if (accepted <= 0) {
+            return accepted;
         }
     }
-    go_on = 0;
     if (count < 2 || count > 3) {
-        if (FAILED(refuse_line(self, names.empty, HTTPStatus_BAD_REQUEST,
-                               "Bad request syntax (%R)", requestline) < 0))
-        {
-            go_on = -1;
-        }
-        goto done;
+        return refuse_line(self, names.empty, HTTPStatus_BAD_REQUEST,
+                           "Bad request syntax (%R)", self->requestline);
     }
     command = PyList_GET_ITEM(words, 0);
     if (count == 2) {
         self->close_connection = true;
         if (PyUnicode_CompareWithASCIIString(command, "GET") != 0) {
-            if (FAILED(refuse_line(self, names.empty, HTTPStatus_BAD_REQUEST,
-                                   "Bad HTTP/0.9 request type (%R)",
-                                   command) < 0))
-            {
-                go_on = -1;
-            }
-            goto done;
+            return refuse_line(self, names.empty, HTTPStatus_BAD_REQUEST,
+                               "Bad HTTP/0.9 request type (%R)", command);
         }
     }
     Py_XSETREF(self->command, Py_NewRef(command));
-    if (FAILED(set_path(self, PyList_GET_ITEM(words, 1)) < 0)) {
-        go_on = -1;
-        goto done;
-    }
-    if (count == 2) {
-        int without_headers = release_asked(http_0_9_without_headers);
+    return set_path(self, PyList_GET_ITEM(words, 1)) < 0 ? -1 : 1;
+}
 
-        if (FAILED(without_headers < 0)) {
-            go_on = -1;
-            goto done;
-        }
-        if (without_headers) {
-            Py_CLEAR(self->headers);
-            go_on = 1;
-            goto done;
-        }
+/* str(self.raw_requestline, 'iso-8859-1').rstrip('\r\n'), a new reference. */
+static PyObject *
+decode_request_line(BaseHTTPRequestHandler *self)
+{
+    PyObject *raw = self->raw_requestline;
+    PyObject *line = PyUnicode_DecodeLatin1(PyBytes_AS_STRING(raw),
+                                            PyBytes_GET_SIZE(raw), NULL);
+    PyObject *requestline = NULL;
+
+    if (line != NULL) {
+        requestline =
+            PyObject_CallMethodOneArg(line, names.rstrip, names.crlf);
+        Py_DECREF(line);
     }
-    go_on = receive_headers(self);
-    if (FAILED(go_on < 0) || !go_on) {
+    return requestline;
+}
+
+/* Whether a request line of these words comes without headers, as HTTP/0.9 has
+ * it in later releases: 1, 0, or -1 on error. */
+static int
+is_without_headers(PyObject *words)
+{
+    return PyList_GET_SIZE(words) == 2
+               ? release_asked(http_0_9_without_headers)
+               : 0;
+}
+
+/* Lib/http/server.py: BaseHTTPRequestHandler.parse_request */
+int
+BaseHTTPRequestHandler_parse_request(BaseHTTPRequestHandler *self)
+{
+    PyObject *requestline = NULL, *words = NULL;
+    int result = -1;
+
+    Py_XSETREF(self->command, Py_NewRef(Py_None));
+    Py_XSETREF(self->request_version,
+               PyUnicode_FromString(class_of(self)->default_request_version));
+    self->close_connection = true;
+    if (FAILED(self->request_version == NULL)) {
+        return -1;
+    }
+    requestline = decode_request_line(self);
+    if (FAILED(requestline == NULL)) {
+        return -1;
+    }
+    Py_XSETREF(self->requestline, requestline);
+    words = PyUnicode_Split(requestline, NULL, -1);
+    if (FAILED(words == NULL)) {
+        return -1;
+    }
+    result = parse_words(self, words);
+    if (FAILED(result < 0) || result == 0) {
         goto done;
     }
-    go_on = obey_headers(self);
-    (void)FAILED(go_on < 0);
+    result = is_without_headers(words);
+    if (FAILED(result < 0)) {
+        goto done;
+    }
+    if (result) {
+        Py_CLEAR(self->headers);
+        goto done;
+    }
+    result = receive_headers(self);
+    if (FAILED(result < 0) || result == 0) {
+        goto done;
+    }
+    result = obey_headers(self);
+    if (FAILED(result < 0)) {
+        goto done;
+    }
 
 done:
-    Py_XDECREF(line);
-    Py_XDECREF(requestline);
-    Py_XDECREF(words);
-    return go_on;
+    Py_DECREF(words);
+    return result;
 }
 
 /* Lib/http/server.py: BaseHTTPRequestHandler.handle_expect_100 */
@@ -516,6 +534,8 @@ BaseHTTPRequestHandler_handle_expect_100(BaseHTTPRequestHandler *self)
     }
     return 1;
 }
+
+/* ----- Handling requests ----- */
 
 /* getattr(self, mname): the do_* method of that name, or NULL. */
 static const DoMethod *
@@ -630,6 +650,8 @@ refuse_long_line(BaseHTTPRequestHandler *self)
     return class_of(self)->send_error(self, HTTPStatus_REQUEST_URI_TOO_LONG,
                                       NULL, NULL);
 }
+
+/* ----- Answering ----- */
 
 /* Lib/html/__init__.py: escape(s, quote=False). A new str. */
 static PyObject *
@@ -814,24 +836,27 @@ client_has_headers(BaseHTTPRequestHandler *self)
                                             "HTTP/0.9") != 0;
 }
 
-/* self._headers_buffer.append(line.encode('latin-1', 'strict')); steals the
- * line, a str or NULL. */
+/* self._headers_buffer.append(line.encode('latin-1', 'strict')); takes the
+ * line, which may be NULL. */
 static int
 append_header_line(BaseHTTPRequestHandler *self, PyObject *line)
 {
     PyObject *encoded = NULL;
     int result = -1;
 
+    if (line == NULL) {
+        return -1;
+    }
     if (self->_headers_buffer == NULL) {
         self->_headers_buffer = PyList_New(0);
     }
-    if (self->_headers_buffer != NULL && line != NULL) {
+    if (self->_headers_buffer != NULL) {
         encoded = PyUnicode_AsLatin1String(line);
     }
     if (encoded != NULL) {
         result = PyList_Append(self->_headers_buffer, encoded);
     }
-    Py_XDECREF(line);
+    Py_DECREF(line);
     Py_XDECREF(encoded);
     return result;
 }
@@ -938,6 +963,8 @@ BaseHTTPRequestHandler_flush_headers(BaseHTTPRequestHandler *self)
     return FAILED(self->_headers_buffer == NULL) ? -1 : 0;
 }
 
+/* ----- The log ----- */
+
 /* message.translate(self._control_char_table), a new reference */
 static PyObject *
 escape_control_characters(PyObject *message)
@@ -1042,7 +1069,9 @@ BaseHTTPRequestHandler__colorize_request(BaseHTTPRequestHandler *self,
     }
     message = PyUnicode_FromFormat("\"%U\" %S%S %S%S%S", line, code_color,
                                    code, size_color, size, reset);
-    (void)FAILED(message == NULL);
+    if (FAILED(message == NULL)) {
+        goto done;
+    }
 
 done:
     Py_DECREF(code_color);
@@ -1053,49 +1082,47 @@ done:
     return message;
 }
 
-/* self._log_request_info = (code, size) */
-static int
-keep_request_info(BaseHTTPRequestHandler *self, PyObject *code, PyObject *size)
-{
-    PyObject *dash = PyUnicode_FromString("-");
-    PyObject *info = NULL;
-
-    if (dash != NULL) {
-        info = PyTuple_Pack(2, code == NULL ? dash : code,
-                            size == NULL ? dash : size);
-        Py_DECREF(dash);
-    }
-    Py_XSETREF(self->_log_request_info, info);
-    return info == NULL ? -1 : 0;
-}
-
 /* Lib/http/server.py: BaseHTTPRequestHandler.log_request */
 int
 BaseHTTPRequestHandler_log_request(BaseHTTPRequestHandler *self,
                                    PyObject *code, PyObject *size)
 {
-    PyObject *code_str, *size_str = NULL, *args = NULL;
+    PyObject *dash = PyUnicode_FromString("-");
+    PyObject *code_str = NULL, *size_str = NULL, *args = NULL;
     int result = -1;
 
-    if (release()->log_colour &&
-        FAILED(keep_request_info(self, code, size) < 0)) {
+    if (FAILED(dash == NULL)) {
         return -1;
     }
-    code_str = code == NULL ? PyUnicode_FromString("-") : PyObject_Str(code);
-    if (code_str != NULL) {
-        size_str =
-            size == NULL ? PyUnicode_FromString("-") : PyObject_Str(size);
+    code = code == NULL ? dash : code;
+    size = size == NULL ? dash : size;
+    if (release()->log_colour) {
+        Py_XSETREF(self->_log_request_info, PyTuple_Pack(2, code, size));
+        if (FAILED(self->_log_request_info == NULL)) {
+            goto done;
+        }
     }
-    if (size_str != NULL && (self->requestline != NULL ||
-                             lacks_attribute(self, "requestline") == 0))
+    if (FAILED(self->requestline == NULL &&
+               lacks_attribute(self, "requestline") < 0))
     {
-        args = PyTuple_Pack(3, self->requestline, code_str, size_str);
+        goto done;
     }
-    if (!FAILED(args == NULL) &&
-        !FAILED(class_of(self)->log_message(self, "\"%s\" %s %s", args) < 0))
-    {
-        result = 0;
+    code_str = PyObject_Str(code);
+    if (FAILED(code_str == NULL)) {
+        goto done;
     }
+    size_str = PyObject_Str(size);
+    if (FAILED(size_str == NULL)) {
+        goto done;
+    }
+    args = PyTuple_Pack(3, self->requestline, code_str, size_str);
+    if (FAILED(args == NULL)) {
+        goto done;
+    }
+    result = TRACED(class_of(self)->log_message(self, "\"%s\" %s %s", args));
+
+done:
+    Py_DECREF(dash);
     Py_XDECREF(code_str);
     Py_XDECREF(size_str);
     Py_XDECREF(args);
@@ -1133,27 +1160,28 @@ format_message(const char *format, PyObject *args)
 static PyObject *
 get_theme(void)
 {
-    PyObject *module = PyImport_ImportModule("_colorize");
-    PyObject *get = NULL, *none = NULL, *file = NULL;
+    PyObject *get = import_from("_colorize", "get_theme");
+    PyObject *file = NULL, *kwargs = NULL, *none = NULL;
     PyObject *theme = NULL, *http_server = NULL;
 
-    if (module != NULL) {
-        get = PyObject_GetAttrString(module, "get_theme");
-        Py_DECREF(module);
+    if (get != NULL) {
+        file = sys_stderr(); /* borrowed */
     }
-    if (get != NULL && sys_stderr() != NULL) {
-        file = Py_BuildValue("{sO}", "tty_file", sys_stderr());
+    if (file != NULL) {
+        kwargs = Py_BuildValue("{sO}", "tty_file", file);
     }
-    none = file == NULL ? NULL : PyTuple_New(0);
+    if (kwargs != NULL) {
+        none = PyTuple_New(0);
+    }
     if (none != NULL) {
-        theme = PyObject_Call(get, none, file);
+        theme = PyObject_Call(get, none, kwargs);
     }
     if (theme != NULL) {
         http_server = PyObject_GetAttrString(theme, "http_server");
     }
     Py_XDECREF(get);
+    Py_XDECREF(kwargs);
     Py_XDECREF(none);
-    Py_XDECREF(file);
     Py_XDECREF(theme);
     return http_server;
 }
@@ -1252,6 +1280,8 @@ done:
     return result;
 }
 
+/* ----- Versions, dates and names ----- */
+
 /* Lib/http/server.py: BaseHTTPRequestHandler.version_string */
 PyObject *
 BaseHTTPRequestHandler_version_string(BaseHTTPRequestHandler *self)
@@ -1308,6 +1338,8 @@ BaseHTTPRequestHandler_address_string(BaseHTTPRequestHandler *self)
 {
     return PySequence_GetItem(self->base.base.client_address, 0);
 }
+
+/* ----- The class ----- */
 
 int
 BaseHTTPRequestHandler_traverse(PyObject *op, visitproc visit, void *arg)
