@@ -324,7 +324,10 @@ BaseHandler_get_scheme(BaseHandler *self)
 {
     PyObject *scheme = guess_scheme(self->environ);
 
-    return FAILED(scheme == NULL) ? NULL : scheme;
+    if (FAILED(scheme == NULL)) {
+        return NULL;
+    }
+    return scheme;
 }
 
 /* ----- The response ----- */
@@ -843,7 +846,10 @@ BaseHandler_result_is_file(BaseHandler *self)
     iterable = hold(self->result);
     result = PyObject_IsInstance(iterable, wrapper);
     Py_DECREF(iterable);
-    return FAILED(result < 0) ? -1 : result;
+    if (FAILED(result < 0)) {
+        return -1;
+    }
+    return result;
 }
 
 /* self.environ['SERVER_PROTOCOL'].upper() != 'HTTP/0.9': 1, 0, or -1 on error.
@@ -873,7 +879,10 @@ BaseHandler_client_is_modern(BaseHandler *self)
 {
     int result = protocol_is_modern(self);
 
-    return FAILED(result < 0) ? -1 : result;
+    if (FAILED(result < 0)) {
+        return -1;
+    }
+    return result;
 }
 
 /* ----- Errors ----- */

@@ -132,7 +132,7 @@ int BaseHandler_result_is_file(BaseHandler *self);
 int BaseHandler_client_is_modern(BaseHandler *self);
 int BaseHandler_log_exception(BaseHandler *self, PyObject *exc_info);
 int BaseHandler_handle_error(BaseHandler *self);
-PyObject *BaseHandler_error_output(BaseHandler *self, PyObject *environ,
+PyObject *BaseHandler_error_output(BaseHandler *self, PyObject *environ_,
                                    PyObject *start_response);
 int BaseHandler__write(BaseHandler *self, PyObject *data);
 int BaseHandler__flush(BaseHandler *self);

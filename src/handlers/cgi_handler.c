@@ -1,8 +1,10 @@
+/* Lib/wsgiref/handlers.py: CGIHandler and IISCGIHandler: their __init__, and
+ * what both do in it. */
 #include "handlers/cgi_handler.h"
 
-#include "python/errors.h"
 #include "handlers/handlers.h"
 #include "io/python_file.h"
+#include "python/errors.h"
 #include "python/objects.h"
 
 /* Owned; what the process has in its environment comes by read_environ()

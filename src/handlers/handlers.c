@@ -1,10 +1,10 @@
 #include "handlers/handlers.h"
 
-#include "python/errors.h"
-#include "python/objects.h"
-
 #include <stdbool.h>
 #include <string.h>
+
+#include "python/errors.h"
+#include "python/objects.h"
 
 /* English whatever the locale, unlike strftime's. */
 static const char *const weekdayname[] = { "Sun", "Mon", "Tue", "Wed",
@@ -103,18 +103,13 @@ add_variable(PyObject *env, PyObject *k, PyObject *v, const char *enc)
 static PyObject *
 os_environ_items(void)
 {
-    PyObject *os = PyImport_ImportModule("os");
-    PyObject *env = NULL;
+    PyObject *environ_ = import_from("os", "environ");
     PyObject *items = NULL;
 
-    if (os != NULL) {
-        env = PyObject_GetAttrString(os, "environ");
+    if (environ_ != NULL) {
+        items = PyMapping_Items(environ_);
+        Py_DECREF(environ_);
     }
-    if (env != NULL) {
-        items = PyMapping_Items(env);
-    }
-    Py_XDECREF(env);
-    Py_XDECREF(os);
     return items;
 }
 
@@ -122,14 +117,14 @@ os_environ_items(void)
 static PyObject *
 getfilesystemencoding(void)
 {
-    PyObject *sys = PyImport_ImportModule("sys");
-    PyObject *result = NULL;
+    PyObject *function = import_from("sys", "getfilesystemencoding");
+    PyObject *encoding = NULL;
 
-    if (sys != NULL) {
-        result = PyObject_CallMethod(sys, "getfilesystemencoding", NULL);
-        Py_DECREF(sys);
+    if (function != NULL) {
+        encoding = PyObject_CallNoArgs(function);
+        Py_DECREF(function);
     }
-    return result;
+    return encoding;
 }
 
 /* Lib/wsgiref/handlers.py: read_environ
@@ -141,16 +136,17 @@ read_environ(void)
 {
     PyObject *encoding = getfilesystemencoding();
     const char *enc = encoding == NULL ? NULL : PyUnicode_AsUTF8(encoding);
-    PyObject *env = NULL;
-    PyObject *items = NULL;
-    PyObject *result = NULL;
+    PyObject *env = NULL, *items = NULL, *result = NULL;
 
-    if (enc == NULL) {
+    if (FAILED(enc == NULL)) {
         goto done;
     }
     env = PyDict_New();
+    if (FAILED(env == NULL)) {
+        goto done;
+    }
     items = os_environ_items();
-    if (env == NULL || items == NULL) {
+    if (FAILED(items == NULL)) {
         goto done;
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items); i++) {
@@ -158,13 +154,13 @@ read_environ(void)
         int added;
 
         /* Pairs, unless the application has put something else there. */
-        if (unpack_pair(PyList_GET_ITEM(items, i), &k, &v) < 0) {
+        if (FAILED(unpack_pair(PyList_GET_ITEM(items, i), &k, &v) < 0)) {
             goto done;
         }
         added = add_variable(env, k, v, enc);
         Py_DECREF(k);
         Py_DECREF(v);
-        if (added < 0) {
+        if (FAILED(added < 0)) {
             goto done;
         }
     }

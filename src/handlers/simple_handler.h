@@ -21,9 +21,10 @@ extern const BaseHandlerClass SimpleHandler_class;
 /* SimpleHandler(stdin, stdout, stderr, environ, multithread=True,
  * multiprocess=False). `self` is from BaseHandler_new; the references are
  * borrowed, and kept. */
-int SimpleHandler_init(BaseHandler *self, PyObject *stdin,
-                       BufferedIOBase *stdout, PyObject *stderr,
-                       PyObject *environ, bool multithread, bool multiprocess);
+int SimpleHandler_init(BaseHandler *self, PyObject *stdin_,
+                       BufferedIOBase *stdout_, PyObject *stderr_,
+                       PyObject *environ_, bool multithread,
+                       bool multiprocess);
 
 PyObject *SimpleHandler_get_stdin(BaseHandler *self);
 PyObject *SimpleHandler_get_stderr(BaseHandler *self);

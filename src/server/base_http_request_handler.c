@@ -250,11 +250,8 @@ parse_request_version(BaseHTTPRequestHandler *self, PyObject *version)
         }
         /* except (ValueError, IndexError): */
         handled = except_enter();
-        if (refuse_line(self, names.empty, HTTPStatus_BAD_REQUEST,
-                        "Bad request version (%R)", version) == 0)
-        {
-            result = 0;
-        }
+        result = refuse_line(self, names.empty, HTTPStatus_BAD_REQUEST,
+                             "Bad request version (%R)", version);
         except_leave(handled);
         return result;
     }
@@ -271,11 +268,9 @@ parse_request_version(BaseHTTPRequestHandler *self, PyObject *version)
         goto done;
     }
     if (at_least) {
-        if (refuse_line(self, version, HTTPStatus_HTTP_VERSION_NOT_SUPPORTED,
-                        "Invalid HTTP version (%U)", base_version_number) == 0)
-        {
-            result = 0;
-        }
+        result =
+            refuse_line(self, version, HTTPStatus_HTTP_VERSION_NOT_SUPPORTED,
+                        "Invalid HTTP version (%U)", base_version_number);
         goto done;
     }
     Py_XSETREF(self->request_version, Py_NewRef(version));
@@ -331,22 +326,16 @@ static int
 header_is(BaseHTTPRequestHandler *self, const char *name, const char *value)
 {
     PyObject *header = HTTPMessage_get(self->headers, name, Py_None);
-    PyObject *lower = NULL;
-    int result = -1;
+    PyObject *lower;
+    int result = 0;
 
-    if (header == NULL) {
-        return -1;
-    }
-    if (header == Py_None) {
-        result = 0;
-    }
-    else {
+    if (header != Py_None) {
         lower = PyObject_CallMethodNoArgs(header, names.lower);
-        if (lower != NULL) {
-            result = PyUnicode_CompareWithASCIIString(lower, value) == 0;
-        }
+        result = lower == NULL
+                     ? -1
+                     : PyUnicode_CompareWithASCIIString(lower, value) == 0;
+        Py_XDECREF(lower);
     }
-    Py_XDECREF(lower);
     Py_DECREF(header);
     return result;
 }
@@ -556,7 +545,7 @@ static int
 read_and_answer(BaseHTTPRequestHandler *self)
 {
     BufferedIOBase *rfile = self->base.rfile, *wfile = self->base.wfile;
-    PyObject *raw_requestline = rfile->cls->readline(rfile, _MAXLINE + 1);
+    PyObject *raw_requestline = rfile->cls->readline(rfile, 65537);
     PyObject *mname;
     const DoMethod *found;
     int parsed;
@@ -565,7 +554,7 @@ read_and_answer(BaseHTTPRequestHandler *self)
         return -1;
     }
     Py_XSETREF(self->raw_requestline, raw_requestline);
-    if (PyBytes_GET_SIZE(raw_requestline) > _MAXLINE) {
+    if (PyBytes_GET_SIZE(raw_requestline) > 65536) {
         return refuse_long_line(self);
     }
     if (PyBytes_GET_SIZE(raw_requestline) == 0) {
@@ -960,7 +949,10 @@ BaseHTTPRequestHandler_flush_headers(BaseHTTPRequestHandler *self)
         return -1;
     }
     Py_SETREF(self->_headers_buffer, PyList_New(0));
-    return FAILED(self->_headers_buffer == NULL) ? -1 : 0;
+    if (FAILED(self->_headers_buffer == NULL)) {
+        return -1;
+    }
+    return 0;
 }
 
 /* ----- The log ----- */
@@ -1336,7 +1328,12 @@ BaseHTTPRequestHandler_log_date_time_string(BaseHTTPRequestHandler *self)
 PyObject *
 BaseHTTPRequestHandler_address_string(BaseHTTPRequestHandler *self)
 {
-    return PySequence_GetItem(self->base.base.client_address, 0);
+    PyObject *address = PySequence_GetItem(self->base.base.client_address, 0);
+
+    if (FAILED(address == NULL)) {
+        return NULL;
+    }
+    return address;
 }
 
 /* ----- The class ----- */

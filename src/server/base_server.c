@@ -388,7 +388,6 @@ PyTypeObject BaseServer_type = {
 
 const BaseServerClass BaseServer_class = {
     .type = &BaseServer_type,
-    .mixed_over = NULL,
     .timeout = -1,
     .request_queue_size = 0,
 

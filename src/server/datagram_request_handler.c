@@ -2,8 +2,9 @@
 
 #include <stddef.h>
 
-#include "python/errors.h"
 #include "io/python_file.h"
+#include "python/errors.h"
+#include "python/objects.h"
 
 _Static_assert(offsetof(DatagramRequestHandler, base) == 0,
                "the base must be first");
@@ -29,15 +30,10 @@ int
 DatagramRequestHandler_setup(BaseRequestHandler *self)
 {
     DatagramRequestHandler *datagram = (DatagramRequestHandler *)self;
-    PyObject *io = PyImport_ImportModule("io");
-    PyObject *BytesIO = NULL, *packet, *sock;
+    PyObject *BytesIO = import_from("io", "BytesIO");
+    PyObject *packet, *sock;
     int result = -1;
 
-    if (FAILED(io == NULL)) {
-        return -1;
-    }
-    BytesIO = PyObject_GetAttrString(io, "BytesIO");
-    Py_DECREF(io);
     if (FAILED(BytesIO == NULL)) {
         return -1;
     }

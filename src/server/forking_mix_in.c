@@ -1,3 +1,6 @@
+/* Lib/socketserver.py: ForkingMixIn, in Python's order: collect_children, which
+ * waits for children, and process_request, which makes one; and at the end
+ * end_children, for a program that must end now. */
 #include "server/forking_mix_in.h"
 
 #include <errno.h>

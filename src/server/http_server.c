@@ -74,7 +74,6 @@ PyTypeObject HTTPServer_type = {
 
 const BaseServerClass HTTPServer_class = {
     .type = &HTTPServer_type,
-    .mixed_over = NULL,
     .timeout = -1,
     .address_family = AF_INET,
     .socket_type = SOCK_STREAM,

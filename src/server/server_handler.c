@@ -1,12 +1,15 @@
+/* Lib/wsgiref/simple_server.py: ServerHandler: its close, which writes the log,
+ * and what Python's has not: the headers leave together with the first block,
+ * and a file leaves by sendfile(2). find_file and find_socket say which can. */
 #include "server/server_handler.h"
 
 #include <stddef.h>
 #include <sys/stat.h>
 
-#include "python/errors.h"
 #include "io/buffered_writer.h"
 #include "io/socket_io.h"
 #include "io/socket_writer.h"
+#include "python/errors.h"
 #include "python/names.h"
 #include "python/objects.h"
 #include "server/base_http_request_handler.h"
@@ -82,12 +85,10 @@ ServerHandler_finish_content(BaseHandler *self)
     if (BaseHandler_finish_content(self) < 0) {
         return -1;
     }
-    if (writer != NULL && writer->held != NULL &&
-        FAILED(SocketWriter_flush(&writer->base) < 0))
-    {
-        return -1;
+    if (writer == NULL || writer->held == NULL) {
+        return 0;
     }
-    return 0;
+    return TRACED(SocketWriter_flush(&writer->base));
 }
 
 /* Lib/wsgiref/simple_server.py: ServerHandler.close */
@@ -114,12 +115,10 @@ ServerHandler_close(BaseHandler *self)
 static int
 is_io_type(PyObject *object, const char *name)
 {
-    PyObject *io = PyImport_ImportModule("io");
-    PyObject *type = io == NULL ? NULL : PyObject_GetAttrString(io, name);
+    PyObject *type = import_from("io", name);
     int result = type == NULL ? -1 : (PyObject *)Py_TYPE(object) == type;
 
     Py_XDECREF(type);
-    Py_XDECREF(io);
     return result;
 }
 
@@ -154,7 +153,7 @@ is_binary_file(PyObject *file)
 static int
 find_rest(PyObject *file, int *fd, off_t *offset)
 {
-    PyObject *flushed, *position;
+    PyObject *position;
     struct stat status;
     int result = is_binary_file(file);
 
@@ -165,11 +164,10 @@ find_rest(PyObject *file, int *fd, off_t *offset)
     if (*fd < 0) {
         return -1;
     }
-    flushed = PyObject_CallMethod(file, "flush", NULL); /* as read() does */
-    if (flushed == NULL) {
+    /* as read() does */
+    if (discard(PyObject_CallMethod(file, "flush", NULL)) < 0) {
         return -1;
     }
-    Py_DECREF(flushed);
     position = PyObject_CallMethod(file, "tell", NULL);
     if (position == NULL) {
         return -1;
@@ -233,11 +231,8 @@ find_socket(ServerHandler *self)
 static int
 seek(PyObject *filelike, off_t offset)
 {
-    PyObject *position =
-        PyObject_CallMethod(filelike, "seek", "L", (long long)offset);
-
-    Py_XDECREF(position);
-    return position == NULL ? -1 : 0;
+    return discard(
+        PyObject_CallMethod(filelike, "seek", "L", (long long)offset));
 }
 
 int

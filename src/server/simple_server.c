@@ -1,41 +1,27 @@
 #include "server/simple_server.h"
 
 #include "python/errors.h"
+#include "python/objects.h"
 
 /* "Hello world!", and each variable of `items`, a list of pairs, in a line of
  * its own. A new str. */
 static PyObject *
 greeting(PyObject *items)
 {
-    PyObject *lines = PyList_New(0);
-    PyObject *empty = PyUnicode_FromString("");
-    PyObject *line = PyUnicode_FromString("Hello world!\n\n");
-    PyObject *text = NULL;
+    PyObject *text = PyUnicode_FromString("Hello world!\n\n");
 
-    if (lines == NULL || empty == NULL || line == NULL ||
-        PyList_Append(lines, line) < 0)
-    {
-        goto done;
-    }
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items); i++) {
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items) && text != NULL; i++) {
         PyObject *k, *v;
 
-        if (!PyArg_UnpackTuple(PyList_GET_ITEM(items, i), "items", 2, 2, &k,
-                               &v)) {
-            goto done;
+        if (unpack_pair(PyList_GET_ITEM(items, i), &k, &v) < 0) {
+            Py_CLEAR(text);
+            break;
         }
         /* print(k, '=', repr(v), file=stdout) */
-        Py_SETREF(line, PyUnicode_FromFormat("%S = %R\n", k, v));
-        if (line == NULL || PyList_Append(lines, line) < 0) {
-            goto done;
-        }
+        PyUnicode_AppendAndDel(&text, PyUnicode_FromFormat("%S = %R\n", k, v));
+        Py_DECREF(k);
+        Py_DECREF(v);
     }
-    text = PyUnicode_Join(empty, lines);
-
-done:
-    Py_XDECREF(lines);
-    Py_XDECREF(empty);
-    Py_XDECREF(line);
     return text;
 }
 
@@ -100,9 +86,9 @@ make_server(const char *host, int port, PyObject *app,
             const WSGIRequestHandlerClass *handler_class)
 {
     PyObject *server_address = Py_BuildValue("(si)", host, port);
-    BaseServer *server = NULL;
+    BaseServer *server;
 
-    if (server_address == NULL) {
+    if (FAILED(server_address == NULL)) {
         return NULL;
     }
     if (server_class == NULL) {
@@ -114,10 +100,10 @@ make_server(const char *host, int port, PyObject *app,
     server = BaseServer_new(&server_class->base, server_address,
                             &handler_class->base.base.base);
     Py_DECREF(server_address);
-    if (server == NULL) {
+    if (FAILED(server == NULL)) {
         return NULL;
     }
-    if (server_class->set_app((WSGIServer *)server, app) < 0) {
+    if (FAILED(server_class->set_app((WSGIServer *)server, app) < 0)) {
         Py_DECREF(server);
         return NULL;
     }

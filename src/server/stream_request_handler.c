@@ -4,9 +4,10 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#include "python/errors.h"
 #include "io/makefile.h"
+#include "python/errors.h"
 #include "io/socket_writer.h"
+#include "python/errors.h"
 
 _Static_assert(offsetof(StreamRequestHandler, base) == 0,
                "the base must be first");
@@ -41,7 +42,10 @@ StreamRequestHandler_setup(BaseRequestHandler *self)
     else {
         stream->wfile = Socket_makefile(connection, "wb", cls->wbufsize);
     }
-    return FAILED(stream->wfile == NULL) ? -1 : 0;
+    if (FAILED(stream->wfile == NULL)) {
+        return -1;
+    }
+    return 0;
 }
 
 /* Lib/socketserver.py: StreamRequestHandler.finish */

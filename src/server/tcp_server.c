@@ -1,3 +1,5 @@
+/* Lib/socketserver.py: TCPServer, in Python's order: from the socket that
+ * listens to that of a request, and how both are closed. */
 #include "server/tcp_server.h"
 
 #include <stddef.h>
@@ -177,7 +179,6 @@ PyTypeObject TCPServer_type = {
 
 const BaseServerClass TCPServer_class = {
     .type = &TCPServer_type,
-    .mixed_over = NULL,
     .timeout = -1,
     .address_family = AF_INET,
     .socket_type = SOCK_STREAM,

@@ -1,3 +1,6 @@
+/* Lib/socketserver.py: _Threads and _NoThreads, the threads that are to be
+ * joined, and ThreadingMixIn. Python's own threads serve; where the application
+ * has put another kind in their place, real ones do. */
 #include "server/threading_mix_in.h"
 
 #include <stddef.h>
@@ -9,25 +12,11 @@ _Static_assert(offsetof(Threads, base) == 0, "the base must be first");
 
 static PyObject *start_new_thread; /* owned; that of _thread */
 
-/* _thread.start_new_thread, a new reference. */
-static PyObject *
-current_start_new_thread(void)
-{
-    PyObject *module = PyImport_ImportModule("_thread");
-    PyObject *function = NULL;
-
-    if (module != NULL) {
-        function = PyObject_GetAttrString(module, "start_new_thread");
-        Py_DECREF(module);
-    }
-    return function;
-}
-
 int
 threading_mix_in_ready(void)
 {
     if (start_new_thread == NULL) {
-        start_new_thread = current_start_new_thread();
+        start_new_thread = import_from("_thread", "start_new_thread");
     }
     return start_new_thread == NULL ? -1 : 0;
 }
@@ -35,13 +24,15 @@ threading_mix_in_ready(void)
 bool
 are_threads_patched(void)
 {
-    PyObject *function = current_start_new_thread();
+    PyObject *function = import_from("_thread", "start_new_thread");
     bool result = function != start_new_thread;
 
     PyErr_Clear();
     Py_XDECREF(function);
     return result;
 }
+
+/* ----- _Threads, _NoThreads ----- */
 
 /* Lib/socketserver.py: _Threads.append */
 int
@@ -90,12 +81,8 @@ Threads_join(Threads *self)
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(threads) && result == 0; i++) {
         PyObject *thread = PyList_GET_ITEM(threads, i);
-        PyObject *none = PyObject_CallMethod(thread, "join", NULL);
 
-        if (FAILED(none == NULL)) {
-            result = -1;
-        }
-        Py_XDECREF(none);
+        result = TRACED(discard(PyObject_CallMethod(thread, "join", NULL)));
     }
     Py_DECREF(threads);
     return result;
@@ -193,6 +180,8 @@ const ThreadsClass NoThreads_class = {
     .join = NoThreads_join,
 };
 
+/* ----- ThreadingMixIn ----- */
+
 /* self._threads: the instance's, or else the class's _NoThreads(). Borrowed.
  */
 static Threads *
@@ -274,29 +263,22 @@ static PyMethodDef process_request_thread_def = { "process_request_thread",
 static PyObject *
 new_thread(BaseServer *self, PyObject *request, PyObject *client_address)
 {
-    PyObject *threading = PyImport_ImportModule("threading");
-    PyObject *type = NULL, *target = NULL, *none = NULL, *kwargs = NULL;
-    PyObject *thread = NULL;
+    PyObject *Thread = import_from("threading", "Thread");
+    PyObject *none = NULL, *kwargs = NULL, *thread = NULL;
 
-    if (threading == NULL) {
-        return NULL;
+    if (Thread != NULL) {
+        none = PyTuple_New(0);
     }
-    type = PyObject_GetAttrString(threading, "Thread");
-    target = PyCFunction_New(&process_request_thread_def, (PyObject *)self);
-    none = PyTuple_New(0);
-    if (type == NULL || target == NULL || none == NULL) {
-        goto done;
+    if (none != NULL) {
+        kwargs = Py_BuildValue(
+            "{sNs(OO)}", "target",
+            PyCFunction_New(&process_request_thread_def, (PyObject *)self),
+            "args", request, client_address);
     }
-    kwargs = Py_BuildValue("{sOs(OO)}", "target", target, "args", request,
-                           client_address);
     if (kwargs != NULL) {
-        thread = PyObject_Call(type, none, kwargs);
+        thread = PyObject_Call(Thread, none, kwargs);
     }
-
-done:
-    Py_DECREF(threading);
-    Py_XDECREF(type);
-    Py_XDECREF(target);
+    Py_XDECREF(Thread);
     Py_XDECREF(none);
     Py_XDECREF(kwargs);
     return thread;
@@ -317,8 +299,7 @@ start_real_thread(BaseServer *self, PyObject *request,
                                        request, client_address);
         Py_DECREF(target);
     }
-    Py_XDECREF(number);
-    return number == NULL ? -1 : 0;
+    return discard(number);
 }
 
 /* Lib/socketserver.py: ThreadingMixIn.process_request */
@@ -326,7 +307,7 @@ int
 ThreadingMixIn_process_request(BaseServer *self, PyObject *request,
                                PyObject *client_address)
 {
-    PyObject *t = NULL, *none = NULL;
+    PyObject *t;
     Threads *threads;
     int result = -1;
 
@@ -354,15 +335,10 @@ ThreadingMixIn_process_request(BaseServer *self, PyObject *request,
     if (FAILED(threads->cls->append(threads, t) < 0)) {
         goto done;
     }
-    none = PyObject_CallMethod(t, "start", NULL);
-    if (FAILED(none == NULL)) {
-        goto done;
-    }
-    result = 0;
+    result = TRACED(discard(PyObject_CallMethod(t, "start", NULL)));
 
 done:
     Py_DECREF(t);
-    Py_XDECREF(none);
     return result;
 }
 

@@ -1,3 +1,6 @@
+/* Lib/wsgiref/simple_server.py: WSGIRequestHandler, in Python's order:
+ * get_environ, with a function before it for each variable or group of them;
+ * get_stderr; handle; and the table. */
 #include "server/wsgi_request_handler.h"
 
 #include <string.h>
@@ -122,7 +125,6 @@ set_content(HTTPMessage *headers, PyObject *env)
     PyObject *type = HTTPMessage_get(headers, "content-type", Py_None);
     PyObject *length;
     int result = 0;
-    int has_length;
 
     if (type == Py_None) {
         Py_SETREF(type, HTTPMessage_get_content_type(headers));
@@ -130,15 +132,9 @@ set_content(HTTPMessage *headers, PyObject *env)
     if (set_item(env, names.CONTENT_TYPE, type) < 0) {
         return -1;
     }
-    length = HTTPMessage_get(headers, "content-length", Py_None);
-    if (length == NULL) {
-        return -1;
-    }
-    has_length = PyObject_IsTrue(length);
-    if (has_length < 0 ||
-        (has_length && PyDict_SetItem(env, names.CONTENT_LENGTH, length) < 0))
-    {
-        result = -1;
+    length = HTTPMessage_get(headers, "content-length", names.empty);
+    if (PyUnicode_GET_LENGTH(length) > 0) {
+        result = PyDict_SetItem(env, names.CONTENT_LENGTH, length);
     }
     Py_DECREF(length);
     return result;
@@ -291,7 +287,10 @@ WSGIRequestHandler_get_stderr(BaseHTTPRequestHandler *self)
     PyObject *err = sys_stderr();
 
     (void)self;
-    return FAILED(err == NULL) ? NULL : Py_NewRef(err);
+    if (FAILED(err == NULL)) {
+        return NULL;
+    }
+    return Py_NewRef(err);
 }
 
 /* Lib/wsgiref/simple_server.py: WSGIRequestHandler.handle */

@@ -90,7 +90,6 @@ PyTypeObject WSGIServer_type = {
 const WSGIServerClass WSGIServer_class = {
     .base = {
         .type = &WSGIServer_type,
-        .mixed_over = NULL,
         .timeout = -1,
         .address_family = AF_INET,
         .socket_type = SOCK_STREAM,
