@@ -8,8 +8,7 @@
 #include "python/objects.h"
 #include "util/file_wrapper.h"
 
-_Static_assert(offsetof(SimpleHandler, base) == 0,
-               "SimpleHandler is a BaseHandler");
+_Static_assert(offsetof(SimpleHandler, base) == 0, "the base must be first");
 
 /* Lib/wsgiref/handlers.py: SimpleHandler.__init__ */
 int

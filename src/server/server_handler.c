@@ -51,6 +51,28 @@ log_request(ServerHandler *self)
     return result;
 }
 
+/* Lib/wsgiref/simple_server.py: ServerHandler.close */
+int
+ServerHandler_close(BaseHandler *self)
+{
+    Handled handled;
+    int result = 0;
+
+    /* try: */
+    if (FAILED(log_request((ServerHandler *)self) < 0)) {
+        result = -1;
+    }
+    /* finally: SimpleHandler.close(self) */
+    handled = finally_enter();
+    if (FAILED(BaseHandler_close(self) < 0)) {
+        result = -1;
+    }
+    finally_leave(handled);
+    return result;
+}
+
+/* ----- The headers leave with the first block ----- */
+
 /* stdout, borrowed, if it is one that can hold back; else NULL. */
 static SocketWriter *
 find_writer(BaseHandler *self)
@@ -91,25 +113,7 @@ ServerHandler_finish_content(BaseHandler *self)
     return TRACED(SocketWriter_flush(&writer->base));
 }
 
-/* Lib/wsgiref/simple_server.py: ServerHandler.close */
-int
-ServerHandler_close(BaseHandler *self)
-{
-    Handled handled;
-    int result = 0;
-
-    /* try: */
-    if (FAILED(log_request((ServerHandler *)self) < 0)) {
-        result = -1;
-    }
-    /* finally: SimpleHandler.close(self) */
-    handled = finally_enter();
-    if (FAILED(BaseHandler_close(self) < 0)) {
-        result = -1;
-    }
-    finally_leave(handled);
-    return result;
-}
+/* ----- A file leaves by sendfile(2) ----- */
 
 /* type(object) is io.<name>: 1, 0, or -1 on error. */
 static int
@@ -278,6 +282,8 @@ done:
     Py_DECREF(file);
     return result;
 }
+
+/* ----- The class ----- */
 
 int
 ServerHandler_traverse(PyObject *op, visitproc visit, void *arg)
