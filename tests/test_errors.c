@@ -183,16 +183,14 @@ test_exc_info_is_nones_when_nothing_is_handled(void **state)
     assert_repr(sys_exc_info(), "(None, None, None)");
 }
 
-/* Binds as def f(self, status, headers, exc_info=None) would. */
+/* Binds the arguments of a call of C().f, of that signature. */
 static int
-bind(const char *args, const char *kwargs)
+bind(const char *signature, const char *args, const char *kwargs)
 {
-    static const char *const names[] = { "status", "headers", "exc_info",
-                                         NULL };
     PyObject *values[3];
     PyObject *tuple = eval_python(args);
     PyObject *dict = eval_python(kwargs);
-    int result = bind_arguments("C.f", names, 2, tuple, dict, values);
+    int result = bind_arguments(values, signature, tuple, dict);
 
     Py_DECREF(tuple);
     Py_DECREF(dict);
@@ -202,39 +200,77 @@ bind(const char *args, const char *kwargs)
 static void
 test_arguments_are_bound_by_position_and_by_name(void **state)
 {
+    static const char *const signature = "C.f(status, headers, exc_info=)";
+    PyObject *values[3];
+    PyObject *tuple = eval_python("('1',)");
+    PyObject *dict = eval_python("{'headers': '2'}");
+
     (void)state;
-    assert_int_equal(bind("(1, 2)", "{}"), 0);
-    assert_int_equal(bind("(1,)", "{'headers': 2, 'exc_info': 3}"), 0);
-    assert_int_equal(bind("()", "{'headers': 2, 'status': 3}"), 0);
+    assert_int_equal(bind_arguments(values, signature, tuple, dict), 0);
+    assert_string_equal(PyUnicode_AsUTF8(values[0]), "1");
+    assert_string_equal(PyUnicode_AsUTF8(values[1]), "2");
+    assert_null(values[2]);
+    Py_DECREF(dict);
+    Py_DECREF(tuple);
+    assert_int_equal(bind(signature, "(1, 2)", "{}"), 0);
+    assert_int_equal(bind(signature, "(1,)", "{'headers': 2, 'exc_info': 3}"),
+                     0);
+    assert_int_equal(bind(signature, "()", "{'headers': 2, 'status': 3}"), 0);
+}
+
+static void
+test_what_is_left_goes_to_args_and_kwargs(void **state)
+{
+    (void)state;
+    assert_int_equal(bind("C.f(*args)", "(1, 2, 3, 4, 5)", "{}"), 0);
+    assert_int_equal(bind("C.f(a, *args)", "(1, 2)", "{}"), 0);
+    assert_int_equal(bind("C.f(a, **kwargs)", "(1,)", "{'b': 2}"), 0);
+    assert_int_equal(bind("C.f(a, *args, **kwargs)", "(1, 2)", "{'b': 3}"), 0);
 }
 
 static void
 test_arguments_that_do_not_fit_raise_what_python_raises(void **state)
 {
     /* The messages are those of a Python function of the same shape. */
-    static const char *const calls[][2] = {
-        { "()", "{}" },
-        { "(1,)", "{}" },
-        { "()", "{'status': 1}" },
-        { "(1, 2, 3, 4)", "{}" },
-        { "(1, 2)", "{'status': 1}" },
-        { "(1, 2)", "{'nope': 1}" },
+    static const struct {
+        const char *signature, *python, *args, *kwargs;
+    } calls[] = {
+        { "C.f()", "self", "(1,)", "{}" },
+        { "C.f()", "self", "()", "{'nope': 1}" },
+        { "C.f(s)", "self, s", "()", "{}" },
+        { "C.f(s)", "self, s", "(1, 2)", "{}" },
+        { "C.f(s=)", "self, s=None", "(1, 2)", "{}" },
+        { "C.f(s=)", "self, s=None", "(1,)", "{'s': 2}" },
+        { "C.f(a, b, c=)", "self, a, b, c=None", "()", "{}" },
+        { "C.f(a, b, c=)", "self, a, b, c=None", "(1,)", "{}" },
+        { "C.f(a, b, c=)", "self, a, b, c=None", "()", "{'a': 1}" },
+        { "C.f(a, b, c=)", "self, a, b, c=None", "(1, 2, 3, 4)", "{}" },
+        { "C.f(a, b, c=)", "self, a, b, c=None", "(1, 2)", "{'a': 1}" },
+        { "C.f(a, b, c=)", "self, a, b, c=None", "(1, 2)", "{'nope': 1}" },
+        { "C.f(a, b, c)", "self, a, b, c", "()", "{}" },
+        { "C.f(*args)", "self, *args", "(1, 2)", "{'nope': 1}" },
+        { "C.f(a, *args)", "self, a, *args", "()", "{}" },
+        { "C.f(a, **kwargs)", "self, a, **kwargs", "(1, 2)", "{'b': 3}" },
+        { "C.f(a, **kwargs)", "self, a, **kwargs", "(1,)", "{'a': 2}" },
+        { "C.f(a, **kwargs)", "self, a, **kwargs", "()", "{'b': 2}" },
+        { "C.f(a, **kwargs)", "self, a, **kwargs", "(1,)", "{2: 3}" },
     };
 
     (void)state;
-    run_python("class C:\n"
-               "    def f(self, status, headers, exc_info=None): pass\n"
-               "def message(args, kwargs):\n"
-               "    try: C().f(*args, **kwargs)\n"
+    run_python("def message(parameters, args, kwargs):\n"
+               "    scope = {}\n"
+               "    exec(f'class C:\\n def f({parameters}): pass', scope)\n"
+               "    try: scope['C']().f(*args, **kwargs)\n"
                "    except TypeError as e: return str(e)\n");
     for (size_t i = 0; i < Py_ARRAY_LENGTH(calls); i++) {
         char call[200];
         PyObject *message;
 
-        PyOS_snprintf(call, sizeof(call), "message(%s, %s)", calls[i][0],
-                      calls[i][1]);
+        PyOS_snprintf(call, sizeof(call), "message('%s', %s, %s)",
+                      calls[i].python, calls[i].args, calls[i].kwargs);
         message = eval_python(call);
-        assert_int_equal(bind(calls[i][0], calls[i][1]), -1);
+        assert_int_equal(
+            bind(calls[i].signature, calls[i].args, calls[i].kwargs), -1);
         assert_raised(PyExc_TypeError, PyUnicode_AsUTF8(message));
         Py_DECREF(message);
     }
@@ -264,6 +300,7 @@ main(void)
         python_test(test_what_finally_raises_replaces_what_was_in_flight),
         python_test(test_exc_info_is_nones_when_nothing_is_handled),
         python_test(test_arguments_are_bound_by_position_and_by_name),
+        python_test(test_what_is_left_goes_to_args_and_kwargs),
         python_test(test_arguments_that_do_not_fit_raise_what_python_raises),
     };
 

@@ -60,13 +60,12 @@ hold_headers(BaseHandler *self)
 static PyObject *
 call_start_response(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    static const char *const parameters[] = { "status", "headers", "exc_info",
-                                              NULL };
     BaseHandler *handler = (BaseHandler *)self;
     PyObject *values[3];
 
-    if (bind_arguments("BaseHandler.start_response", parameters, 2, args,
-                       kwargs, values) < 0)
+    if (bind_arguments(
+            values, "BaseHandler.start_response(status, headers, exc_info=)",
+            args, kwargs) < 0)
     {
         return NULL;
     }
@@ -87,16 +86,13 @@ static PyMethodDef start_response_def = {
 static PyObject *
 call_write(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    static const char *const parameters[] = { "data", NULL };
     BaseHandler *handler = (BaseHandler *)self;
-    PyObject *values[1];
+    PyObject *data;
 
-    if (bind_arguments("BaseHandler.write", parameters, 1, args, kwargs,
-                       values) < 0)
-    {
+    if (bind_arguments(&data, "BaseHandler.write(data)", args, kwargs) < 0) {
         return NULL;
     }
-    if (handler->cls->write(handler, values[0]) < 0) {
+    if (handler->cls->write(handler, data) < 0) {
         return NULL;
     }
     Py_RETURN_NONE;

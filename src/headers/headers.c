@@ -719,25 +719,22 @@ call_contains(PyObject *op, PyObject *name)
 static PyObject *
 call_get_all(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *const parameters[] = { "name", NULL };
-    PyObject *values[1];
+    PyObject *name;
 
-    if (bind_arguments("Headers.get_all", parameters, 1, args, kwargs,
-                       values) < 0) {
+    if (bind_arguments(&name, "Headers.get_all(name)", args, kwargs) < 0) {
         return NULL;
     }
-    return Headers_get_all((Headers *)op, values[0]);
+    return Headers_get_all((Headers *)op, name);
 }
 
 static PyObject *
 call_get(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *const parameters[] = { "name", "default", NULL };
     Headers *self = (Headers *)op;
     PyObject *values[2];
 
-    if (bind_arguments("Headers.get", parameters, 1, args, kwargs, values) < 0)
-    {
+    if (bind_arguments(values, "Headers.get(name, default=)", args, kwargs) <
+        0) {
         return NULL;
     }
     return self->cls->get(self, values[0], values[1]);
@@ -786,55 +783,57 @@ call_bytes(PyObject *op, PyObject *Py_UNUSED(ignored))
 static PyObject *
 call_setdefault(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *const parameters[] = { "name", "value", NULL };
     Headers *self = (Headers *)op;
     PyObject *values[2];
 
-    if (bind_arguments("Headers.setdefault", parameters, 2, args, kwargs,
-                       values) < 0)
+    if (bind_arguments(values, "Headers.setdefault(name, value)", args,
+                       kwargs) < 0)
     {
         return NULL;
     }
     return self->cls->setdefault(self, values[0], values[1]);
 }
 
-/* add_header(_name, _value, **_params): the keywords that are not its own
- * parameters are the header's. */
+/* **_params: the keywords that are not add_header's own parameters. A new
+ * dict. */
+static PyObject *
+params_of(PyObject *kwargs)
+{
+    PyObject *params = PyDict_New();
+    PyObject *k, *v;
+    Py_ssize_t position = 0;
+
+    while (params != NULL && kwargs != NULL &&
+           PyDict_Next(kwargs, &position, &k, &v))
+    {
+        bool is_own = PyUnicode_CompareWithASCIIString(k, "_name") == 0 ||
+                      PyUnicode_CompareWithASCIIString(k, "_value") == 0;
+
+        if (!is_own && PyDict_SetItem(params, k, v) < 0) {
+            Py_CLEAR(params);
+        }
+    }
+    return params;
+}
+
 static PyObject *
 call_add_header(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *const parameters[] = { "_name", "_value", NULL };
-    PyObject *params = PyDict_New();
-    PyObject *own = PyDict_New();
     PyObject *values[2];
-    PyObject *k, *v;
-    Py_ssize_t position = 0;
-    int result = -1;
+    PyObject *params;
+    int result;
 
-    if (params == NULL || own == NULL ||
-        (kwargs != NULL && !PyArg_ValidateKeywordArguments(kwargs)))
+    if (bind_arguments(values, "Headers.add_header(_name, _value, **_params)",
+                       args, kwargs) < 0)
     {
-        goto done;
+        return NULL;
     }
-    while (kwargs != NULL && PyDict_Next(kwargs, &position, &k, &v)) {
-        bool is_own =
-            PyUnicode_CompareWithASCIIString(k, parameters[0]) == 0 ||
-            PyUnicode_CompareWithASCIIString(k, parameters[1]) == 0;
-
-        if (PyDict_SetItem(is_own ? own : params, k, v) < 0) {
-            goto done;
-        }
+    params = params_of(kwargs);
+    if (params == NULL) {
+        return NULL;
     }
-    if (bind_arguments("Headers.add_header", parameters, 2, args, own,
-                       values) == 0)
-    {
-        result =
-            Headers_add_header((Headers *)op, values[0], values[1], params);
-    }
-
-done:
-    Py_XDECREF(own);
-    Py_XDECREF(params);
+    result = Headers_add_header((Headers *)op, values[0], values[1], params);
+    Py_DECREF(params);
     return result < 0 ? NULL : Py_NewRef(Py_None);
 }
 

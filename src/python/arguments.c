@@ -1,17 +1,78 @@
 #include "python/arguments.h"
 
+#include <assert.h>
+#include <stdbool.h>
 #include <string.h>
 
-/* "'status' and 'headers'", "'a', 'b', and 'c'": the names whose value is
- * NULL, as Python lists them. A new str. */
+enum { MOST_PARAMETERS = 8, LONGEST_SIGNATURE = 120 };
+
+/* A signature, taken apart. */
+typedef struct Signature {
+    char text[LONGEST_SIGNATURE]; /* with a NUL behind each name */
+    const char *function;
+    const char *names[MOST_PARAMETERS];
+    Py_ssize_t count;    /* of the names */
+    Py_ssize_t required; /* how many of them have no default */
+    bool more_args, more_kwargs;
+} Signature;
+
+/* One parameter, which ends before `end`. */
+static void
+add_parameter(Signature *signature, char *name, char *end)
+{
+    if (name[0] == '*') {
+        signature->more_kwargs |= name[1] == '*';
+        signature->more_args |= name[1] != '*';
+        return;
+    }
+    assert(signature->count < MOST_PARAMETERS);
+    signature->names[signature->count] = name;
+    signature->count++;
+    if (end[-1] == '=') {
+        end[-1] = '\0';
+    }
+    else {
+        *end = '\0';
+        signature->required = signature->count;
+    }
+}
+
+/* "Class.method(a, b=)" */
+static void
+parse(Signature *signature, const char *text)
+{
+    size_t length = strlen(text);
+    char *name, *comma;
+    char *last = signature->text + length - 1; /* the closing parenthesis */
+
+    assert(length < sizeof(signature->text));
+    memcpy(signature->text, text, length + 1);
+    signature->function = signature->text;
+    signature->count = signature->required = 0;
+    signature->more_args = signature->more_kwargs = false;
+
+    name = strchr(signature->text, '(');
+    *name = '\0';
+    name++;
+    while ((comma = strchr(name, ',')) != NULL) {
+        add_parameter(signature, name, comma);
+        name = comma + 2;
+    }
+    if (name < last) {
+        add_parameter(signature, name, last);
+    }
+}
+
+/* The parameters without a value, as Python lists them: "'status' and
+ * 'headers'", "'a', 'b', and 'c'". A new str. */
 static PyObject *
-list_missing(const char *const names[], PyObject *values[],
-             Py_ssize_t required, Py_ssize_t missing)
+list_missing(const Signature *signature, PyObject *values[],
+             Py_ssize_t missing)
 {
     PyObject *text = PyUnicode_FromString("");
     Py_ssize_t listed = 0;
 
-    for (Py_ssize_t i = 0; i < required && text != NULL; i++) {
+    for (Py_ssize_t i = 0; i < signature->required && text != NULL; i++) {
         const char *join = "";
 
         if (values[i] != NULL) {
@@ -22,8 +83,8 @@ list_missing(const char *const names[], PyObject *values[],
                    : missing > 2        ? ", and "
                                         : " and ";
         }
-        Py_XSETREF(text,
-                   PyUnicode_FromFormat("%U%s'%s'", text, join, names[i]));
+        Py_XSETREF(text, PyUnicode_FromFormat("%U%s'%s'", text, join,
+                                              signature->names[i]));
         listed++;
     }
     return text;
@@ -31,79 +92,112 @@ list_missing(const char *const names[], PyObject *values[],
 
 /* Where the parameter `name` stands, or -1. */
 static Py_ssize_t
-find_name(const char *const names[], PyObject *name)
+find_name(const Signature *signature, PyObject *name)
 {
-    for (Py_ssize_t i = 0; names[i] != NULL; i++) {
-        if (PyUnicode_CompareWithASCIIString(name, names[i]) == 0) {
+    for (Py_ssize_t i = 0; i < signature->count; i++) {
+        if (PyUnicode_CompareWithASCIIString(name, signature->names[i]) == 0) {
             return i;
         }
     }
     return -1;
 }
 
-int
-bind_arguments(const char *function, const char *const names[],
-               Py_ssize_t required, PyObject *args, PyObject *kwargs,
-               PyObject *values[])
+/* The arguments that are given by name. */
+static int
+bind_keywords(PyObject *values[], const Signature *signature, PyObject *kwargs)
 {
-    Py_ssize_t given = PyTuple_GET_SIZE(args);
-    Py_ssize_t count = 0, position = 0, missing = 0;
+    Py_ssize_t position = 0;
     PyObject *key, *value;
 
-    for (; names[count] != NULL; count++) {
-        values[count] = count < given ? PyTuple_GET_ITEM(args, count) : NULL;
-    }
     /* f(**{5: 1}): CPython asks only functions that are written in Python */
-    if (kwargs != NULL && !PyArg_ValidateKeywordArguments(kwargs)) {
+    if (!PyArg_ValidateKeywordArguments(kwargs)) {
         return -1;
     }
-    while (kwargs != NULL && PyDict_Next(kwargs, &position, &key, &value)) {
-        Py_ssize_t i = find_name(names, key);
+    while (PyDict_Next(kwargs, &position, &key, &value)) {
+        Py_ssize_t i = find_name(signature, key);
 
+        if (i < 0 && signature->more_kwargs) {
+            continue;
+        }
         if (i < 0) {
             PyErr_Format(PyExc_TypeError,
                          "%s() got an unexpected keyword argument '%U'",
-                         function, key);
+                         signature->function, key);
             return -1;
         }
         if (values[i] != NULL) {
             PyErr_Format(PyExc_TypeError,
                          "%s() got multiple values for argument '%s'",
-                         function, names[i]);
+                         signature->function, signature->names[i]);
             return -1;
         }
         values[i] = value;
     }
-    if (given > count) { /* the messages count self in */
-        if (required < count) {
-            PyErr_Format(PyExc_TypeError,
-                         "%s() takes from %zd to %zd positional arguments "
-                         "but %zd were given",
-                         function, required + 1, count + 1, given + 1);
-        }
-        else {
-            PyErr_Format(PyExc_TypeError,
-                         "%s() takes %zd positional argument%s but %zd were "
-                         "given",
-                         function, count + 1, count == 0 ? "" : "s",
-                         given + 1);
-        }
+    return 0;
+}
+
+/* Always -1. The messages count self in. */
+static int
+refuse_too_many(const Signature *signature, Py_ssize_t given)
+{
+    Py_ssize_t count = signature->count;
+
+    if (signature->required < count) {
+        PyErr_Format(PyExc_TypeError,
+                     "%s() takes from %zd to %zd positional arguments but %zd "
+                     "were given",
+                     signature->function, signature->required + 1, count + 1,
+                     given + 1);
+    }
+    else {
+        PyErr_Format(PyExc_TypeError,
+                     "%s() takes %zd positional argument%s but %zd were given",
+                     signature->function, count + 1, count == 0 ? "" : "s",
+                     given + 1);
+    }
+    return -1;
+}
+
+/* Always -1. */
+static int
+refuse_missing(const Signature *signature, PyObject *values[],
+               Py_ssize_t missing)
+{
+    PyObject *list = list_missing(signature, values, missing);
+
+    if (list != NULL) {
+        PyErr_Format(PyExc_TypeError,
+                     "%s() missing %zd required positional argument%s: %U",
+                     signature->function, missing, missing == 1 ? "" : "s",
+                     list);
+        Py_DECREF(list);
+    }
+    return -1;
+}
+
+int
+bind_arguments(PyObject *values[], const char *signature, PyObject *args,
+               PyObject *kwargs)
+{
+    Py_ssize_t given = PyTuple_GET_SIZE(args);
+    Py_ssize_t missing = 0;
+    Signature parsed;
+
+    parse(&parsed, signature);
+    for (Py_ssize_t i = 0; i < parsed.count; i++) {
+        values[i] = i < given ? PyTuple_GET_ITEM(args, i) : NULL;
+    }
+    if (kwargs != NULL && bind_keywords(values, &parsed, kwargs) < 0) {
         return -1;
     }
-    for (Py_ssize_t i = 0; i < required; i++) {
+    if (given > parsed.count && !parsed.more_args) {
+        return refuse_too_many(&parsed, given);
+    }
+    for (Py_ssize_t i = 0; i < parsed.required; i++) {
         missing += values[i] == NULL;
     }
     if (missing > 0) {
-        PyObject *list = list_missing(names, values, required, missing);
-
-        if (list != NULL) {
-            PyErr_Format(PyExc_TypeError,
-                         "%s() missing %zd required positional argument%s: "
-                         "%U",
-                         function, missing, missing == 1 ? "" : "s", list);
-            Py_DECREF(list);
-        }
-        return -1;
+        return refuse_missing(&parsed, values, missing);
     }
     return 0;
 }

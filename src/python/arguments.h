@@ -6,16 +6,17 @@
 
 /* Binds the arguments of a call as Python does for `def method(self, ...)`.
  *
- * function: the qualified name for messages, "BaseHandler.start_response".
- * names:    the parameters after self, ended by NULL.
- * required: how many of them have no default.
- * values:   out, one per name: borrowed, NULL where the default holds.
+ * values:    out, one per parameter: borrowed, NULL where the default holds.
+ * signature: the qualified name, which the messages begin with, and the
+ *            parameters after self: "Headers.get(name, default=)". One that
+ *            ends with "=" has a default. Behind "*args" there may be more
+ *            positional arguments, and behind "**kwargs" other keywords: they
+ *            have no place in `values`.
  *
  * Returns 0, or -1 with the TypeError that Python raises for such a call,
  * word for word ("BaseHandler.start_response() missing 1 required positional
  * argument: 'headers'"). */
-int bind_arguments(const char *function, const char *const names[],
-                   Py_ssize_t required, PyObject *args, PyObject *kwargs,
-                   PyObject *values[]);
+int bind_arguments(PyObject *values[], const char *signature, PyObject *args,
+                   PyObject *kwargs);
 
 #endif

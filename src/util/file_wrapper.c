@@ -118,11 +118,11 @@ done:
 static int
 call_init(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *const names[] = { "filelike", "blksize", NULL };
     PyObject *values[2];
 
-    if (bind_arguments("FileWrapper.__init__", names, 1, args, kwargs,
-                       values) < 0) {
+    if (bind_arguments(values, "FileWrapper.__init__(filelike, blksize=)",
+                       args, kwargs) < 0)
+    {
         return -1;
     }
     return FileWrapper_init((FileWrapper *)op, values[0], values[1]);

@@ -116,26 +116,23 @@ ErrorWrapper_close(ErrorWrapper *self)
 static int
 call_init(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *const parameters[] = { "wsgi_errors", NULL };
-    PyObject *values[1];
+    PyObject *wsgi_errors;
 
-    if (bind_arguments("ErrorWrapper.__init__", parameters, 1, args, kwargs,
-                       values) < 0)
+    if (bind_arguments(&wsgi_errors, "ErrorWrapper.__init__(wsgi_errors)",
+                       args, kwargs) < 0)
     {
         return -1;
     }
-    return ErrorWrapper_init((ErrorWrapper *)op, values[0]);
+    return ErrorWrapper_init((ErrorWrapper *)op, wsgi_errors);
 }
 
 static PyObject *
 call_write(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *const parameters[] = { "s", NULL };
-    PyObject *values[1];
+    PyObject *s;
 
-    if (bind_arguments("ErrorWrapper.write", parameters, 1, args, kwargs,
-                       values) < 0 ||
-        ErrorWrapper_write((ErrorWrapper *)op, values[0]) < 0)
+    if (bind_arguments(&s, "ErrorWrapper.write(s)", args, kwargs) < 0 ||
+        ErrorWrapper_write((ErrorWrapper *)op, s) < 0)
     {
         return NULL;
     }
@@ -145,10 +142,8 @@ call_write(PyObject *op, PyObject *args, PyObject *kwargs)
 static PyObject *
 call_flush(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *const parameters[] = { NULL };
 
-    if (bind_arguments("ErrorWrapper.flush", parameters, 0, args, kwargs,
-                       NULL) < 0 ||
+    if (bind_arguments(NULL, "ErrorWrapper.flush()", args, kwargs) < 0 ||
         ErrorWrapper_flush((ErrorWrapper *)op) < 0)
     {
         return NULL;
@@ -159,12 +154,11 @@ call_flush(PyObject *op, PyObject *args, PyObject *kwargs)
 static PyObject *
 call_writelines(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *const parameters[] = { "seq", NULL };
-    PyObject *values[1];
+    PyObject *seq;
 
-    if (bind_arguments("ErrorWrapper.writelines", parameters, 1, args, kwargs,
-                       values) < 0 ||
-        ErrorWrapper_writelines((ErrorWrapper *)op, values[0]) < 0)
+    if (bind_arguments(&seq, "ErrorWrapper.writelines(seq)", args, kwargs) <
+            0 ||
+        ErrorWrapper_writelines((ErrorWrapper *)op, seq) < 0)
     {
         return NULL;
     }
@@ -174,10 +168,8 @@ call_writelines(PyObject *op, PyObject *args, PyObject *kwargs)
 static PyObject *
 call_close(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *const parameters[] = { NULL };
 
-    if (bind_arguments("ErrorWrapper.close", parameters, 0, args, kwargs,
-                       NULL) < 0 ||
+    if (bind_arguments(NULL, "ErrorWrapper.close()", args, kwargs) < 0 ||
         ErrorWrapper_close((ErrorWrapper *)op) < 0)
     {
         return NULL;

@@ -149,36 +149,20 @@ InputWrapper_close(InputWrapper *self)
 static int
 call_init(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *const parameters[] = { "wsgi_input", NULL };
-    PyObject *values[1];
+    PyObject *wsgi_input;
 
-    if (bind_arguments("InputWrapper.__init__", parameters, 1, args, kwargs,
-                       values) < 0)
+    if (bind_arguments(&wsgi_input, "InputWrapper.__init__(wsgi_input)", args,
+                       kwargs) < 0)
     {
         return -1;
     }
-    return InputWrapper_init((InputWrapper *)op, values[0]);
-}
-
-/* For `def method(self, *args)`: any keyword is a TypeError. */
-static int
-refuse_keywords(const char *function, PyObject *kwargs)
-{
-    static const char *const parameters[] = { NULL };
-    PyObject *none = PyTuple_New(0);
-    int result = -1;
-
-    if (none != NULL) {
-        result = bind_arguments(function, parameters, 0, none, kwargs, NULL);
-        Py_DECREF(none);
-    }
-    return result;
+    return InputWrapper_init((InputWrapper *)op, wsgi_input);
 }
 
 static PyObject *
 call_read(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    if (refuse_keywords("InputWrapper.read", kwargs) < 0) {
+    if (bind_arguments(NULL, "InputWrapper.read(*args)", args, kwargs) < 0) {
         return NULL;
     }
     return InputWrapper_read((InputWrapper *)op, args);
@@ -187,7 +171,8 @@ call_read(PyObject *op, PyObject *args, PyObject *kwargs)
 static PyObject *
 call_readline(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    if (refuse_keywords("InputWrapper.readline", kwargs) < 0) {
+    if (bind_arguments(NULL, "InputWrapper.readline(*args)", args, kwargs) < 0)
+    {
         return NULL;
     }
     return InputWrapper_readline((InputWrapper *)op, args);
@@ -196,7 +181,8 @@ call_readline(PyObject *op, PyObject *args, PyObject *kwargs)
 static PyObject *
 call_readlines(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    if (refuse_keywords("InputWrapper.readlines", kwargs) < 0) {
+    if (bind_arguments(NULL, "InputWrapper.readlines(*args)", args, kwargs) <
+        0) {
         return NULL;
     }
     return InputWrapper_readlines((InputWrapper *)op, args);
@@ -211,10 +197,7 @@ call_iter(PyObject *op)
 static PyObject *
 call_close(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *const parameters[] = { NULL };
-
-    if (bind_arguments("InputWrapper.close", parameters, 0, args, kwargs,
-                       NULL) < 0 ||
+    if (bind_arguments(NULL, "InputWrapper.close()", args, kwargs) < 0 ||
         InputWrapper_close((InputWrapper *)op) < 0)
     {
         return NULL;

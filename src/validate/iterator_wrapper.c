@@ -40,16 +40,16 @@ PartialIteratorWrapper_iter(PartialIteratorWrapper *self)
 static int
 call_partial_init(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *const parameters[] = { "wsgi_iterator", NULL };
-    PyObject *values[1];
+    PyObject *wsgi_iterator;
 
-    if (bind_arguments("PartialIteratorWrapper.__init__", parameters, 1, args,
-                       kwargs, values) < 0)
+    if (bind_arguments(&wsgi_iterator,
+                       "PartialIteratorWrapper.__init__(wsgi_iterator)", args,
+                       kwargs) < 0)
     {
         return -1;
     }
     return PartialIteratorWrapper_init((PartialIteratorWrapper *)op,
-                                       values[0]);
+                                       wsgi_iterator);
 }
 
 static PyObject *
@@ -355,12 +355,12 @@ IteratorWrapper_del(IteratorWrapper *self)
 static int
 call_init(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *const parameters[] = { "wsgi_iterator",
-                                              "check_start_response", NULL };
     PyObject *values[2];
 
-    if (bind_arguments("IteratorWrapper.__init__", parameters, 2, args, kwargs,
-                       values) < 0)
+    if (bind_arguments(
+            values,
+            "IteratorWrapper.__init__(wsgi_iterator, check_start_response)",
+            args, kwargs) < 0)
     {
         return -1;
     }
@@ -382,10 +382,8 @@ call_next(PyObject *op)
 static PyObject *
 call_close(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *const parameters[] = { NULL };
 
-    if (bind_arguments("IteratorWrapper.close", parameters, 0, args, kwargs,
-                       NULL) < 0 ||
+    if (bind_arguments(NULL, "IteratorWrapper.close()", args, kwargs) < 0 ||
         IteratorWrapper_close((IteratorWrapper *)op) < 0)
     {
         return NULL;
@@ -396,10 +394,8 @@ call_close(PyObject *op, PyObject *args, PyObject *kwargs)
 static PyObject *
 call_del(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *const parameters[] = { NULL };
 
-    if (bind_arguments("IteratorWrapper.__del__", parameters, 0, args, kwargs,
-                       NULL) < 0 ||
+    if (bind_arguments(NULL, "IteratorWrapper.__del__()", args, kwargs) < 0 ||
         IteratorWrapper_del((IteratorWrapper *)op) < 0)
     {
         return NULL;

@@ -58,26 +58,23 @@ WriteWrapper_call(WriteWrapper *self, PyObject *s)
 static int
 call_init(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *const parameters[] = { "wsgi_writer", NULL };
-    PyObject *values[1];
+    PyObject *wsgi_writer;
 
-    if (bind_arguments("WriteWrapper.__init__", parameters, 1, args, kwargs,
-                       values) < 0)
+    if (bind_arguments(&wsgi_writer, "WriteWrapper.__init__(wsgi_writer)",
+                       args, kwargs) < 0)
     {
         return -1;
     }
-    return WriteWrapper_init((WriteWrapper *)op, values[0]);
+    return WriteWrapper_init((WriteWrapper *)op, wsgi_writer);
 }
 
 static PyObject *
 call_call(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *const parameters[] = { "s", NULL };
-    PyObject *values[1];
+    PyObject *s;
 
-    if (bind_arguments("WriteWrapper.__call__", parameters, 1, args, kwargs,
-                       values) < 0 ||
-        WriteWrapper_call((WriteWrapper *)op, values[0]) < 0)
+    if (bind_arguments(&s, "WriteWrapper.__call__(s)", args, kwargs) < 0 ||
+        WriteWrapper_call((WriteWrapper *)op, s) < 0)
     {
         return NULL;
     }
