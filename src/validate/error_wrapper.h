@@ -5,22 +5,14 @@
 
 #include <Python.h>
 
-typedef struct ErrorWrapper {
-    PyObject_HEAD
-    PyObject *dict;     /* owned; __dict__: `errors`, the server's */
-    PyObject *weakrefs; /* the list of weak references, which CPython keeps */
-} ErrorWrapper;
-
+/* Its instances have one attribute: `errors`, the server's wsgi.errors. */
 extern PyTypeObject ErrorWrapper_type;
 
-/* ErrorWrapper(wsgi_errors), a new reference. */
-PyObject *ErrorWrapper_new(PyObject *wsgi_errors);
-
-int ErrorWrapper_init(ErrorWrapper *self, PyObject *wsgi_errors);
-int ErrorWrapper_write(ErrorWrapper *self, PyObject *s);
-int ErrorWrapper_flush(ErrorWrapper *self);
-int ErrorWrapper_writelines(ErrorWrapper *self, PyObject *seq);
+int ErrorWrapper_init(PyObject *self, PyObject *wsgi_errors);
+int ErrorWrapper_write(PyObject *self, PyObject *s);
+int ErrorWrapper_flush(PyObject *self);
+int ErrorWrapper_writelines(PyObject *self, PyObject *seq);
 /* Always -1, with AssertionError. */
-int ErrorWrapper_close(ErrorWrapper *self);
+int ErrorWrapper_close(PyObject *self);
 
 #endif

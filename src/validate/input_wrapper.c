@@ -1,44 +1,24 @@
 #include "validate/input_wrapper.h"
 
-#include <stddef.h>
-
 #include "python/arguments.h"
 #include "python/errors.h"
+#include "python/instance.h"
 #include "python/names.h"
+#include "python/objects.h"
 #include "validate/validate.h"
-
-PyObject *
-InputWrapper_new(PyObject *wsgi_input)
-{
-    InputWrapper *self =
-        (InputWrapper *)InputWrapper_type.tp_alloc(&InputWrapper_type, 0);
-
-    if (self == NULL) {
-        return NULL;
-    }
-    if (InputWrapper_init(self, wsgi_input) < 0) {
-        Py_DECREF(self);
-        return NULL;
-    }
-    return (PyObject *)self;
-}
 
 /* Lib/wsgiref/validate.py: InputWrapper.__init__ */
 int
-InputWrapper_init(InputWrapper *self, PyObject *wsgi_input)
+InputWrapper_init(PyObject *self, PyObject *wsgi_input)
 {
-    if (FAILED(PyObject_SetAttrString((PyObject *)self, "input", wsgi_input) <
-               0)) {
-        return -1;
-    }
-    return 0;
+    return TRACED(PyObject_SetAttrString(self, "input", wsgi_input));
 }
 
 /* self.input.name(*args): a new reference. */
 static PyObject *
-call_input(InputWrapper *self, const char *name, PyObject *args)
+call_input(PyObject *self, const char *name, PyObject *args)
 {
-    PyObject *input = PyObject_GetAttrString((PyObject *)self, "input");
+    PyObject *input = PyObject_GetAttrString(self, "input");
     PyObject *method = NULL;
     PyObject *result = NULL;
 
@@ -55,7 +35,7 @@ call_input(InputWrapper *self, const char *name, PyObject *args)
 
 /* Lib/wsgiref/validate.py: InputWrapper.read */
 PyObject *
-InputWrapper_read(InputWrapper *self, PyObject *args)
+InputWrapper_read(PyObject *self, PyObject *args)
 {
     PyObject *v;
 
@@ -75,7 +55,7 @@ InputWrapper_read(InputWrapper *self, PyObject *args)
 
 /* Lib/wsgiref/validate.py: InputWrapper.readline */
 PyObject *
-InputWrapper_readline(InputWrapper *self, PyObject *args)
+InputWrapper_readline(PyObject *self, PyObject *args)
 {
     PyObject *v;
 
@@ -95,7 +75,7 @@ InputWrapper_readline(InputWrapper *self, PyObject *args)
 
 /* Lib/wsgiref/validate.py: InputWrapper.readlines */
 PyObject *
-InputWrapper_readlines(InputWrapper *self, PyObject *args)
+InputWrapper_readlines(PyObject *self, PyObject *args)
 {
     PyObject *lines;
 
@@ -124,7 +104,7 @@ failed:
 
 /* Lib/wsgiref/validate.py: InputWrapper.__iter__ */
 PyObject *
-InputWrapper_iter(InputWrapper *self)
+InputWrapper_iter(PyObject *self)
 {
     InputLines *lines =
         (InputLines *)InputLines_type.tp_alloc(&InputLines_type, 0);
@@ -132,13 +112,13 @@ InputWrapper_iter(InputWrapper *self)
     if (lines == NULL) {
         return NULL;
     }
-    lines->wrapper = (InputWrapper *)Py_NewRef((PyObject *)self);
+    lines->wrapper = Py_NewRef(self);
     return (PyObject *)lines;
 }
 
 /* Lib/wsgiref/validate.py: InputWrapper.close */
 int
-InputWrapper_close(InputWrapper *self)
+InputWrapper_close(PyObject *self)
 {
     (void)self;
     return TRACED(assert_(0, "input.close() must not be called"));
@@ -147,7 +127,7 @@ InputWrapper_close(InputWrapper *self)
 /* What Python code calls. */
 
 static int
-call_init(PyObject *op, PyObject *args, PyObject *kwargs)
+call_init(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     PyObject *wsgi_input;
 
@@ -156,80 +136,47 @@ call_init(PyObject *op, PyObject *args, PyObject *kwargs)
     {
         return -1;
     }
-    return InputWrapper_init((InputWrapper *)op, wsgi_input);
+    return InputWrapper_init(self, wsgi_input);
 }
 
 static PyObject *
-call_read(PyObject *op, PyObject *args, PyObject *kwargs)
+call_read(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     if (bind_arguments(NULL, "InputWrapper.read(*args)", args, kwargs) < 0) {
         return NULL;
     }
-    return InputWrapper_read((InputWrapper *)op, args);
+    return InputWrapper_read(self, args);
 }
 
 static PyObject *
-call_readline(PyObject *op, PyObject *args, PyObject *kwargs)
+call_readline(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     if (bind_arguments(NULL, "InputWrapper.readline(*args)", args, kwargs) < 0)
     {
         return NULL;
     }
-    return InputWrapper_readline((InputWrapper *)op, args);
+    return InputWrapper_readline(self, args);
 }
 
 static PyObject *
-call_readlines(PyObject *op, PyObject *args, PyObject *kwargs)
+call_readlines(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     if (bind_arguments(NULL, "InputWrapper.readlines(*args)", args, kwargs) <
         0) {
         return NULL;
     }
-    return InputWrapper_readlines((InputWrapper *)op, args);
+    return InputWrapper_readlines(self, args);
 }
 
 static PyObject *
-call_iter(PyObject *op)
-{
-    return InputWrapper_iter((InputWrapper *)op);
-}
-
-static PyObject *
-call_close(PyObject *op, PyObject *args, PyObject *kwargs)
+call_close(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     if (bind_arguments(NULL, "InputWrapper.close()", args, kwargs) < 0 ||
-        InputWrapper_close((InputWrapper *)op) < 0)
+        InputWrapper_close(self) < 0)
     {
         return NULL;
     }
     Py_RETURN_NONE;
-}
-
-static int
-InputWrapper_traverse(PyObject *op, visitproc visit, void *arg)
-{
-    InputWrapper *self = (InputWrapper *)op;
-
-    Py_VISIT(self->dict);
-    return 0;
-}
-
-static int
-InputWrapper_clear(PyObject *op)
-{
-    InputWrapper *self = (InputWrapper *)op;
-
-    Py_CLEAR(self->dict);
-    return 0;
-}
-
-static void
-InputWrapper_dealloc(PyObject *op)
-{
-    PyObject_GC_UnTrack(op);
-    PyObject_ClearWeakRefs(op);
-    InputWrapper_clear(op);
-    Py_TYPE(op)->tp_free(op);
 }
 
 static PyMethodDef methods[] = {
@@ -244,27 +191,21 @@ static PyMethodDef methods[] = {
     { NULL, NULL, 0, NULL },
 };
 
-static PyGetSetDef attributes[] = {
-    { "__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL,
-      NULL },
-    { NULL, NULL, NULL, NULL, NULL },
-};
-
 PyTypeObject InputWrapper_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.validate.InputWrapper",
-    .tp_basicsize = sizeof(InputWrapper),
+    .tp_basicsize = sizeof(Instance),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
-    .tp_dictoffset = offsetof(InputWrapper, dict),
-    .tp_weaklistoffset = offsetof(InputWrapper, weakrefs),
+    .tp_dictoffset = offsetof(Instance, dict),
+    .tp_weaklistoffset = offsetof(Instance, weakrefs),
     .tp_methods = methods,
-    .tp_getset = attributes,
+    .tp_getset = Instance_getset,
     .tp_new = PyType_GenericNew,
     .tp_init = call_init,
-    .tp_iter = call_iter,
-    .tp_traverse = InputWrapper_traverse,
-    .tp_clear = InputWrapper_clear,
-    .tp_dealloc = InputWrapper_dealloc,
+    .tp_iter = InputWrapper_iter,
+    .tp_traverse = Instance_traverse,
+    .tp_clear = Instance_clear,
+    .tp_dealloc = instance_dealloc,
 };
 
 /* What a StopIteration becomes that would leave a generator. */
@@ -282,34 +223,11 @@ raise_runtime_error(void)
     except_leave(handled);
 }
 
-/* self.readline(), a step straight into ours unless there is another. */
-static PyObject *
-call_self_readline(InputWrapper *self)
-{
-    PyObject *args, *line;
-    int own = !Py_IS_TYPE(self, &InputWrapper_type) ? 1
-              : self->dict == NULL
-                  ? 0
-                  : PyDict_Contains(self->dict, names.readline);
-
-    if (own < 0) {
-        return NULL;
-    }
-    if (own) {
-        return PyObject_CallMethodNoArgs((PyObject *)self, names.readline);
-    }
-    args = PyTuple_New(0);
-    line = args == NULL ? NULL : InputWrapper_readline(self, args);
-    Py_XDECREF(args);
-    return line;
-}
-
 /* One turn of the loop in InputWrapper.__iter__, whose frame this is. */
 static PyObject *
 InputLines_next(PyObject *op)
 {
     InputLines *self = (InputLines *)op;
-    InputWrapper *wrapper = self->wrapper;
     PyObject *line;
     int more = -1;
 
@@ -317,11 +235,11 @@ InputLines_next(PyObject *op)
         PyErr_SetString(PyExc_ValueError, "generator already executing");
         return NULL;
     }
-    if (wrapper == NULL) {
+    if (self->wrapper == NULL) {
         return NULL;
     }
     self->running = true;
-    line = call_self_readline(wrapper);
+    line = PyObject_CallMethodNoArgs(self->wrapper, names.readline);
     if (line != NULL) {
         more = PyObject_IsTrue(line);
     }
@@ -353,14 +271,6 @@ InputLines_clear(PyObject *op)
     return 0;
 }
 
-static void
-InputLines_dealloc(PyObject *op)
-{
-    PyObject_GC_UnTrack(op);
-    InputLines_clear(op);
-    Py_TYPE(op)->tp_free(op);
-}
-
 PyTypeObject InputLines_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.validate.InputLines",
@@ -370,5 +280,5 @@ PyTypeObject InputLines_type = {
     .tp_iternext = InputLines_next,
     .tp_traverse = InputLines_traverse,
     .tp_clear = InputLines_clear,
-    .tp_dealloc = InputLines_dealloc,
+    .tp_dealloc = instance_dealloc,
 };

@@ -6,34 +6,26 @@
 #include <Python.h>
 #include <stdbool.h>
 
-typedef struct InputWrapper {
-    PyObject_HEAD
-    PyObject *dict;     /* owned; __dict__: `input`, the server's wsgi.input */
-    PyObject *weakrefs; /* the list of weak references, which CPython keeps */
-} InputWrapper;
-
 /* What InputWrapper.__iter__, a generator in Python, gives: its lines. It has
  * no send(), throw() and close(). */
 typedef struct InputLines {
     PyObject_HEAD
-    InputWrapper *wrapper; /* owned; NULL after the end */
-    bool running;          /* in readline(), which must not come back here */
+    PyObject *wrapper; /* owned; the InputWrapper, NULL after the end */
+    bool running;      /* in readline(), which must not come back here */
 } InputLines;
 
+/* Its instances have one attribute: `input`, the server's wsgi.input. */
 extern PyTypeObject InputWrapper_type;
 extern PyTypeObject InputLines_type;
 
-/* InputWrapper(wsgi_input), a new reference. */
-PyObject *InputWrapper_new(PyObject *wsgi_input);
-
-int InputWrapper_init(InputWrapper *self, PyObject *wsgi_input);
+int InputWrapper_init(PyObject *self, PyObject *wsgi_input);
 /* args: the tuple that the caller gave. */
-PyObject *InputWrapper_read(InputWrapper *self, PyObject *args);
-PyObject *InputWrapper_readline(InputWrapper *self, PyObject *args);
-PyObject *InputWrapper_readlines(InputWrapper *self, PyObject *args);
+PyObject *InputWrapper_read(PyObject *self, PyObject *args);
+PyObject *InputWrapper_readline(PyObject *self, PyObject *args);
+PyObject *InputWrapper_readlines(PyObject *self, PyObject *args);
 /* A new InputLines. */
-PyObject *InputWrapper_iter(InputWrapper *self);
+PyObject *InputWrapper_iter(PyObject *self);
 /* Always -1, with AssertionError. */
-int InputWrapper_close(InputWrapper *self);
+int InputWrapper_close(PyObject *self);
 
 #endif

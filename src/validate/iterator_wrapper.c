@@ -1,33 +1,31 @@
 #include "validate/iterator_wrapper.h"
 
-#include <stddef.h>
-
 #include "python/arguments.h"
 #include "python/errors.h"
+#include "python/instance.h"
 #include "python/names.h"
 #include "python/objects.h"
 #include "validate/validate.h"
 
 /* Lib/wsgiref/validate.py: PartialIteratorWrapper.__init__ */
 int
-PartialIteratorWrapper_init(PartialIteratorWrapper *self,
-                            PyObject *wsgi_iterator)
+PartialIteratorWrapper_init(PyObject *self, PyObject *wsgi_iterator)
 {
-    return TRACED(
-        PyObject_SetAttrString((PyObject *)self, "iterator", wsgi_iterator));
+    return TRACED(PyObject_SetAttrString(self, "iterator", wsgi_iterator));
 }
 
 /* Lib/wsgiref/validate.py: PartialIteratorWrapper.__iter__ */
 PyObject *
-PartialIteratorWrapper_iter(PartialIteratorWrapper *self)
+PartialIteratorWrapper_iter(PyObject *self)
 {
-    PyObject *iterator = PyObject_GetAttrString((PyObject *)self, "iterator");
+    PyObject *iterator = PyObject_GetAttrString(self, "iterator");
     PyObject *wrapper;
 
     if (FAILED(iterator == NULL)) {
         return NULL;
     }
-    wrapper = IteratorWrapper_new(iterator, Py_None);
+    wrapper = PyObject_CallFunctionObjArgs((PyObject *)&IteratorWrapper_type,
+                                           iterator, Py_None, NULL);
     Py_DECREF(iterator);
     if (FAILED(wrapper == NULL)) {
         return NULL;
@@ -38,7 +36,7 @@ PartialIteratorWrapper_iter(PartialIteratorWrapper *self)
 /* What Python code calls. */
 
 static int
-call_partial_init(PyObject *op, PyObject *args, PyObject *kwargs)
+call_partial_init(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     PyObject *wsgi_iterator;
 
@@ -48,86 +46,30 @@ call_partial_init(PyObject *op, PyObject *args, PyObject *kwargs)
     {
         return -1;
     }
-    return PartialIteratorWrapper_init((PartialIteratorWrapper *)op,
-                                       wsgi_iterator);
+    return PartialIteratorWrapper_init(self, wsgi_iterator);
 }
-
-static PyObject *
-call_partial_iter(PyObject *op)
-{
-    return PartialIteratorWrapper_iter((PartialIteratorWrapper *)op);
-}
-
-static int
-PartialIteratorWrapper_traverse(PyObject *op, visitproc visit, void *arg)
-{
-    PartialIteratorWrapper *self = (PartialIteratorWrapper *)op;
-
-    Py_VISIT(self->dict);
-    return 0;
-}
-
-static int
-PartialIteratorWrapper_clear(PyObject *op)
-{
-    PartialIteratorWrapper *self = (PartialIteratorWrapper *)op;
-
-    Py_CLEAR(self->dict);
-    return 0;
-}
-
-static void
-PartialIteratorWrapper_dealloc(PyObject *op)
-{
-    PyObject_GC_UnTrack(op);
-    PyObject_ClearWeakRefs(op);
-    PartialIteratorWrapper_clear(op);
-    Py_TYPE(op)->tp_free(op);
-}
-
-static PyGetSetDef attributes[] = {
-    { "__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL,
-      NULL },
-    { NULL, NULL, NULL, NULL, NULL },
-};
 
 PyTypeObject PartialIteratorWrapper_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.validate.PartialIteratorWrapper",
-    .tp_basicsize = sizeof(PartialIteratorWrapper),
+    .tp_basicsize = sizeof(Instance),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
-    .tp_dictoffset = offsetof(PartialIteratorWrapper, dict),
-    .tp_weaklistoffset = offsetof(PartialIteratorWrapper, weakrefs),
-    .tp_getset = attributes,
+    .tp_dictoffset = offsetof(Instance, dict),
+    .tp_weaklistoffset = offsetof(Instance, weakrefs),
+    .tp_getset = Instance_getset,
     .tp_new = PyType_GenericNew,
     .tp_init = call_partial_init,
-    .tp_iter = call_partial_iter,
-    .tp_traverse = PartialIteratorWrapper_traverse,
-    .tp_clear = PartialIteratorWrapper_clear,
-    .tp_dealloc = PartialIteratorWrapper_dealloc,
+    .tp_iter = PartialIteratorWrapper_iter,
+    .tp_traverse = Instance_traverse,
+    .tp_clear = Instance_clear,
+    .tp_dealloc = instance_dealloc,
 };
-
-PyObject *
-IteratorWrapper_new(PyObject *wsgi_iterator, PyObject *check_start_response)
-{
-    IteratorWrapper *self = (IteratorWrapper *)IteratorWrapper_type.tp_alloc(
-        &IteratorWrapper_type, 0);
-
-    if (self == NULL) {
-        return NULL;
-    }
-    if (IteratorWrapper_init(self, wsgi_iterator, check_start_response) < 0) {
-        Py_DECREF(self);
-        return NULL;
-    }
-    return (PyObject *)self;
-}
 
 /* Python's frame refers to self, so that what __del__ says of an object that
  * nobody else has comes when the traceback goes, after it was shown. To the
  * same end, the globals of our frame, the newest line of the traceback. */
 static void
-keep_with_traceback(IteratorWrapper *self)
+keep_with_traceback(PyObject *self)
 {
     PyObject *type, *value, *traceback;
     PyObject *frame = NULL;
@@ -141,7 +83,7 @@ keep_with_traceback(IteratorWrapper *self)
         globals = PyObject_GetAttrString(frame, "f_globals");
     }
     if (globals != NULL) {
-        PyDict_SetItemString(globals, "self", (PyObject *)self);
+        PyDict_SetItemString(globals, "self", self);
     }
     Py_XDECREF(globals);
     Py_XDECREF(frame);
@@ -150,22 +92,22 @@ keep_with_traceback(IteratorWrapper *self)
 
 /* Lib/wsgiref/validate.py: IteratorWrapper.__init__ */
 int
-IteratorWrapper_init(IteratorWrapper *self, PyObject *wsgi_iterator,
+IteratorWrapper_init(PyObject *self, PyObject *wsgi_iterator,
                      PyObject *check_start_response)
 {
-    PyObject *op = (PyObject *)self;
     PyObject *iterator = NULL;
     int result = -1;
 
-    if (FAILED(PyObject_SetAttrString(op, "original_iterator", wsgi_iterator) <
-               0)) {
+    if (FAILED(PyObject_SetAttrString(self, "original_iterator",
+                                      wsgi_iterator) < 0))
+    {
         goto done;
     }
     iterator = PyObject_GetIter(wsgi_iterator);
     if (FAILED(iterator == NULL) ||
-        FAILED(PyObject_SetAttrString(op, "iterator", iterator) < 0) ||
-        FAILED(PyObject_SetAttrString(op, "closed", Py_False) < 0) ||
-        FAILED(PyObject_SetAttrString(op, "check_start_response",
+        FAILED(PyObject_SetAttrString(self, "iterator", iterator) < 0) ||
+        FAILED(PyObject_SetAttrString(self, "closed", Py_False) < 0) ||
+        FAILED(PyObject_SetAttrString(self, "check_start_response",
                                       check_start_response) < 0))
     {
         goto done;
@@ -182,28 +124,24 @@ done:
 
 /* Lib/wsgiref/validate.py: IteratorWrapper.__iter__ */
 PyObject *
-IteratorWrapper_iter(IteratorWrapper *self)
+IteratorWrapper_iter(PyObject *self)
 {
-    return Py_NewRef((PyObject *)self);
+    return Py_NewRef(self);
 }
 
 /* Whether self.name is true: 1, 0 or -1. */
 static int
-attribute_is_true(IteratorWrapper *self, const char *name)
+attribute_is_true(PyObject *self, const char *name)
 {
-    PyObject *value = PyObject_GetAttrString((PyObject *)self, name);
-    int result = value == NULL ? -1 : PyObject_IsTrue(value);
-
-    Py_XDECREF(value);
-    return result;
+    return truth(PyObject_GetAttrString(self, name));
 }
 
 /* next(self.iterator): NULL, without an exception or with StopIteration, at
  * the end. */
 static PyObject *
-next_of_iterator(IteratorWrapper *self)
+next_of_iterator(PyObject *self)
 {
-    PyObject *iterator = PyObject_GetAttrString((PyObject *)self, "iterator");
+    PyObject *iterator = PyObject_GetAttrString(self, "iterator");
     PyObject *v = NULL;
 
     if (iterator == NULL) {
@@ -222,10 +160,9 @@ next_of_iterator(IteratorWrapper *self)
 
 /* That start_response was called before the first block. */
 static int
-check_started(IteratorWrapper *self)
+check_started(PyObject *self)
 {
-    PyObject *started =
-        PyObject_GetAttrString((PyObject *)self, "check_start_response");
+    PyObject *started = PyObject_GetAttrString(self, "check_start_response");
     int result = started == NULL ? -1 : 0;
 
     if (started != NULL && started != Py_None) {
@@ -234,8 +171,8 @@ check_started(IteratorWrapper *self)
                          "over its body, but start_response has not yet been "
                          "called");
         if (result == 0) {
-            result = PyObject_SetAttrString((PyObject *)self,
-                                            "check_start_response", Py_None);
+            result =
+                PyObject_SetAttrString(self, "check_start_response", Py_None);
         }
     }
     Py_XDECREF(started);
@@ -244,7 +181,7 @@ check_started(IteratorWrapper *self)
 
 /* Lib/wsgiref/validate.py: IteratorWrapper.__next__ */
 PyObject *
-IteratorWrapper_next(IteratorWrapper *self)
+IteratorWrapper_next(PyObject *self)
 {
     int closed = attribute_is_true(self, "closed");
     PyObject *v = NULL;
@@ -278,11 +215,10 @@ failed:
 /* if hasattr(self.original_iterator, 'close'): self.original_iterator.close()
  */
 static int
-close_original(IteratorWrapper *self)
+close_original(PyObject *self)
 {
-    PyObject *original =
-        PyObject_GetAttrString((PyObject *)self, "original_iterator");
-    PyObject *found, *none;
+    PyObject *original = PyObject_GetAttrString(self, "original_iterator");
+    PyObject *found;
     int result = -1;
 
     if (original == NULL) {
@@ -291,9 +227,7 @@ close_original(IteratorWrapper *self)
     found = PyObject_GetAttr(original, names.close);
     if (found != NULL) {
         Py_DECREF(found);
-        none = PyObject_CallMethodNoArgs(original, names.close);
-        result = none == NULL ? -1 : 0;
-        Py_XDECREF(none);
+        result = discard(PyObject_CallMethodNoArgs(original, names.close));
     }
     else if (PyErr_ExceptionMatches(PyExc_AttributeError)) {
         PyErr_Clear();
@@ -305,10 +239,9 @@ close_original(IteratorWrapper *self)
 
 /* Lib/wsgiref/validate.py: IteratorWrapper.close */
 int
-IteratorWrapper_close(IteratorWrapper *self)
+IteratorWrapper_close(PyObject *self)
 {
-    if (FAILED(PyObject_SetAttrString((PyObject *)self, "closed", Py_True) <
-               0) ||
+    if (FAILED(PyObject_SetAttrString(self, "closed", Py_True) < 0) ||
         FAILED(close_original(self) < 0))
     {
         return -1;
@@ -330,7 +263,7 @@ complain_on_stderr(void)
 
 /* Lib/wsgiref/validate.py: IteratorWrapper.__del__ */
 int
-IteratorWrapper_del(IteratorWrapper *self)
+IteratorWrapper_del(PyObject *self)
 {
     PyObject *closed;
     int is_closed = attribute_is_true(self, "closed");
@@ -342,7 +275,7 @@ IteratorWrapper_del(IteratorWrapper *self)
     if (!is_closed && FAILED(complain_on_stderr() < 0)) {
         return -1;
     }
-    closed = PyObject_GetAttrString((PyObject *)self, "closed");
+    closed = PyObject_GetAttrString(self, "closed");
     if (FAILED(closed == NULL)) {
         return -1;
     }
@@ -353,7 +286,7 @@ IteratorWrapper_del(IteratorWrapper *self)
 }
 
 static int
-call_init(PyObject *op, PyObject *args, PyObject *kwargs)
+call_init(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     PyObject *values[2];
 
@@ -364,27 +297,14 @@ call_init(PyObject *op, PyObject *args, PyObject *kwargs)
     {
         return -1;
     }
-    return IteratorWrapper_init((IteratorWrapper *)op, values[0], values[1]);
+    return IteratorWrapper_init(self, values[0], values[1]);
 }
 
 static PyObject *
-call_iter(PyObject *op)
+call_close(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    return IteratorWrapper_iter((IteratorWrapper *)op);
-}
-
-static PyObject *
-call_next(PyObject *op)
-{
-    return IteratorWrapper_next((IteratorWrapper *)op);
-}
-
-static PyObject *
-call_close(PyObject *op, PyObject *args, PyObject *kwargs)
-{
-
     if (bind_arguments(NULL, "IteratorWrapper.close()", args, kwargs) < 0 ||
-        IteratorWrapper_close((IteratorWrapper *)op) < 0)
+        IteratorWrapper_close(self) < 0)
     {
         return NULL;
     }
@@ -392,11 +312,10 @@ call_close(PyObject *op, PyObject *args, PyObject *kwargs)
 }
 
 static PyObject *
-call_del(PyObject *op, PyObject *args, PyObject *kwargs)
+call_del(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-
     if (bind_arguments(NULL, "IteratorWrapper.__del__()", args, kwargs) < 0 ||
-        IteratorWrapper_del((IteratorWrapper *)op) < 0)
+        IteratorWrapper_del(self) < 0)
     {
         return NULL;
     }
@@ -405,48 +324,19 @@ call_del(PyObject *op, PyObject *args, PyObject *kwargs)
 
 /* Before it goes: what __del__ raises is printed, and no more. */
 static void
-IteratorWrapper_finalize(PyObject *op)
+IteratorWrapper_finalize(PyObject *self)
 {
     PyObject *type, *value, *traceback;
     PyObject *method;
 
     PyErr_Fetch(&type, &value, &traceback); /* __del__ is no `except` block */
-    method = PyObject_GetAttrString((PyObject *)Py_TYPE(op), "__del__");
-    if (method == NULL || IteratorWrapper_del((IteratorWrapper *)op) < 0) {
-        ignore_exception("calling deallocator", method == NULL ? op : method);
+    method = PyObject_GetAttrString((PyObject *)Py_TYPE(self), "__del__");
+    if (method == NULL || IteratorWrapper_del(self) < 0) {
+        ignore_exception("calling deallocator",
+                         method == NULL ? self : method);
     }
     Py_XDECREF(method);
     PyErr_Restore(type, value, traceback);
-}
-
-static int
-IteratorWrapper_traverse(PyObject *op, visitproc visit, void *arg)
-{
-    IteratorWrapper *self = (IteratorWrapper *)op;
-
-    Py_VISIT(self->dict);
-    return 0;
-}
-
-static int
-IteratorWrapper_clear(PyObject *op)
-{
-    IteratorWrapper *self = (IteratorWrapper *)op;
-
-    Py_CLEAR(self->dict);
-    return 0;
-}
-
-static void
-IteratorWrapper_dealloc(PyObject *op)
-{
-    if (PyObject_CallFinalizerFromDealloc(op) < 0) {
-        return; /* somebody has it again */
-    }
-    PyObject_GC_UnTrack(op);
-    PyObject_ClearWeakRefs(op);
-    IteratorWrapper_clear(op);
-    Py_TYPE(op)->tp_free(op);
 }
 
 /* __del__ is a method too, which raises when it is called by name. */
@@ -461,18 +351,18 @@ static PyMethodDef methods[] = {
 PyTypeObject IteratorWrapper_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.validate.IteratorWrapper",
-    .tp_basicsize = sizeof(IteratorWrapper),
+    .tp_basicsize = sizeof(Instance),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
-    .tp_dictoffset = offsetof(IteratorWrapper, dict),
-    .tp_weaklistoffset = offsetof(IteratorWrapper, weakrefs),
+    .tp_dictoffset = offsetof(Instance, dict),
+    .tp_weaklistoffset = offsetof(Instance, weakrefs),
     .tp_methods = methods,
-    .tp_getset = attributes,
+    .tp_getset = Instance_getset,
     .tp_new = PyType_GenericNew,
     .tp_init = call_init,
-    .tp_iter = call_iter,
-    .tp_iternext = call_next,
+    .tp_iter = IteratorWrapper_iter,
+    .tp_iternext = IteratorWrapper_next,
     .tp_finalize = IteratorWrapper_finalize,
-    .tp_traverse = IteratorWrapper_traverse,
-    .tp_clear = IteratorWrapper_clear,
-    .tp_dealloc = IteratorWrapper_dealloc,
+    .tp_traverse = Instance_traverse,
+    .tp_clear = Instance_clear,
+    .tp_dealloc = instance_dealloc,
 };

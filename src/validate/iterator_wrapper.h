@@ -5,40 +5,28 @@
 
 #include <Python.h>
 
-typedef struct PartialIteratorWrapper {
-    PyObject_HEAD
-    PyObject *dict;     /* owned; __dict__: `iterator`, the application's */
-    PyObject *weakrefs; /* the list of weak references, which CPython keeps */
-} PartialIteratorWrapper;
-
-typedef struct IteratorWrapper {
-    PyObject_HEAD
-    /* owned; __dict__: `original_iterator`, what the application returned,
-     * `iterator`, iter() of that, `closed`, True after close(), and
-     * `check_start_response`, true once it was called, None once that is
-     * known */
-    PyObject *dict;
-    PyObject *weakrefs; /* the list of weak references, which CPython keeps */
-} IteratorWrapper;
-
+/* Its instances have one attribute: `iterator`, the application's. */
 extern PyTypeObject PartialIteratorWrapper_type;
+
+/* Its instances have the attributes
+ *
+ * original_iterator:    what the application returned,
+ * iterator:             iter() of that,
+ * closed:               True after close(),
+ * check_start_response: true once start_response was called; None once that
+ *                       is known. */
 extern PyTypeObject IteratorWrapper_type;
 
-/* IteratorWrapper(wsgi_iterator, check_start_response), a new reference. */
-PyObject *IteratorWrapper_new(PyObject *wsgi_iterator,
-                              PyObject *check_start_response);
+int PartialIteratorWrapper_init(PyObject *self, PyObject *wsgi_iterator);
+PyObject *PartialIteratorWrapper_iter(PyObject *self);
 
-int PartialIteratorWrapper_init(PartialIteratorWrapper *self,
-                                PyObject *wsgi_iterator);
-PyObject *PartialIteratorWrapper_iter(PartialIteratorWrapper *self);
-
-int IteratorWrapper_init(IteratorWrapper *self, PyObject *wsgi_iterator,
+int IteratorWrapper_init(PyObject *self, PyObject *wsgi_iterator,
                          PyObject *check_start_response);
-PyObject *IteratorWrapper_iter(IteratorWrapper *self);
+PyObject *IteratorWrapper_iter(PyObject *self);
 /* A tp_iternext: at the end, NULL without an exception. */
-PyObject *IteratorWrapper_next(IteratorWrapper *self);
-int IteratorWrapper_close(IteratorWrapper *self);
+PyObject *IteratorWrapper_next(PyObject *self);
+int IteratorWrapper_close(PyObject *self);
 /* -1, with AssertionError, for one that was never closed. */
-int IteratorWrapper_del(IteratorWrapper *self);
+int IteratorWrapper_del(PyObject *self);
 
 #endif

@@ -129,7 +129,7 @@ start_response_wrapper(PyObject *closure, PyObject *args, PyObject *kw)
     if (FAILED(writer == NULL)) {
         return NULL;
     }
-    wrapper = WriteWrapper_new(writer);
+    wrapper = PyObject_CallOneArg((PyObject *)&WriteWrapper_type, writer);
     Py_DECREF(writer);
     if (FAILED(wrapper == NULL)) {
         return NULL;
@@ -162,7 +162,7 @@ make_start_response_wrapper(PyObject *start_response,
 
 /* environ[key] = Wrapper(environ[key]) */
 static int
-wrap_item(PyObject *env, const char *key, PyObject *(*wrap)(PyObject *))
+wrap_item(PyObject *env, const char *key, PyTypeObject *Wrapper)
 {
     PyObject *item = PyMapping_GetItemString(env, key);
     PyObject *wrapper;
@@ -171,7 +171,7 @@ wrap_item(PyObject *env, const char *key, PyObject *(*wrap)(PyObject *))
     if (item == NULL) {
         return -1;
     }
-    wrapper = wrap(item);
+    wrapper = PyObject_CallOneArg((PyObject *)Wrapper, item);
     if (wrapper != NULL) {
         result = PyDict_SetItemString(env, key, wrapper);
         Py_DECREF(wrapper);
@@ -221,8 +221,8 @@ lint_app(PyObject *application, PyObject *args, PyObject *kw)
     wrapper =
         make_start_response_wrapper(start_response, start_response_started);
     if (FAILED(wrapper == NULL) ||
-        FAILED(wrap_item(env, "wsgi.input", InputWrapper_new) < 0) ||
-        FAILED(wrap_item(env, "wsgi.errors", ErrorWrapper_new) < 0))
+        FAILED(wrap_item(env, "wsgi.input", &InputWrapper_type) < 0) ||
+        FAILED(wrap_item(env, "wsgi.errors", &ErrorWrapper_type) < 0))
     {
         goto done;
     }
@@ -239,7 +239,9 @@ lint_app(PyObject *application, PyObject *args, PyObject *kw)
     {
         goto done;
     }
-    result = IteratorWrapper_new(iterator, start_response_started);
+    result =
+        PyObject_CallFunctionObjArgs((PyObject *)&IteratorWrapper_type,
+                                     iterator, start_response_started, NULL);
     (void)FAILED(result == NULL);
 
 done:

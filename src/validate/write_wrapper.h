@@ -5,18 +5,10 @@
 
 #include <Python.h>
 
-typedef struct WriteWrapper {
-    PyObject_HEAD
-    PyObject *dict;     /* owned; __dict__: `writer`, the server's write() */
-    PyObject *weakrefs; /* the list of weak references, which CPython keeps */
-} WriteWrapper;
-
+/* Its instances have one attribute: `writer`, the server's write(). */
 extern PyTypeObject WriteWrapper_type;
 
-/* WriteWrapper(wsgi_writer), a new reference. */
-PyObject *WriteWrapper_new(PyObject *wsgi_writer);
-
-int WriteWrapper_init(WriteWrapper *self, PyObject *wsgi_writer);
-int WriteWrapper_call(WriteWrapper *self, PyObject *s);
+int WriteWrapper_init(PyObject *self, PyObject *wsgi_writer);
+int WriteWrapper_call(PyObject *self, PyObject *s);
 
 #endif

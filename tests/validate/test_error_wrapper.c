@@ -103,13 +103,16 @@ test_owns_its_stream_and_lets_go_of_it(void **state)
     PyObject *errors = eval_python("Err()");
     PyObject *text = eval_python("'te' + str(7)");
     PyObject *list = eval_python("['li', 5]");
-    PyObject *op = ErrorWrapper_new(errors);
-    ErrorWrapper *wrapper = (ErrorWrapper *)op;
+    PyObject *wrapper =
+        PyObject_CallOneArg((PyObject *)&ErrorWrapper_type, errors);
+    PyObject *kept;
 
     (void)state;
     run_python("del log[:]");
-    assert_non_null(op);
-    assert_ptr_equal(PyDict_GetItemString(wrapper->dict, "errors"), errors);
+    assert_non_null(wrapper);
+    kept = PyObject_GetAttrString(wrapper, "errors");
+    assert_ptr_equal(kept, errors);
+    Py_DECREF(kept);
     assert_int_equal(Py_REFCNT(errors), 2);
     assert_int_equal(ErrorWrapper_write(wrapper, text), 0);
     assert_int_equal(ErrorWrapper_writelines(wrapper, list), -1);
@@ -121,7 +124,7 @@ test_owns_its_stream_and_lets_go_of_it(void **state)
     assert_int_equal(Py_REFCNT(list), 1);
     assert_repr(eval_python("[eval(line)[:2] for line in log]"),
                 "[('write', ('te7',)), ('write', ('li',)), ('flush', ())]");
-    Py_DECREF(op);
+    Py_DECREF(wrapper);
     assert_int_equal(Py_REFCNT(errors), 1);
     Py_DECREF(list);
     Py_DECREF(text);

@@ -163,17 +163,19 @@ static void
 test_owns_its_input_and_lets_go_of_it(void **state)
 {
     PyObject *input = eval_python("file(b'a\\nb')");
-    PyObject *wrapper = InputWrapper_new(input);
-    PyObject *lines;
+    PyObject *wrapper =
+        PyObject_CallOneArg((PyObject *)&InputWrapper_type, input);
+    PyObject *kept, *lines;
 
     (void)state;
     assert_non_null(wrapper);
-    assert_ptr_equal(
-        PyDict_GetItemString(((InputWrapper *)wrapper)->dict, "input"), input);
+    kept = PyObject_GetAttrString(wrapper, "input");
+    assert_ptr_equal(kept, input);
+    Py_DECREF(kept);
     assert_int_equal(Py_REFCNT(input), 2);
-    assert_int_equal(InputWrapper_init((InputWrapper *)wrapper, input), 0);
+    assert_int_equal(InputWrapper_init(wrapper, input), 0);
     assert_int_equal(Py_REFCNT(input), 2);
-    lines = InputWrapper_iter((InputWrapper *)wrapper);
+    lines = InputWrapper_iter(wrapper);
     assert_int_equal(Py_REFCNT(wrapper), 2);
     assert_repr(PyIter_Next(lines), "b'a\\n'");
     assert_repr(PyIter_Next(lines), "b'b'");
@@ -182,7 +184,7 @@ test_owns_its_input_and_lets_go_of_it(void **state)
     assert_null(PyIter_Next(lines));
     Py_DECREF(lines);
     assert_int_equal(Py_REFCNT(wrapper), 1);
-    assert_int_equal(InputWrapper_close((InputWrapper *)wrapper), -1);
+    assert_int_equal(InputWrapper_close(wrapper), -1);
     assert_raised(PyExc_AssertionError, "input.close() must not be called");
     Py_DECREF(wrapper);
     assert_int_equal(Py_REFCNT(input), 1);

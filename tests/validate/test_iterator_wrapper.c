@@ -346,8 +346,8 @@ static void
 test_end_is_null_without_an_exception(void **state)
 {
     PyObject *body = eval_python("[b'ab']");
-    PyObject *op = IteratorWrapper_new(body, Py_None);
-    IteratorWrapper *wrapper = (IteratorWrapper *)op;
+    PyObject *wrapper = PyObject_CallFunctionObjArgs(
+        (PyObject *)&IteratorWrapper_type, body, Py_None, NULL);
 
     (void)state;
     assert_repr(IteratorWrapper_next(wrapper), "b'ab'");
@@ -356,7 +356,7 @@ test_end_is_null_without_an_exception(void **state)
     assert_int_equal(IteratorWrapper_close(wrapper), 0);
     assert_null(IteratorWrapper_next(wrapper));
     assert_raised(PyExc_AssertionError, "Iterator read after closed");
-    Py_DECREF(op);
+    Py_DECREF(wrapper);
     Py_DECREF(body);
 }
 
@@ -368,12 +368,12 @@ test_owns_its_iterable_and_lets_go_of_it(void **state)
     PyObject *text = PyList_GetItem(body, 1);
     PyObject *started = eval_python("[None]");
     Py_ssize_t text_before = Py_REFCNT(text);
-    PyObject *op = IteratorWrapper_new(body, started);
-    IteratorWrapper *wrapper = (IteratorWrapper *)op;
+    PyObject *wrapper = PyObject_CallFunctionObjArgs(
+        (PyObject *)&IteratorWrapper_type, body, started, NULL);
     PyObject *data, *again;
 
     (void)state;
-    assert_non_null(op);
+    assert_non_null(wrapper);
     assert_int_equal(Py_REFCNT(body), 3); /* and its iterator */
     assert_int_equal(Py_REFCNT(started), 2);
     data = IteratorWrapper_next(wrapper);
@@ -387,12 +387,12 @@ test_owns_its_iterable_and_lets_go_of_it(void **state)
     run_python("gc.collect()");
     assert_int_equal(Py_REFCNT(text), text_before);
     again = IteratorWrapper_iter(wrapper);
-    assert_ptr_equal(again, op);
+    assert_ptr_equal(again, wrapper);
     Py_DECREF(again);
     assert_int_equal(IteratorWrapper_close(wrapper), 0);
     assert_int_equal(IteratorWrapper_del(wrapper), 0);
-    assert_int_equal(Py_REFCNT(op), 1);
-    Py_DECREF(op);
+    assert_int_equal(Py_REFCNT(wrapper), 1);
+    Py_DECREF(wrapper);
     assert_int_equal(Py_REFCNT(body), 1);
     assert_int_equal(Py_REFCNT(started), 1);
     Py_DECREF(started);

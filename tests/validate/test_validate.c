@@ -773,7 +773,7 @@ test_reference_counts_are_as_before(void **state)
     assert_int_equal(Py_REFCNT(application), application_before + 1);
     iterator = PyObject_CallFunctionObjArgs(app, env, Py_None, NULL);
     assert_non_null(iterator);
-    assert_int_equal(IteratorWrapper_close((IteratorWrapper *)iterator), 0);
+    assert_int_equal(IteratorWrapper_close(iterator), 0);
     Py_DECREF(iterator);
     Py_DECREF(app);
     assert_int_equal(Py_REFCNT(application), application_before);

@@ -54,16 +54,18 @@ test_owns_its_writer_and_lets_go_of_it(void **state)
     PyObject *writer = eval_python("lambda data: say(data)");
     PyObject *data = eval_python("b'%d' % 12345");
     PyObject *text = eval_python("'%d' % 12345");
-    PyObject *wrapper = WriteWrapper_new(writer);
+    PyObject *wrapper =
+        PyObject_CallOneArg((PyObject *)&WriteWrapper_type, writer);
+    PyObject *kept;
 
     (void)state;
     assert_non_null(wrapper);
-    assert_ptr_equal(
-        PyDict_GetItemString(((WriteWrapper *)wrapper)->dict, "writer"),
-        writer);
+    kept = PyObject_GetAttrString(wrapper, "writer");
+    assert_ptr_equal(kept, writer);
+    Py_DECREF(kept);
     assert_int_equal(Py_REFCNT(writer), 2);
-    assert_int_equal(WriteWrapper_call((WriteWrapper *)wrapper, data), 0);
-    assert_int_equal(WriteWrapper_call((WriteWrapper *)wrapper, text), -1);
+    assert_int_equal(WriteWrapper_call(wrapper, data), 0);
+    assert_int_equal(WriteWrapper_call(wrapper, text), -1);
     assert_raised(PyExc_AssertionError, "");
     assert_int_equal(Py_REFCNT(data), 1);
     assert_int_equal(Py_REFCNT(text), 1);
