@@ -25,10 +25,10 @@
 #include "server/version.h"
 #include "server/wsgi_request_handler.h"
 #include "util/file_wrapper.h"
+#include "validate/checks.h"
 #include "validate/error_wrapper.h"
 #include "validate/input_wrapper.h"
 #include "validate/iterator_wrapper.h"
-#include "validate/validate.h"
 #include "validate/write_wrapper.h"
 
 /* The table of contents of the program: bases before what is made of them. */
@@ -158,7 +158,7 @@ static int
 class_attributes_ready(void)
 {
     if (base_handler_ready() < 0 || cgi_handler_ready() < 0 ||
-        http_message_ready() < 0 || validate_ready() < 0 ||
+        http_message_ready() < 0 || checks_ready() < 0 ||
         threading_mix_in_ready() < 0 || base_http_request_handler_ready() < 0)
     {
         return -1;

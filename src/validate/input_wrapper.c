@@ -5,7 +5,7 @@
 #include "python/instance.h"
 #include "python/names.h"
 #include "python/objects.h"
-#include "validate/validate.h"
+#include "validate/checks.h"
 
 /* Lib/wsgiref/validate.py: InputWrapper.__init__ */
 int

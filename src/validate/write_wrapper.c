@@ -4,7 +4,7 @@
 #include "python/errors.h"
 #include "python/instance.h"
 #include "python/objects.h"
-#include "validate/validate.h"
+#include "validate/checks.h"
 
 /* Lib/wsgiref/validate.py: WriteWrapper.__init__ */
 int

@@ -10,6 +10,7 @@
 
 #include "support.h"
 
+#include "validate/checks.h"
 #include "validate/error_wrapper.h"
 #include "validate/input_wrapper.h"
 #include "validate/iterator_wrapper.h"

@@ -718,7 +718,7 @@ test_warning_names_this_file(void **state)
                "    warnings.simplefilter('always')\n"
                "    ours.check_status('200')\n"
                "where = caught[0].filename.replace('\\\\', '/')\n");
-    assert_repr(eval_python("where.endswith('src/validate/validate.c')"),
+    assert_repr(eval_python("where.endswith('src/validate/checks.c')"),
                 "True");
     assert_repr(eval_python("caught[0].category.__module__"),
                 "'cwsgiref.validate'");
