@@ -6,10 +6,13 @@ static const struct {
     PyObject **name;
     const char *text;
 } texts[] = {
+    { &names.blksize, "blksize" },
     { &names.close, "close" },
+    { &names.filelike, "filelike" },
     { &names.flush, "flush" },
     { &names.get, "get" },
     { &names.lower, "lower" },
+    { &names.read, "read" },
     { &names.readline, "readline" },
     { &names.rstrip, "rstrip" },
     { &names.setdefault, "setdefault" },

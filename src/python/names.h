@@ -7,8 +7,8 @@
 
 typedef struct Names {
     /* methods and attributes */
-    PyObject *close, *flush, *get, *lower, *readline, *rstrip, *setdefault,
-        *upper, *write;
+    PyObject *blksize, *close, *filelike, *flush, *get, *lower, *read,
+        *readline, *rstrip, *setdefault, *upper, *write;
     /* headers */
     PyObject *Content_Length, *Date, *Server;
     /* environ */

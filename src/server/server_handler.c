@@ -185,6 +185,14 @@ find_rest(PyObject *file, int *fd, off_t *offset)
            status.st_size > *offset;
 }
 
+/* Whether a number of bytes, which may be NULL, is an int above 0. */
+static bool
+is_positive(PyObject *blksize)
+{
+    return blksize != NULL && PyLong_CheckExact(blksize) &&
+           PyLong_AsSsize_t(blksize) > 0;
+}
+
 /* The file in the result, a new reference, with its descriptor and the place
  * in it where the iteration would begin. NULL, without an exception, where only
  * the iteration will do: it also says which attribute is missing in a wrapper
@@ -193,22 +201,22 @@ static PyObject *
 find_file(ServerHandler *self, int *fd, off_t *offset)
 {
     BaseHandler *base = &self->base.base;
-    FileWrapper *wrapper = (FileWrapper *)base->result;
-    PyObject *file;
+    PyObject *file = NULL, *blksize = NULL;
+    bool found = false;
 
-    if (!Py_IS_TYPE(base->result, &FileWrapper_type) ||
-        base->status == Py_None || wrapper->filelike == NULL ||
-        wrapper->blksize == NULL || !PyLong_CheckExact(wrapper->blksize) ||
-        PyLong_AsSsize_t(wrapper->blksize) <= 0)
+    if (Py_IS_TYPE(base->result, &FileWrapper_type) && base->status != Py_None)
     {
-        PyErr_Clear(); /* OverflowError */
-        return NULL;
+        file = PyObject_GetAttr(base->result, names.filelike);
+        if (file != NULL) {
+            blksize = PyObject_GetAttr(base->result, names.blksize);
+        }
+        found = is_positive(blksize) && find_rest(file, fd, offset) > 0;
     }
-    file = Py_NewRef(wrapper->filelike);
-    if (find_rest(file, fd, offset) <= 0) {
+    if (!found) {
         PyErr_Clear(); /* whatever is the matter, read() will say so */
         Py_CLEAR(file);
     }
+    Py_XDECREF(blksize);
     return file;
 }
 

@@ -5,22 +5,18 @@
 #include <Python.h>
 
 /* Given to the application as environ['wsgi.file_wrapper'], which calls the
- * type itself: FileWrapper(filelike, blksize=8192). */
-typedef struct FileWrapper {
-    PyObject_HEAD
-    PyObject *filelike; /* owned; anything with read(blksize) */
-    PyObject *blksize;  /* owned; handed to read() as it was given */
-    PyObject *close;    /* owned; filelike.close, NULL if it has none */
-    PyObject *dict;     /* owned; __dict__: attributes set from outside */
-    PyObject *weakrefs; /* the list of weak references, which CPython keeps */
-} FileWrapper;
-
+ * type itself: FileWrapper(filelike, blksize=8192). Its instances have the
+ * attributes
+ *
+ * filelike: anything with read(blksize),
+ * blksize:  as it was given,
+ * close:    filelike.close, if there is one. */
 extern PyTypeObject FileWrapper_type;
 
-/* blksize: NULL is 8192. next is a tp_iternext: at the end, NULL without an
- * exception. */
-int FileWrapper_init(FileWrapper *self, PyObject *filelike, PyObject *blksize);
-PyObject *FileWrapper_iter(FileWrapper *self);
-PyObject *FileWrapper_next(FileWrapper *self);
+/* blksize: NULL is 8192. next is a tp_iternext: at the end, NULL with
+ * StopIteration. */
+int FileWrapper_init(PyObject *self, PyObject *filelike, PyObject *blksize);
+PyObject *FileWrapper_iter(PyObject *self);
+PyObject *FileWrapper_next(PyObject *self);
 
 #endif

@@ -44,7 +44,9 @@ static const char *const expressions[] = {
     "assign(W(io.BytesIO(b'abc')), close=7).close",
     "assign(W(Blocks([])), close=7).close",
     "assign(W(io.BytesIO()), anything=7).anything",
-    "'anything' in vars(assign(W(io.BytesIO()), anything=7))",
+    "vars(assign(W(Blocks([]), 7), anything=7, filelike=io))",
+    "sorted(vars(W(io.BytesIO(), 7)))",
+    "vars(W(5, 7))",
     "weakref.ref(W(io.BytesIO()))()",
     "weakref.ref(type('S', (W,), {})(io.BytesIO()))()",
     "(lambda w: weakref.ref(w)() is w)(W(io.BytesIO()))",
@@ -132,7 +134,7 @@ test_subclass_without_init_has_no_file(void **state)
         eval_python("type('S', (FileWrapper,), {'__init__': none})()");
 
     (void)state;
-    assert_null(FileWrapper_next((FileWrapper *)wrapper));
+    assert_null(FileWrapper_next(wrapper));
     assert_raised(PyExc_AttributeError, NULL);
     Py_DECREF(wrapper);
 }
@@ -159,9 +161,9 @@ test_end_is_stop_iteration(void **state)
     PyObject *wrapper = eval_python("FileWrapper(io.BytesIO(b'abc'), 2)");
 
     (void)state;
-    assert_repr(FileWrapper_next((FileWrapper *)wrapper), "b'ab'");
-    assert_repr(FileWrapper_next((FileWrapper *)wrapper), "b'c'");
-    assert_null(FileWrapper_next((FileWrapper *)wrapper));
+    assert_repr(FileWrapper_next(wrapper), "b'ab'");
+    assert_repr(FileWrapper_next(wrapper), "b'c'");
+    assert_null(FileWrapper_next(wrapper));
     assert_raised(PyExc_StopIteration, NULL);
     Py_DECREF(wrapper);
     assert_repr(eval_python("frames('next(W(io.BytesIO()))', Original)"),
@@ -174,7 +176,7 @@ static void
 test_is_its_own_iterator(void **state)
 {
     PyObject *wrapper = eval_python("FileWrapper(io.BytesIO())");
-    PyObject *iterator = FileWrapper_iter((FileWrapper *)wrapper);
+    PyObject *iterator = FileWrapper_iter(wrapper);
 
     (void)state;
     assert_ptr_equal(iterator, wrapper);
@@ -199,9 +201,9 @@ test_owns_its_file_and_lets_go_of_it(void **state)
     /* filelike, and the bound method close */
     assert_int_equal(Py_REFCNT(file), file_before + 2);
     assert_int_equal(Py_REFCNT(size), size_before + 1);
-    assert_int_equal(FileWrapper_init((FileWrapper *)wrapper, file, size), 0);
+    assert_int_equal(FileWrapper_init(wrapper, file, size), 0);
     assert_int_equal(Py_REFCNT(file), file_before + 2);
-    assert_repr(FileWrapper_next((FileWrapper *)wrapper), "b'abc'");
+    assert_repr(FileWrapper_next(wrapper), "b'abc'");
     assert_int_equal(Py_REFCNT(file), file_before + 2);
     Py_DECREF(wrapper);
     assert_int_equal(Py_REFCNT(file), file_before);
@@ -240,7 +242,7 @@ UtilityTests_testFileWrapper(void **state)
                             " next(wrapper) == 'xyz' * 10,\n"
                             " next(wrapper, 'the end')]"),
                 "[True, True, 'the end']");
-    file = Py_NewRef(((FileWrapper *)wrapper)->filelike);
+    file = PyObject_GetAttrString(wrapper, "filelike");
     set_python("file", file);
     assert_repr(eval_python("wrapper.filelike is file"), "True");
     /* the end does not close it */
