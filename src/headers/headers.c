@@ -447,38 +447,11 @@ Headers_get(Headers *self, PyObject *name, PyObject *default_)
     return result;
 }
 
-/* [k for k, v in self._headers] (0), or the list of the v (1). */
-static PyObject *
-list_column(Headers *self, int column)
-{
-    PyObject *list = PyList_New(0);
-
-    for (Py_ssize_t i = 0; list != NULL && i < PyList_GET_SIZE(self->_headers);
-         i++)
-    {
-        PyObject *pair = Py_NewRef(PyList_GET_ITEM(self->_headers, i));
-        PyObject *part[2];
-
-        if (unpack_pair(pair, &part[0], &part[1]) < 0) {
-            Py_CLEAR(list);
-        }
-        else {
-            if (PyList_Append(list, part[column]) < 0) {
-                Py_CLEAR(list);
-            }
-            Py_DECREF(part[0]);
-            Py_DECREF(part[1]);
-        }
-        Py_DECREF(pair);
-    }
-    return list;
-}
-
 /* Lib/wsgiref/headers.py: Headers.keys */
 PyObject *
 Headers_keys(Headers *self)
 {
-    PyObject *keys = list_column(self, 0);
+    PyObject *keys = list_column(self->_headers, 0);
 
     return FAILED(keys == NULL) ? NULL : keys;
 }
@@ -487,7 +460,7 @@ Headers_keys(Headers *self)
 PyObject *
 Headers_values(Headers *self)
 {
-    PyObject *values = list_column(self, 1);
+    PyObject *values = list_column(self->_headers, 1);
 
     return FAILED(values == NULL) ? NULL : values;
 }

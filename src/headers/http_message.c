@@ -413,33 +413,18 @@ HTTPMessage_len(HTTPMessage *self)
     return PyList_GET_SIZE(self->_headers);
 }
 
-/* The names (0) or values (1) of all headers: a new list. */
-static PyObject *
-list_column(HTTPMessage *self, Py_ssize_t column)
-{
-    Py_ssize_t size = PyList_GET_SIZE(self->_headers);
-    PyObject *list = PyList_New(size);
-
-    for (Py_ssize_t i = 0; i < size && list != NULL; i++) {
-        PyObject *header = PyList_GET_ITEM(self->_headers, i);
-
-        PyList_SET_ITEM(list, i, Py_NewRef(PyTuple_GET_ITEM(header, column)));
-    }
-    return list;
-}
-
 /* Lib/email/message.py: Message.keys */
 PyObject *
 HTTPMessage_keys(HTTPMessage *self)
 {
-    return list_column(self, 0);
+    return list_column(self->_headers, 0);
 }
 
 /* Lib/email/message.py: Message.values */
 PyObject *
 HTTPMessage_values(HTTPMessage *self)
 {
-    return list_column(self, 1);
+    return list_column(self->_headers, 1);
 }
 
 /* Lib/email/message.py: Message.items */
@@ -504,21 +489,16 @@ static PyObject *
 split_first_param(PyObject *param)
 {
     Py_ssize_t length = PyUnicode_GET_LENGTH(param);
-    Py_ssize_t start = 0;
     Py_ssize_t end = PyUnicode_FindChar(param, ';', 0, length, 1);
+    PyObject *first = PyUnicode_Substring(param, 0, end < 0 ? length : end);
+    PyObject *stripped;
 
-    if (end < 0) {
-        end = length;
+    if (first == NULL) {
+        return NULL;
     }
-    while (start < end &&
-           Py_UNICODE_ISSPACE(PyUnicode_READ_CHAR(param, start))) {
-        start++;
-    }
-    while (end > start &&
-           Py_UNICODE_ISSPACE(PyUnicode_READ_CHAR(param, end - 1))) {
-        end--;
-    }
-    return PyUnicode_Substring(param, start, end);
+    stripped = strip(first);
+    Py_DECREF(first);
+    return stripped;
 }
 
 /* Lib/email/message.py: Message.get_content_type

@@ -76,6 +76,55 @@ instance_dealloc(PyObject *op)
 }
 
 int
+compare(PyObject *value, int op, const char *text)
+{
+    PyObject *other = PyUnicode_FromString(text);
+    PyObject *result = NULL;
+
+    if (other != NULL) {
+        result = PyObject_RichCompare(value, other, op);
+        Py_DECREF(other);
+    }
+    return truth(result);
+}
+
+int
+contains(PyObject *container, const char *name)
+{
+    PyObject *key = PyUnicode_FromString(name);
+    int result = key == NULL ? -1 : PySequence_Contains(container, key);
+
+    Py_XDECREF(key);
+    return result;
+}
+
+int
+is_in(PyObject *value, PyObject *tuple)
+{
+    int result = tuple == NULL ? -1 : PySequence_Contains(tuple, value);
+
+    Py_XDECREF(tuple);
+    return result;
+}
+
+PyObject *
+strip(PyObject *text)
+{
+    Py_ssize_t begin = 0;
+    Py_ssize_t end = PyUnicode_GET_LENGTH(text);
+
+    while (begin < end && Py_UNICODE_ISSPACE(PyUnicode_READ_CHAR(text, begin)))
+    {
+        begin++;
+    }
+    while (end > begin &&
+           Py_UNICODE_ISSPACE(PyUnicode_READ_CHAR(text, end - 1))) {
+        end--;
+    }
+    return PyUnicode_Substring(text, begin, end);
+}
+
+int
 has_attribute(PyObject *object, const char *name)
 {
     PyObject *value = PyObject_GetAttrString(object, name);
@@ -205,4 +254,25 @@ unpack_pair(PyObject *pair, PyObject **k, PyObject **v)
         return -1;
     }
     return 0;
+}
+
+PyObject *
+list_column(PyObject *pairs, int column)
+{
+    PyObject *list = PyList_New(0);
+
+    for (Py_ssize_t i = 0; list != NULL && i < PyList_GET_SIZE(pairs); i++) {
+        PyObject *pair = Py_NewRef(PyList_GET_ITEM(pairs, i));
+        PyObject *part[2] = { NULL, NULL };
+
+        if (unpack_pair(pair, &part[0], &part[1]) < 0 ||
+            PyList_Append(list, part[column]) < 0)
+        {
+            Py_CLEAR(list);
+        }
+        Py_XDECREF(part[0]);
+        Py_XDECREF(part[1]);
+        Py_DECREF(pair);
+    }
+    return list;
 }

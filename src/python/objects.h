@@ -25,6 +25,18 @@ PyObject *hold(PyObject *field);
  * tp_clear knows of, and frees the object. A subclass inherits it. */
 void instance_dealloc(PyObject *op);
 
+/* `value == text`, or with Py_NE `!=`: 1, 0, or -1. */
+int compare(PyObject *value, int op, const char *text);
+
+/* `name in container`: 1, 0, or -1. */
+int contains(PyObject *container, const char *name);
+
+/* `value in tuple`: takes the tuple. 1, 0, or -1, also for NULL. */
+int is_in(PyObject *value, PyObject *tuple);
+
+/* text.strip(), of a str: a new one. */
+PyObject *strip(PyObject *text);
+
 /* hasattr(object, name): 1, 0, or -1 with what the attribute raised. */
 int has_attribute(PyObject *object, const char *name);
 
@@ -44,5 +56,9 @@ int write_to_stderr(PyObject *line);
 /* `k, v = pair`, of any iterable: new references. 0, or -1 with what Python
  * raises ("too many values to unpack (expected 2)"), and nothing set. */
 int unpack_pair(PyObject *pair, PyObject **k, PyObject **v);
+
+/* `[k for k, v in pairs]` (0), or the list of the v (1): a new list. `pairs`
+ * is a list. */
+PyObject *list_column(PyObject *pairs, int column);
 
 #endif

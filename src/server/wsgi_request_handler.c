@@ -181,24 +181,6 @@ header_variable(PyObject *name)
     return variable;
 }
 
-/* value.strip() */
-static PyObject *
-strip(PyObject *value)
-{
-    Py_ssize_t begin = 0;
-    Py_ssize_t end = PyUnicode_GET_LENGTH(value);
-
-    while (begin < end &&
-           Py_UNICODE_ISSPACE(PyUnicode_READ_CHAR(value, begin))) {
-        begin++;
-    }
-    while (end > begin &&
-           Py_UNICODE_ISSPACE(PyUnicode_READ_CHAR(value, end - 1))) {
-        end--;
-    }
-    return PyUnicode_Substring(value, begin, end);
-}
-
 /* The variable of one header; a name that env has already without the HTTP_
  * (content length, type, etc.) is skipped. */
 static int

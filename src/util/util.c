@@ -7,52 +7,19 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* `value in strings`, as Python finds out: by comparing one after the other. */
-static int
-is_one_of(PyObject *value, const char *const strings[])
-{
-    PyObject *tuple;
-    int found;
-
-    if (value == Py_None) {
-        return 0;
-    }
-    if (PyUnicode_CheckExact(value)) {
-        for (; *strings != NULL; strings++) {
-            if (PyUnicode_CompareWithASCIIString(value, *strings) == 0) {
-                return 1;
-            }
-        }
-        return 0;
-    }
-    tuple = PyTuple_New(0);
-    for (; *strings != NULL && tuple != NULL; strings++) {
-        PyObject *more = Py_BuildValue("(s)", *strings);
-
-        Py_XSETREF(tuple,
-                   more == NULL ? NULL : PySequence_Concat(tuple, more));
-        Py_XDECREF(more);
-    }
-    if (tuple == NULL) {
-        return -1;
-    }
-    found = PySequence_Contains(tuple, value);
-    Py_DECREF(tuple);
-    return found;
-}
-
 /* Lib/wsgiref/util.py: guess_scheme */
 PyObject *
 guess_scheme(PyObject *env)
 {
-    static const char *const on[] = { "yes", "on", "1", NULL };
     PyObject *https = PyObject_CallMethodOneArg(env, names.get, names.HTTPS);
-    int found;
+    int found = 0;
 
     if (FAILED(https == NULL)) {
         return NULL;
     }
-    found = is_one_of(https, on);
+    if (https != Py_None) {
+        found = is_in(https, Py_BuildValue("(sss)", "yes", "on", "1"));
+    }
     Py_DECREF(https);
     if (FAILED(found < 0)) {
         return NULL;
@@ -169,15 +136,10 @@ static int
 compare_item(PyObject *env, const char *name, int op, const char *text)
 {
     PyObject *value = get_item(env, name);
-    PyObject *other = value == NULL ? NULL : PyUnicode_FromString(text);
-    PyObject *result = NULL;
+    int result = value == NULL ? -1 : compare(value, op, text);
 
-    if (other != NULL) {
-        result = PyObject_RichCompare(value, other, op);
-    }
-    Py_XDECREF(other);
     Py_XDECREF(value);
-    return truth(result);
+    return result;
 }
 
 /* a + b, a new reference; takes both, which may be NULL. */
@@ -360,19 +322,9 @@ error:
 static int
 is_name(PyObject *p)
 {
-    PyObject *dot;
-    PyObject *differs = NULL;
     int some = PyObject_IsTrue(p);
 
-    if (some <= 0) {
-        return some;
-    }
-    dot = PyUnicode_FromString(".");
-    if (dot != NULL) {
-        differs = PyObject_RichCompare(p, dot, Py_NE);
-        Py_DECREF(dot);
-    }
-    return truth(differs);
+    return some <= 0 ? some : compare(p, Py_NE, ".");
 }
 
 /* path_parts[1:-1] = [p for p in path_parts[1:-1] if p and p != '.'] */
@@ -415,16 +367,16 @@ done:
 static PyObject *
 normpath(PyObject *path)
 {
-    PyObject *posixpath;
+    PyObject *function;
     PyObject *result = NULL;
 
     if (path == NULL) {
         return NULL;
     }
-    posixpath = PyImport_ImportModule("posixpath");
-    if (posixpath != NULL) {
-        result = PyObject_CallMethod(posixpath, "normpath", "O", path);
-        Py_DECREF(posixpath);
+    function = import_from("posixpath", "normpath");
+    if (function != NULL) {
+        result = PyObject_CallOneArg(function, path);
+        Py_DECREF(function);
     }
     Py_DECREF(path);
     return result;
@@ -510,20 +462,6 @@ join_with_slash(PyObject *path_parts)
     return result;
 }
 
-/* name == '.': 1, 0, or -1 on error. */
-static int
-is_dot(PyObject *name)
-{
-    PyObject *dot = PyUnicode_FromString(".");
-    PyObject *equal = NULL;
-
-    if (dot != NULL) {
-        equal = PyObject_RichCompare(name, dot, Py_EQ);
-        Py_DECREF(dot);
-    }
-    return truth(equal);
-}
-
 /* Lib/wsgiref/util.py: shift_path_info */
 PyObject *
 shift_path_info(PyObject *env)
@@ -559,7 +497,7 @@ shift_path_info(PyObject *env)
         goto done;
     }
     /* '/.': the last name is not normalized, so here it is. */
-    some = is_dot(name);
+    some = compare(name, Py_EQ, ".");
     if (FAILED(some < 0)) {
         goto done;
     }
@@ -577,15 +515,15 @@ done:
 static int
 setdefault(PyObject *env, const char *name, PyObject *value)
 {
-    PyObject *result;
+    int result;
 
     if (value == NULL) {
         return -1;
     }
-    result = PyObject_CallMethod(env, "setdefault", "sO", name, value);
+    result =
+        discard(PyObject_CallMethod(env, "setdefault", "sO", name, value));
     Py_DECREF(value);
-    Py_XDECREF(result);
-    return result == NULL ? -1 : 0;
+    return result;
 }
 
 static int
@@ -598,17 +536,6 @@ static int
 setdefault_number(PyObject *env, const char *name, long number)
 {
     return setdefault(env, name, PyLong_FromLong(number));
-}
-
-/* name in environ: 1, 0, or -1 on error. */
-static int
-contains(PyObject *env, const char *name)
-{
-    PyObject *key = PyUnicode_FromString(name);
-    int result = key == NULL ? -1 : PySequence_Contains(env, key);
-
-    Py_XDECREF(key);
-    return result;
 }
 
 /* The path is the root's when neither of its parts is there. */
@@ -633,12 +560,12 @@ set_default_path(PyObject *env)
 static PyObject *
 open_in_memory(const char *name)
 {
-    PyObject *io = PyImport_ImportModule("io");
+    PyObject *type = import_from("io", name);
     PyObject *result = NULL;
 
-    if (io != NULL) {
-        result = PyObject_CallMethod(io, name, NULL);
-        Py_DECREF(io);
+    if (type != NULL) {
+        result = PyObject_CallNoArgs(type);
+        Py_DECREF(type);
     }
     return result;
 }

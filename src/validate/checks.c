@@ -90,17 +90,6 @@ check_string_type(PyObject *value, const char *title)
     return -1;
 }
 
-/* key in mapping */
-static int
-contains(PyObject *mapping, const char *key)
-{
-    PyObject *name = PyUnicode_FromString(key);
-    int found = name == NULL ? -1 : PySequence_Contains(mapping, name);
-
-    Py_XDECREF(name);
-    return found;
-}
-
 /* warnings.warn(message, WSGIWarning), of this file and that line. */
 static int
 warn(int line, const char *format, ...)
@@ -141,12 +130,10 @@ percent(const char *text, PyObject *arg)
 static int
 check_variable(PyObject *env, PyObject *key)
 {
-    PyObject *dot = PyUnicode_FromString(".");
     PyObject *value = NULL;
-    int extension = dot == NULL ? -1 : PySequence_Contains(key, dot);
+    int extension = contains(key, ".");
     int result;
 
-    Py_XDECREF(dot);
     if (extension != 0) { /* or an error */
         return extension < 0 ? -1 : 0;
     }
@@ -193,16 +180,6 @@ check_version(PyObject *env)
                      "wsgi.version should be a tuple (%R)", version);
     Py_DECREF(version);
     return result;
-}
-
-/* Whether `value` is in a tuple; takes the tuple's reference. */
-static int
-is_in(PyObject *value, PyObject *tuple)
-{
-    int found = tuple == NULL ? -1 : PySequence_Contains(tuple, value);
-
-    Py_XDECREF(tuple);
-    return found;
 }
 
 static int
@@ -272,11 +249,7 @@ warn_of_method(PyObject *method)
 static int
 get_is_true(PyObject *env, const char *key)
 {
-    PyObject *value = PyObject_CallMethod(env, "get", "s", key);
-    int result = value == NULL ? -1 : PyObject_IsTrue(value);
-
-    Py_XDECREF(value);
-    return result;
+    return truth(PyObject_CallMethod(env, "get", "s", key));
 }
 
 /* That SCRIPT_NAME or PATH_INFO is empty, or begins with a slash. The message
@@ -328,13 +301,8 @@ static int
 is_not_a_slash(PyObject *env)
 {
     PyObject *name = PyObject_CallMethod(env, "get", "s", "SCRIPT_NAME");
-    PyObject *slash = PyUnicode_FromString("/");
-    int result = -1;
+    int result = name == NULL ? -1 : compare(name, Py_NE, "/");
 
-    if (name != NULL && slash != NULL) {
-        result = PyObject_RichCompareBool(name, slash, Py_NE);
-    }
-    Py_XDECREF(slash);
     Py_XDECREF(name);
     return result;
 }
