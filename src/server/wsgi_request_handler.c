@@ -12,56 +12,12 @@
 #include "server/server_handler.h"
 #include "server/version.h"
 #include "server/wsgi_server.h"
+#include "util/urllib_parse.h"
 
 static const WSGIRequestHandlerClass *
 class_of(BaseHTTPRequestHandler *self)
 {
     return (const WSGIRequestHandlerClass *)self->base.base.cls;
-}
-
-/* The value of a hexadecimal digit, or -1. */
-static int
-hex_value(Py_UCS4 digit)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *found =
-        digit < 0x80 ? strchr(digits, Py_TOLOWER(digit)) : NULL;
-
-    return found == NULL || digit == 0 ? -1 : (int)(found - digits);
-}
-
-/* Lib/urllib/parse.py: unquote(string, 'iso-8859-1'). A new str. */
-static PyObject *
-unquote(PyObject *string)
-{
-    Py_ssize_t length = PyUnicode_GET_LENGTH(string);
-    Py_ssize_t end = 0;
-    Py_UCS4 *text;
-    PyObject *result;
-
-    if (PyUnicode_FindChar(string, '%', 0, length, 1) < 0) {
-        return Py_NewRef(string);
-    }
-    text = PyUnicode_AsUCS4Copy(string);
-    if (text == NULL) {
-        return NULL;
-    }
-    for (Py_ssize_t i = 0; i < length; i++, end++) {
-        int high =
-            text[i] == '%' && i + 2 < length ? hex_value(text[i + 1]) : -1;
-        int low = high >= 0 ? hex_value(text[i + 2]) : -1;
-
-        if (low >= 0) {
-            text[end] = (Py_UCS4)(16 * high + low);
-            i += 2;
-        }
-        else {
-            text[end] = text[i];
-        }
-    }
-    result = PyUnicode_FromKindAndData(PyUnicode_4BYTE_KIND, text, end);
-    PyMem_Free(text);
-    return result;
 }
 
 /* env['PATH_INFO'] and env['QUERY_STRING'], of a request's path. */

@@ -3,6 +3,7 @@
 #include "python/errors.h"
 #include "python/names.h"
 #include "python/objects.h"
+#include "util/urllib_parse.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -25,85 +26,6 @@ guess_scheme(PyObject *env)
         return NULL;
     }
     return Py_NewRef(found ? names.https : names.http);
-}
-
-/* Lib/urllib/parse.py: _ALWAYS_SAFE */
-static bool
-is_always_safe(unsigned char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-' ||
-           c == '~';
-}
-
-/* Lib/urllib/parse.py: quote_from_bytes */
-static PyObject *
-quote_from_bytes(PyObject *bs, const char *safe)
-{
-    PyObject *result = NULL;
-    Py_buffer view;
-    char *quoted, *end;
-
-    if (!PyBytes_Check(bs) && !PyByteArray_Check(bs)) {
-        RAISE(PyExc_TypeError, "quote_from_bytes() expected bytes");
-        return NULL;
-    }
-    if (FAILED(PyObject_GetBuffer(bs, &view, PyBUF_SIMPLE) < 0)) {
-        return NULL;
-    }
-    quoted = end = PyMem_Malloc(3 * (size_t)view.len + 1);
-    if (quoted == NULL) {
-        PyErr_NoMemory();
-        (void)FAILED(true);
-        goto done;
-    }
-    for (Py_ssize_t i = 0; i < view.len; i++) {
-        unsigned char c = ((const unsigned char *)view.buf)[i];
-
-        if (is_always_safe(c) || (c != '\0' && strchr(safe, c) != NULL)) {
-            *end++ = (char)c;
-        }
-        else {
-            PyOS_snprintf(end, 4, "%%%02X", c);
-            end += 3;
-        }
-    }
-    result = PyUnicode_FromStringAndSize(quoted, end - quoted);
-    PyMem_Free(quoted);
-
-done:
-    PyBuffer_Release(&view);
-    return result;
-}
-
-/* Lib/urllib/parse.py: quote, whose encoding is always latin1 here */
-static PyObject *
-quote(PyObject *string, const char *safe)
-{
-    PyObject *bs, *quoted;
-    int some;
-
-    if (!PyUnicode_Check(string)) {
-        RAISE(PyExc_TypeError, "quote() doesn't support 'encoding' for bytes");
-        return NULL;
-    }
-    some = PyObject_IsTrue(string);
-    if (FAILED(some < 0)) {
-        return NULL;
-    }
-    if (!some) {
-        return Py_NewRef(string);
-    }
-    bs = PyObject_CallMethod(string, "encode", "ss", "latin1", "strict");
-    if (FAILED(bs == NULL)) {
-        return NULL;
-    }
-    quoted = quote_from_bytes(bs, safe);
-    Py_DECREF(bs);
-    if (FAILED(quoted == NULL)) {
-        return NULL;
-    }
-    return quoted;
 }
 
 /* environ[name], a new reference. */
