@@ -15,6 +15,8 @@
 #include "python/objects.h"
 #include "python/release.h"
 #include "server/responses.h"
+#include "util/email_utils.h"
+#include "util/html.h"
 
 _Static_assert(offsetof(BaseHTTPRequestHandler, base) == 0,
                "the base must be first");
@@ -26,8 +28,6 @@ static char http_server_version[20]; /* "BaseHTTP/0.6" */
 /* str.maketrans({...}): what log_message does to control characters. */
 static PyObject *control_char_table; /* owned; a dict */
 
-static const char weekdayname[][4] = { "Sun", "Mon", "Tue", "Wed",
-                                       "Thu", "Fri", "Sat" };
 static const char monthname[][4] = {
     "Jan", "Feb", "Mar", "Apr", "May", "Jun",
     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
@@ -642,32 +642,16 @@ refuse_long_line(BaseHTTPRequestHandler *self)
 
 /* ----- Answering ----- */
 
-/* Lib/html/__init__.py: escape(s, quote=False). A new str. */
-static PyObject *
-escape(const char *text)
-{
-    static const char *const entities[][2] = { { "&", "&amp;" },
-                                               { "<", "&lt;" },
-                                               { ">", "&gt;" } };
-    PyObject *s = PyUnicode_FromString(text);
-
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(entities) && s != NULL; i++) {
-        Py_SETREF(s, PyObject_CallMethod(s, "replace", "ss", entities[i][0],
-                                         entities[i][1]));
-    }
-    return s;
-}
-
 /* {'code': code, 'message': html.escape(message, quote=False),
  *  'explain': html.escape(explain, quote=False)}: a new dict. */
 static PyObject *
 error_values(int code, const char *message, const char *explain)
 {
-    PyObject *escaped = escape(message);
+    PyObject *escaped = html_escape(message);
     PyObject *explained = NULL, *values = NULL;
 
     if (escaped != NULL) {
-        explained = escape(explain);
+        explained = html_escape(explain);
     }
     if (explained != NULL) {
         values = Py_BuildValue("{sisOsO}", "code", code, "message", escaped,
@@ -1287,22 +1271,11 @@ PyObject *
 BaseHTTPRequestHandler_date_time_string(BaseHTTPRequestHandler *self,
                                         time_t timestamp)
 {
-    struct tm tm;
-    char text[64];
-
     (void)self;
     if (timestamp == -1) {
         timestamp = time(NULL);
     }
-    if (gmtime_r(&timestamp, &tm) == NULL) {
-        PyErr_SetFromErrno(PyExc_OSError);
-        return NULL;
-    }
-    /* email.utils.formatdate(timestamp, usegmt=True) */
-    PyOS_snprintf(text, sizeof(text), "%s, %02d %s %04d %02d:%02d:%02d GMT",
-                  weekdayname[tm.tm_wday], tm.tm_mday, monthname[tm.tm_mon],
-                  tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
-    return PyUnicode_FromString(text);
+    return formatdate(timestamp);
 }
 
 /* Lib/http/server.py: BaseHTTPRequestHandler.log_date_time_string */
