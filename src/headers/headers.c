@@ -88,6 +88,17 @@ Headers_new(const HeadersClass *cls, PyObject *headers)
     return self;
 }
 
+/* self._convert_string_type(k, name=True), and of v: the results are thrown
+ * away, as in Python. */
+static int
+check_pair(Headers *self, PyObject *k, PyObject *v)
+{
+    if (discard(self->cls->_convert_string_type(self, k, 1)) < 0) {
+        return -1;
+    }
+    return discard(self->cls->_convert_string_type(self, v, 0));
+}
+
 /* Lib/wsgiref/headers.py: Headers.__init__ */
 int
 Headers_init(Headers *self, PyObject *headers)
@@ -111,23 +122,17 @@ Headers_init(Headers *self, PyObject *headers)
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(self->_headers); i++) {
         PyObject *pair = Py_NewRef(PyList_GET_ITEM(self->_headers, i));
-        PyObject *k, *v, *name, *value = NULL;
-        int unpacked = unpack_pair(pair, &k, &v);
+        PyObject *k, *v;
+        int result = unpack_pair(pair, &k, &v);
 
         Py_DECREF(pair);
-        if (FAILED(unpacked < 0)) {
+        if (FAILED(result < 0)) {
             return -1;
         }
-        name = self->cls->_convert_string_type(self, k, 1);
-        if (!FAILED(name == NULL)) {
-            value = self->cls->_convert_string_type(self, v, 0);
-            (void)FAILED(value == NULL);
-        }
-        Py_XDECREF(name);
-        Py_XDECREF(value);
+        result = check_pair(self, k, v);
         Py_DECREF(k);
         Py_DECREF(v);
-        if (value == NULL) {
+        if (FAILED(result < 0)) {
             return -1;
         }
     }
@@ -191,7 +196,7 @@ Headers_len(Headers *self)
     return PyList_GET_SIZE(self->_headers);
 }
 
-/* self._headers.append((name, value)), after both were looked at. */
+/* self._headers.append((name, value)) */
 static int
 append_pair(Headers *self, PyObject *name, PyObject *value)
 {
@@ -202,26 +207,34 @@ append_pair(Headers *self, PyObject *name, PyObject *value)
     return result;
 }
 
+/* self._headers.append((self._convert_string_type(name, name=True),
+ *                       self._convert_string_type(value, name=False))) */
+static int
+append_converted(Headers *self, PyObject *name, PyObject *value)
+{
+    PyObject *k = self->cls->_convert_string_type(self, name, 1);
+    PyObject *v = NULL;
+    int result = -1;
+
+    if (k != NULL) {
+        v = self->cls->_convert_string_type(self, value, 0);
+    }
+    if (v != NULL) {
+        result = append_pair(self, k, v);
+    }
+    Py_XDECREF(v);
+    Py_XDECREF(k);
+    return result;
+}
+
 /* Lib/wsgiref/headers.py: Headers.__setitem__ */
 int
 Headers_setitem(Headers *self, PyObject *name, PyObject *val)
 {
-    PyObject *value = NULL;
-    int result = -1;
-
     if (FAILED(self->cls->delitem(self, name) < 0)) { /* del self[name] */
         return -1;
     }
-    name = self->cls->_convert_string_type(self, name, 1);
-    if (!FAILED(name == NULL)) {
-        value = self->cls->_convert_string_type(self, val, 0);
-        if (!FAILED(value == NULL)) {
-            result = append_pair(self, name, value);
-        }
-    }
-    Py_XDECREF(name);
-    Py_XDECREF(value);
-    return result;
+    return TRACED(append_converted(self, name, val));
 }
 
 static bool
@@ -235,8 +248,8 @@ is_ascii(PyObject *object)
 static int
 lower_equals(PyObject *k, PyObject *name)
 {
-    PyObject *lower, *equals;
-    int result = -1;
+    PyObject *lower;
+    int result;
 
     if (is_ascii(k) && is_ascii(name)) {
         const Py_UCS1 *a = PyUnicode_1BYTE_DATA(k);
@@ -253,12 +266,8 @@ lower_equals(PyObject *k, PyObject *name)
     if (lower == NULL) {
         return -1;
     }
-    equals = PyObject_RichCompare(lower, name, Py_EQ);
+    result = truth(PyObject_RichCompare(lower, name, Py_EQ));
     Py_DECREF(lower);
-    if (equals != NULL) {
-        result = PyObject_IsTrue(equals);
-        Py_DECREF(equals);
-    }
     return result;
 }
 
@@ -549,23 +558,15 @@ PyObject *
 Headers_setdefault(Headers *self, PyObject *name, PyObject *value)
 {
     PyObject *result = self->cls->get(self, name, NULL);
-    PyObject *checked = NULL;
 
     if (FAILED(result == NULL) || result != Py_None) {
         return result;
     }
-    Py_CLEAR(result);
-    name = self->cls->_convert_string_type(self, name, 1);
-    if (!FAILED(name == NULL)) {
-        checked = self->cls->_convert_string_type(self, value, 0);
-        if (!FAILED(checked == NULL) && append_pair(self, name, checked) == 0)
-        {
-            result = Py_NewRef(value);
-        }
+    Py_DECREF(result);
+    if (FAILED(append_converted(self, name, value) < 0)) {
+        return NULL;
     }
-    Py_XDECREF(name);
-    Py_XDECREF(checked);
-    return result;
+    return Py_NewRef(value);
 }
 
 /* One more part of a header: `k`, its underscores as dashes, and `v`. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "python/errors.h"
+#include "python/names.h"
 #include "python/objects.h"
 #include "python/release.h"
 
@@ -338,20 +339,18 @@ parse_lines(PyObject *headers, const Text *text)
 static PyObject *
 get_boundary(PyObject *content_type)
 {
-    PyObject *email = PyImport_ImportModule("email.message");
-    PyObject *message = NULL, *boundary = NULL, *none = NULL;
+    PyObject *type = import_from("email.message", "Message");
+    PyObject *message = NULL, *boundary = NULL;
 
-    if (email != NULL) {
-        message = PyObject_CallMethod(email, "Message", NULL);
-        Py_DECREF(email);
+    if (type != NULL) {
+        message = PyObject_CallNoArgs(type);
+        Py_DECREF(type);
     }
-    if (message != NULL) {
-        none = PyObject_CallMethod(message, "__setitem__", "sO",
-                                   "Content-Type", content_type);
-    }
-    if (none != NULL) {
+    if (message != NULL &&
+        discard(PyObject_CallMethod(message, "__setitem__", "sO",
+                                    "Content-Type", content_type)) == 0)
+    {
         boundary = PyObject_CallMethod(message, "get_boundary", NULL);
-        Py_DECREF(none);
     }
     Py_XDECREF(message);
     return boundary;
@@ -364,18 +363,14 @@ static int
 check_boundary(HTTPMessage *self)
 {
     PyObject *type = HTTPMessage_get_content_type(self);
-    PyObject *value, *boundary = NULL;
     const char *text = type == NULL ? NULL : PyUnicode_AsUTF8(type);
     int result = text == NULL ? -1 : 0;
 
     if (text != NULL && strncmp(text, "multipart/", 10) == 0) {
-        value = HTTPMessage_get(self, "content-type", NULL);
-        if (value != NULL) {
-            boundary = get_boundary(value);
-            Py_DECREF(value);
-        }
-        result = boundary == NULL ? -1 : 0;
-        Py_XDECREF(boundary);
+        PyObject *value = HTTPMessage_get(self, "content-type", NULL);
+
+        result = discard(get_boundary(value));
+        Py_DECREF(value);
     }
     Py_XDECREF(type);
     return result;
@@ -512,8 +507,8 @@ HTTPMessage_get_content_type(HTTPMessage *self)
     PyObject *param, *ctype, *slash;
     Py_ssize_t slashes;
 
-    if (value == NULL || value == Py_None) {
-        Py_XDECREF(value);
+    if (value == Py_None) {
+        Py_DECREF(value);
         return PyUnicode_FromString("text/plain");
     }
     param = split_first_param(value);
@@ -521,7 +516,7 @@ HTTPMessage_get_content_type(HTTPMessage *self)
     if (param == NULL) {
         return NULL;
     }
-    ctype = PyObject_CallMethod(param, "lower", NULL);
+    ctype = PyObject_CallMethodNoArgs(param, names.lower);
     Py_DECREF(param);
     if (ctype == NULL) {
         return NULL;
@@ -553,7 +548,7 @@ HTTPMessage_clear(PyObject *op)
 
 PyTypeObject HTTPMessage_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
-    .tp_name = "cwsgiref.client.HTTPMessage",
+    .tp_name = "cwsgiref.http.client.HTTPMessage",
     .tp_basicsize = sizeof(HTTPMessage),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = HTTPMessage_traverse,

@@ -47,9 +47,10 @@ HTTPMessage *parse_headers(BufferedIOBase *fp, const HTTPMessageClass *_class);
 HTTPMessage *HTTPMessage_parsestr(const HTTPMessageClass *_class,
                                   PyObject *text);
 
-/* Names are compared without case. New references. */
+/* Names are compared without case; a failobj of NULL is None. New references:
+ * that of HTTPMessage_get is never NULL. */
 PyObject *HTTPMessage_get(HTTPMessage *self, const char *name,
-                          PyObject *failobj); /* NULL: None */
+                          PyObject *failobj);
 PyObject *HTTPMessage_get_all(HTTPMessage *self, const char *name,
                               PyObject *failobj);
 PyObject *HTTPMessage_items(HTTPMessage *self); /* a list of tuples */
