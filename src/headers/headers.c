@@ -1,3 +1,7 @@
+/* Lib/wsgiref/headers.py, in its order: _formatparam; the class, whose list
+ * of pairs is the application's own; the methods of a mapping; the headers as
+ * bytes; and two ways to add one. Then the same methods as CPython calls them,
+ * and the type. Where Python code may run, the pair at hand is held. */
 #include "headers/headers.h"
 
 #include <structmember.h>
@@ -70,6 +74,8 @@ formatparam(PyObject *param, PyObject *value, int quote)
     Py_DECREF(quoted);
     return result;
 }
+
+/* ----- Making one ----- */
 
 /* What Python does for `cls(headers)`. */
 Headers *
@@ -188,6 +194,8 @@ Headers__convert_string_type(Headers *self, PyObject *value, int name)
     Py_DECREF(repr);
     return NULL;
 }
+
+/* ----- A mapping, without case ----- */
 
 /* Lib/wsgiref/headers.py: Headers.__len__ */
 Py_ssize_t
@@ -481,6 +489,8 @@ Headers_items(Headers *self)
     return PyList_GetSlice(self->_headers, 0, PY_SSIZE_T_MAX);
 }
 
+/* ----- As text and as bytes ----- */
+
 /* Lib/wsgiref/headers.py: Headers.__repr__ */
 PyObject *
 Headers_repr(Headers *self)
@@ -552,6 +562,8 @@ Headers_bytes(Headers *self)
     Py_DECREF(text);
     return FAILED(bytes == NULL) ? NULL : bytes;
 }
+
+/* ----- Adding ----- */
 
 /* Lib/wsgiref/headers.py: Headers.setdefault */
 PyObject *
@@ -641,7 +653,7 @@ done:
     return result;
 }
 
-/* The same methods as Python calls them. */
+/* ----- The same methods as Python calls them ----- */
 
 static Py_ssize_t
 call_len(PyObject *op)
@@ -843,6 +855,8 @@ static PySequenceMethods as_sequence = {
     .sq_item = call_getitem_by_number,
     .sq_contains = call_contains,
 };
+
+/* ----- The class ----- */
 
 static int
 Headers_traverse(PyObject *op, visitproc visit, void *arg)

@@ -1,3 +1,6 @@
+/* The headers of a request: how they are read (Lib/http/client.py), parsed
+ * (Lib/email/feedparser.py and what it calls, in one pass), and asked for
+ * (Lib/email/message.py: Message). */
 #include "headers/http_message.h"
 
 #include <string.h>
@@ -25,6 +28,8 @@ http_message_ready(void)
     }
     return LineTooLong == NULL ? -1 : 0;
 }
+
+/* ----- Reading: http.client ----- */
 
 /* Whether a line ends the headers: b'\r\n', b'\n', or b'' at the end. */
 static bool
@@ -155,6 +160,8 @@ parse_headers(BufferedIOBase *fp, const HTTPMessageClass *_class)
     Py_DECREF(headers);
     return message;
 }
+
+/* ----- Parsing: email.parser ----- */
 
 /* The characters of a header block. */
 typedef struct Text {
@@ -401,6 +408,8 @@ HTTPMessage_parsestr(const HTTPMessageClass *_class, PyObject *text)
     return self;
 }
 
+/* ----- Asking: email.message ----- */
+
 /* Lib/email/message.py: Message.__len__ */
 Py_ssize_t
 HTTPMessage_len(HTTPMessage *self)
@@ -531,6 +540,8 @@ HTTPMessage_get_content_type(HTTPMessage *self)
     }
     return ctype;
 }
+
+/* ----- The class ----- */
 
 static int
 HTTPMessage_traverse(PyObject *op, visitproc visit, void *arg)

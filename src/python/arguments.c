@@ -1,3 +1,6 @@
+/* A signature is taken apart in each call: that is a handful of strchr(), and
+ * the names are then at hand for the keywords and for what is said when a call
+ * does not fit. */
 #include "python/arguments.h"
 
 #include <assert.h>

@@ -1,3 +1,5 @@
+/* What Python says in a word of any object, in the order of the header, which
+ * says what each function does. */
 #include "python/objects.h"
 
 #include <string.h>

@@ -1,3 +1,6 @@
+/* The functions of Lib/wsgiref/util.py, in its order; the class, FileWrapper,
+ * has a file of its own. An environ is any mapping here, and its values are
+ * any objects: so Python's operators are called, not those of dict and str. */
 #include "util/util.h"
 
 #include "python/errors.h"
@@ -27,6 +30,8 @@ guess_scheme(PyObject *env)
     }
     return Py_NewRef(found ? names.https : names.http);
 }
+
+/* ----- URIs ----- */
 
 /* environ[name], a new reference. */
 static PyObject *
@@ -240,6 +245,8 @@ error:
     return NULL;
 }
 
+/* ----- shift_path_info ----- */
+
 /* p and p != '.': 1, 0, or -1 on error. */
 static int
 is_name(PyObject *p)
@@ -433,6 +440,8 @@ done:
     return result;
 }
 
+/* ----- setup_testing_defaults ----- */
+
 /* environ.setdefault(name, value); takes the value, and is -1 for NULL. */
 static int
 setdefault(PyObject *env, const char *name, PyObject *value)
@@ -533,6 +542,8 @@ setup_testing_defaults(PyObject *env)
     }
     return 0;
 }
+
+/* ----- is_hop_by_hop ----- */
 
 /* Lib/wsgiref/util.py: _hoppish */
 static const char *const hoppish[] = {

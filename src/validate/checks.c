@@ -17,6 +17,8 @@ PyObject *WSGIWarning;
  * Python's module has */
 static PyObject *registry;
 
+/* ----- What all checks are made of ----- */
+
 /* header_re.search(name) */
 static bool
 header_re_search(PyObject *name)
@@ -125,6 +127,8 @@ percent(const char *text, PyObject *arg)
     Py_XDECREF(format);
     return result;
 }
+
+/* ----- The environ ----- */
 
 /* That a variable without a dot in its name is a string. */
 static int
@@ -398,6 +402,8 @@ check_environ(PyObject *env)
     return 0;
 }
 
+/* ----- The streams ----- */
+
 /* Lib/wsgiref/validate.py: check_input */
 int
 check_input(PyObject *wsgi_input)
@@ -440,6 +446,8 @@ check_errors(PyObject *wsgi_errors)
     }
     return 0;
 }
+
+/* ----- The status and the headers ----- */
 
 /* status.split(None, 1)[0]: a new reference. */
 static PyObject *
@@ -695,6 +703,8 @@ done:
     Py_XDECREF(status_code);
     return result;
 }
+
+/* ----- exc_info and the iterable ----- */
 
 /* Lib/wsgiref/validate.py: check_exc_info */
 int

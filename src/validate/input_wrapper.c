@@ -1,3 +1,6 @@
+/* Lib/wsgiref/validate.py: InputWrapper, in Python's order: the methods, then
+ * what Python code calls, and the type. At the end are InputLines, the
+ * iterator that is the generator InputWrapper.__iter__ in Python. */
 #include "validate/input_wrapper.h"
 
 #include "python/arguments.h"
@@ -6,6 +9,8 @@
 #include "python/names.h"
 #include "python/objects.h"
 #include "validate/checks.h"
+
+/* ----- InputWrapper ----- */
 
 /* Lib/wsgiref/validate.py: InputWrapper.__init__ */
 int
@@ -207,6 +212,8 @@ PyTypeObject InputWrapper_type = {
     .tp_clear = Instance_clear,
     .tp_dealloc = instance_dealloc,
 };
+
+/* ----- InputLines ----- */
 
 /* What a StopIteration becomes that would leave a generator. */
 static void

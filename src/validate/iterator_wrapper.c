@@ -1,3 +1,7 @@
+/* Lib/wsgiref/validate.py: PartialIteratorWrapper, and IteratorWrapper: what it
+ * does for the server, what it says when it goes without having been closed,
+ * and the type. An object in whose method an assertion fails is kept by the
+ * traceback, as in Python. */
 #include "validate/iterator_wrapper.h"
 
 #include "python/arguments.h"
@@ -6,6 +10,8 @@
 #include "python/names.h"
 #include "python/objects.h"
 #include "validate/checks.h"
+
+/* ----- PartialIteratorWrapper ----- */
 
 /* Lib/wsgiref/validate.py: PartialIteratorWrapper.__init__ */
 int
@@ -64,6 +70,8 @@ PyTypeObject PartialIteratorWrapper_type = {
     .tp_clear = Instance_clear,
     .tp_dealloc = instance_dealloc,
 };
+
+/* ----- IteratorWrapper ----- */
 
 /* Python's frame refers to self, so that what __del__ says of an object that
  * nobody else has comes when the traceback goes, after it was shown. To the
