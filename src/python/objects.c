@@ -143,6 +143,22 @@ has_attribute(PyObject *object, const char *name)
 }
 
 int
+close_if_any(PyObject *object)
+{
+    PyObject *found = PyObject_GetAttr(object, names.close);
+
+    if (found != NULL) {
+        Py_DECREF(found);
+        return discard(PyObject_CallMethodNoArgs(object, names.close));
+    }
+    if (!PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        return -1;
+    }
+    PyErr_Clear();
+    return 0;
+}
+
+int
 lacks_attribute(const void *self, const char *name)
 {
     /* "cwsgiref.socketserver.UDPServer": the class alone is named */

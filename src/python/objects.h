@@ -40,6 +40,9 @@ PyObject *strip(PyObject *text);
 /* hasattr(object, name): 1, 0, or -1 with what the attribute raised. */
 int has_attribute(PyObject *object, const char *name);
 
+/* `if hasattr(object, 'close'): object.close()`: 0 or -1. */
+int close_if_any(PyObject *object);
+
 /* What Python says of an attribute that an object of ours has not got, or not
  * yet: AttributeError, and always -1. */
 int lacks_attribute(const void *self, const char *name);

@@ -123,8 +123,5 @@ quote(PyObject *string, const char *safe)
     }
     quoted = quote_from_bytes(bs, safe);
     Py_DECREF(bs);
-    if (FAILED(quoted == NULL)) {
-        return NULL;
-    }
-    return quoted;
+    return FAILED(quoted == NULL) ? NULL : quoted;
 }

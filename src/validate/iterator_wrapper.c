@@ -7,7 +7,6 @@
 #include "python/arguments.h"
 #include "python/errors.h"
 #include "python/instance.h"
-#include "python/names.h"
 #include "python/objects.h"
 #include "validate/checks.h"
 
@@ -33,10 +32,7 @@ PartialIteratorWrapper_iter(PyObject *self)
     wrapper = PyObject_CallFunctionObjArgs((PyObject *)&IteratorWrapper_type,
                                            iterator, Py_None, NULL);
     Py_DECREF(iterator);
-    if (FAILED(wrapper == NULL)) {
-        return NULL;
-    }
-    return wrapper;
+    return FAILED(wrapper == NULL) ? NULL : wrapper;
 }
 
 /* What Python code calls. */
@@ -226,22 +222,9 @@ static int
 close_original(PyObject *self)
 {
     PyObject *original = PyObject_GetAttrString(self, "original_iterator");
-    PyObject *found;
-    int result = -1;
+    int result = original == NULL ? -1 : close_if_any(original);
 
-    if (original == NULL) {
-        return -1;
-    }
-    found = PyObject_GetAttr(original, names.close);
-    if (found != NULL) {
-        Py_DECREF(found);
-        result = discard(PyObject_CallMethodNoArgs(original, names.close));
-    }
-    else if (PyErr_ExceptionMatches(PyExc_AttributeError)) {
-        PyErr_Clear();
-        result = 0;
-    }
-    Py_DECREF(original);
+    Py_XDECREF(original);
     return result;
 }
 

@@ -48,10 +48,7 @@ start_response_wrapper(PyObject *closure, PyObject *args, PyObject *kw)
     }
     wrapper = PyObject_CallOneArg((PyObject *)&WriteWrapper_type, writer);
     Py_DECREF(writer);
-    if (FAILED(wrapper == NULL)) {
-        return NULL;
-    }
-    return wrapper;
+    return FAILED(wrapper == NULL) ? NULL : wrapper;
 }
 
 static PyMethodDef start_response_wrapper_def = {
