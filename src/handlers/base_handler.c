@@ -246,17 +246,8 @@ static int
 close_result(BaseHandler *self)
 {
     PyObject *iterable = hold(self->result);
-    PyObject *found = PyObject_GetAttr(iterable, names.close);
-    int result = -1;
+    int result = close_if_any(iterable);
 
-    if (found != NULL) {
-        Py_DECREF(found);
-        result = discard(PyObject_CallMethodNoArgs(iterable, names.close));
-    }
-    else if (PyErr_ExceptionMatches(PyExc_AttributeError)) {
-        PyErr_Clear();
-        result = 0;
-    }
     Py_DECREF(iterable);
     return result;
 }
