@@ -47,7 +47,7 @@ int close_if_any(PyObject *object);
  * yet: AttributeError, and always -1. */
 int lacks_attribute(const void *self, const char *name);
 
-/* env[key] = value; takes the value's reference, and is -1 for NULL. */
+/* `env[key] = value`: takes the value. 0, or -1, also for NULL. */
 int set_item(PyObject *env, PyObject *key, PyObject *value);
 
 /* sys.stderr: borrowed, or NULL with AttributeError. */
