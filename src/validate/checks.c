@@ -172,38 +172,27 @@ check_variables(PyObject *env)
 }
 
 static int
-check_version(PyObject *env)
+check_version(PyObject *version)
 {
-    PyObject *version = PyMapping_GetItemString(env, "wsgi.version");
-    int result;
-
-    if (version == NULL) {
-        return -1;
-    }
-    result = assert_(PyTuple_CheckExact(version),
-                     "wsgi.version should be a tuple (%R)", version);
-    Py_DECREF(version);
-    return result;
+    return assert_(PyTuple_CheckExact(version),
+                   "wsgi.version should be a tuple (%R)", version);
 }
 
 static int
-check_url_scheme(PyObject *env)
+check_url_scheme(PyObject *scheme)
 {
-    PyObject *scheme = PyMapping_GetItemString(env, "wsgi.url_scheme");
+    int known = is_in(scheme, Py_BuildValue("(ss)", "http", "https"));
     PyObject *message;
-    int known, result = -1;
+    int result = -1;
 
-    if (scheme == NULL) {
+    if (known < 0) {
         return -1;
     }
-    known = is_in(scheme, Py_BuildValue("(ss)", "http", "https"));
-    message =
-        known < 0 ? NULL : percent("wsgi.url_scheme unknown: %r", scheme);
+    message = percent("wsgi.url_scheme unknown: %r", scheme);
     if (message != NULL) {
         result = assert_(known, "%U", message);
         Py_DECREF(message);
     }
-    Py_DECREF(scheme);
     return result;
 }
 
@@ -361,8 +350,9 @@ check_environ(PyObject *env)
     {
         return -1;
     }
-    if (FAILED(check_variables(env) < 0) || FAILED(check_version(env) < 0) ||
-        FAILED(check_url_scheme(env) < 0) ||
+    if (FAILED(check_variables(env) < 0) ||
+        FAILED(check_item(env, "wsgi.version", check_version) < 0) ||
+        FAILED(check_item(env, "wsgi.url_scheme", check_url_scheme) < 0) ||
         FAILED(check_item(env, "wsgi.input", check_input) < 0) ||
         FAILED(check_item(env, "wsgi.errors", check_errors) < 0) ||
         FAILED(check_item(env, "REQUEST_METHOD", warn_of_method) < 0) ||
