@@ -1,5 +1,5 @@
-/* Lib/threading.py: Event. Python's own is no help where an application has
- * gevent patch the locks that it is made of: its wait() waits for a greenlet. */
+/* Lib/threading.py: Event. Python's own does not help where gevent has patched
+ * the locks that it is made of: it waits for greenlets, which never run here. */
 #ifndef CWSGIREF_PYTHON_EVENT_H
 #define CWSGIREF_PYTHON_EVENT_H
 
