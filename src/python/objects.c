@@ -1,5 +1,6 @@
-/* What Python says in a word of any object, in the order of the header, which
- * says what each function does. */
+/* What one line of Python does: imports, results and their truth; a field that
+ * is held, and how instances end; comparing and looking for; attributes, items,
+ * sys.stderr; and pairs. */
 #include "python/objects.h"
 
 #include <string.h>
