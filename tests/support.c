@@ -1,5 +1,7 @@
 #include "support.h"
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,10 +76,94 @@ eval_python(const char *expression)
     return evaluate(expression, Py_eval_input);
 }
 
+/* sys.path[:0] = [the folder of tests/`path`, tests/]; what is there stays. */
+static const char put_first_in_sys_path[] =
+    "import os, sys\n"
+    "for folder in tests, os.path.dirname(__file__):\n"
+    "    if folder in sys.path: sys.path.remove(folder)\n"
+    "    sys.path.insert(0, folder)\n"
+    "del folder, tests, os, sys\n";
+
+void
+run_python_file(const char *path)
+{
+    PyObject *name = PyUnicode_FromFormat("%s/%s", CWSGIREF_TESTS, path);
+    FILE *file;
+    PyObject *result;
+
+    assert_non_null(name);
+    file = fopen(PyUnicode_AsUTF8(name), "r");
+    if (file == NULL) {
+        fail_msg("cannot open %s", PyUnicode_AsUTF8(name));
+    }
+    set_python("__file__", name);
+    give_python("tests", PyUnicode_FromString(CWSGIREF_TESTS));
+    run_python(put_first_in_sys_path);
+    result = PyRun_FileEx(file, PyUnicode_AsUTF8(name), Py_file_input,
+                          namespace, namespace, 1);
+    if (result == NULL) {
+        PyErr_Print();
+        fail_msg("Python raised in: %s", path);
+    }
+    Py_DECREF(result);
+    Py_DECREF(name);
+}
+
 void
 set_python(const char *name, PyObject *value)
 {
     assert_int_equal(PyDict_SetItemString(namespace, name, value), 0);
+}
+
+void
+give_python(const char *name, PyObject *value)
+{
+    assert_non_null(value);
+    set_python(name, value);
+    Py_DECREF(value);
+}
+
+PyObject *
+give_module(const char *name, PyMethodDef functions[])
+{
+    PyObject *module = PyImport_AddModule(name);
+
+    assert_non_null(module);
+    assert_int_equal(PyModule_AddFunctions(module, functions), 0);
+    return module;
+}
+
+void
+assert_nothing_differs(const char *expression)
+{
+    PyObject *text = eval_python(expression);
+    bool differs = PyUnicode_GET_LENGTH(text) > 0;
+
+    if (differs) { /* fail_msg is for a line or two */
+        fprintf(stderr, "%s\n", PyUnicode_AsUTF8(text));
+    }
+    Py_DECREF(text);
+    if (differs) {
+        fail_msg("not as expected, see above: %s", expression);
+    }
+}
+
+PyObject *
+take_exception(void)
+{
+    PyObject *type, *value, *traceback;
+
+    if (!PyErr_Occurred()) {
+        Py_RETURN_NONE;
+    }
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    if (traceback != NULL) {
+        PyException_SetTraceback(value, traceback);
+    }
+    Py_XDECREF(type);
+    Py_XDECREF(traceback);
+    return value;
 }
 
 void

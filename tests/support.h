@@ -37,8 +37,29 @@ int no_exception_left(void **state);
  * fail the test when Python raises. eval gives a new reference. */
 void run_python(const char *statements);
 PyObject *eval_python(const char *expression);
+/* Runs the Python that stands beside a test, tests/`path`, in that namespace:
+ *
+ *     run_python_file("handlers/test_base_handler.py");
+ *
+ * Its folder comes first in sys.path, and tests/ next, so that it imports what
+ * it shares with others. Fails the test when Python raises; the traceback
+ * shows the file's lines. */
+void run_python_file(const char *path);
 /* Puts `value` (borrowed) into that namespace. */
 void set_python(const char *name, PyObject *value);
+/* The same for the result of a call: takes `value`; NULL fails the test. */
+void give_python(const char *name, PyObject *value);
+/* Gives Python files a module to import, with these functions of C. Borrowed
+ * (of sys.modules). */
+PyObject *give_module(const char *name, PyMethodDef functions[]);
+
+/* Evaluates an expression that says, as a str, what differs. Unless that is
+ * empty, prints all of it and fails the test. */
+void assert_nothing_differs(const char *expression);
+
+/* The exception in flight, with its traceback, which is in flight no longer;
+ * None if there is none. A new reference. */
+PyObject *take_exception(void);
 
 /* Fails unless an exception of that type is pending and str(exception) is
  * `message` (NULL: any); clears it. */

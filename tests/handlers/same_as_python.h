@@ -36,25 +36,6 @@ new_handler(const BaseHandlerClass *cls, PyObject *in, PyObject *out,
     return self;
 }
 
-/* The exception in flight, or None; nothing is in flight afterwards. */
-static inline PyObject *
-take_exception(void)
-{
-    PyObject *type, *value, *traceback;
-
-    if (!PyErr_Occurred()) {
-        Py_RETURN_NONE;
-    }
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    if (traceback != NULL) {
-        PyException_SetTraceback(value, traceback);
-    }
-    Py_XDECREF(type);
-    Py_XDECREF(traceback);
-    return value;
-}
-
 /* self.run(app): what was raised, and what the handler, which is released,
  * holds afterwards. */
 static inline PyObject *
@@ -188,15 +169,6 @@ start_handlers(void)
     set_python("run_c", run_c_function);
     Py_DECREF(run_c_function);
     return 0;
-}
-
-/* set_python() that takes the reference. */
-static inline void
-give_python(const char *name, PyObject *value)
-{
-    assert_non_null(value);
-    set_python(name, value);
-    Py_DECREF(value);
 }
 
 /* Fails unless what the class sets is what Python's class of that name sets;

@@ -1,0 +1,29 @@
+"""What the Python beside the C tests shares: tables of cases that say in words
+what each of them shows."""
+
+
+def differing(rows, differences):
+    """Names every row that differs, and says how; '' if none does.
+
+    A row is a pair: words, and what differences() takes, which gives '' where
+    all is as it should be.
+    """
+    report = []
+    for words, case in rows:
+        found = differences(case)
+        if found:
+            report.append('- %s\n%s' % (words, found))
+    if not report:
+        return ''
+    return '%d of %d rows differ:\n%s' % (
+        len(report), len(rows), '\n'.join(report))
+
+
+def unequal(got, wanted, names=('C', 'Python')):
+    """Two observations, dicts with the same keys: says where they differ."""
+    width = max(map(len, names)) + 1
+    return ''.join(
+        '  %s\n    %-*s %r\n    %-*s %r\n' % (
+            key, width, names[0] + ':', got[key],
+            width, names[1] + ':', wanted[key])
+        for key in got if got[key] != wanted[key])
