@@ -1,16 +1,17 @@
-"""What the Python beside the C tests shares: tables of cases that say in words
-what each of them shows."""
+"""What the Python beside the C tests shares: tables of cases, each of which
+says in words what it shows."""
 
 
 def differing(rows, differences):
     """Names every row that differs, and says how; '' if none does.
 
-    A row is a pair: words, and what differences() takes, which gives '' where
-    all is as it should be.
+    A row is its words, and what differences(*) takes, which gives '' where all
+    is as it should be.
     """
+    assert rows, 'an empty table shows nothing'
     report = []
-    for words, case in rows:
-        found = differences(case)
+    for words, *case in rows:
+        found = differences(*case)
         if found:
             report.append('- %s\n%s' % (words, found))
     if not report:
@@ -19,11 +20,12 @@ def differing(rows, differences):
         len(report), len(rows), '\n'.join(report))
 
 
-def unequal(got, wanted, names=('C', 'Python')):
+def unequal(ours, wanted, names=('C', 'Python')):
     """Two observations, dicts with the same keys: says where they differ."""
+    assert ours.keys() == wanted.keys(), (ours, wanted)
     width = max(map(len, names)) + 1
     return ''.join(
-        '  %s\n    %-*s %r\n    %-*s %r\n' % (
-            key, width, names[0] + ':', got[key],
+        '    %s\n      %-*s %r\n      %-*s %r\n' % (
+            key, width, names[0] + ':', ours[key],
             width, names[1] + ':', wanted[key])
-        for key in got if got[key] != wanted[key])
+        for key in ours if ours[key] != wanted[key])

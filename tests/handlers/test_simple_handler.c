@@ -184,19 +184,15 @@ test_partial_writes_are_continued_with_a_warning(void **state)
     BaseHandler *self = open_handler();
 
     (void)state;
-    run_python("catcher = warnings.catch_warnings(record=True)\n"
-               "warned = catcher.__enter__()\n"
-               "warnings.simplefilter('always')");
+    run_python("warned = Warned()");
     expect_write("hello, world", 7);
     expect_write("world", 4);
     expect_write("d", 1);
     assert_int_equal(write_data(self, "hello, world"), 0);
     assert_repr(eval_python("out.getvalue()"), "b'hello, world'");
-    assert_repr(eval_python("[(w.category, str(w.message)) for w in warned]"),
+    assert_repr(eval_python("warned.end()"),
                 "[(<class 'DeprecationWarning'>, 'SimpleHandler.stdout.write()"
                 " should not do partial writes')]");
-    run_python("catcher.__exit__()\n"
-               "del catcher, warned");
     Py_DECREF(self);
 }
 
@@ -272,61 +268,25 @@ test_without_a_stdout_as_in_python(void **state)
 static void
 test_partial_writes_in_a_request(void **state)
 {
-    static const char *const sources[] = {
-        "class Out(io.BytesIO):\n"
-        "    def write(self, data): return super().write(data[:7])\n"
-        "out = Out()\n"
-        "def app(environ, start_response):\n"
-        "    start_response('200 OK', [])\n"
-        "    return [b'x' * 30, b'', b'1234567']\n",
-        "class Out(io.BytesIO):\n" /* None is taken for all */
-        "    def write(self, data): super().write(data)\n"
-        "out = Out()\n"
-        "def app(environ, start_response):\n"
-        "    start_response('200 OK', [])\n"
-        "    return [b'x' * 30]\n",
-        "class Out(io.BytesIO):\n"
-        "    def write(self, data):\n"
-        "        if self.tell() > 100: raise OSError(28, 'No space')\n"
-        "        return super().write(data[:7])\n"
-        "out = Out()\n"
-        "def app(environ, start_response):\n"
-        "    start_response('200 OK', [])\n"
-        "    return [b'x' * 130]\n",
-    };
-
     (void)state;
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(sources); i++) {
-        assert_same_as_python(sources[i]);
-    }
+    assert_same_as_python("PARTIAL_WRITES");
 }
 
 /* CPython's HandlerTests, by their names. */
 
 /* What SimpleHandler(BytesIO(), out, err, environ) does with an application
- * that says hello; `writer` is the body of the class of `out`. The handler is
- * returned. */
+ * that says hello; `writer` is the class of `out`. The handler is returned. */
 static BaseHandler *
 say_hello_to(const char *writer)
 {
-    char source[300];
+    char source[80];
     PyObject *app, *in, *out, *err, *env;
     BaseHandler *self;
 
-    PyOS_snprintf(source, sizeof(source),
-                  "written = bytearray()\n"
-                  "class Writer:\n"
-                  "%s"
-                  "    def flush(self): pass\n"
-                  "out, err = Writer(), io.StringIO()\n",
+    PyOS_snprintf(source, sizeof(source), "out, err = %s(), io.StringIO()",
                   writer);
     run_python(source);
-    run_python("def app(environ, start_response):\n"
-               "    start_response('200 OK', [\n"
-               "        ('Content-Type', 'text/plain'),\n"
-               "        ('Date', 'Mon, 05 Jun 2006 18:49:54 GMT')])\n"
-               "    return [b'Hello, world!']\n");
-    app = eval_python("app");
+    app = eval_python("says_hello");
     in = eval_python("io.BytesIO()");
     out = eval_python("out");
     err = eval_python("err");
@@ -347,21 +307,15 @@ HandlerTests_testPartialWrite(void **state)
     BaseHandler *self;
 
     (void)state;
-    run_python("catcher = warnings.catch_warnings(record=True)\n"
-               "warned = catcher.__enter__()\n"
-               "warnings.simplefilter('always')");
-    self = say_hello_to("    def write(self, b):\n"
-                        "        written.extend(b[:7])\n"
-                        "        return len(b[:7])\n");
+    run_python("warned = Warned()");
+    self = say_hello_to("SevenBytes");
     assert_repr(eval_python("bytes(written)"),
                 "b'HTTP/1.0 200 OK\\r\\nContent-Type: text/plain\\r\\n"
                 "Date: Mon, 05 Jun 2006 18:49:54 GMT\\r\\n"
                 "Content-Length: 13\\r\\n\\r\\nHello, world!'");
-    assert_repr(eval_python("{(w.category, str(w.message)) for w in warned}"),
+    assert_repr(eval_python("set(warned.end())"),
                 "{(<class 'DeprecationWarning'>, 'SimpleHandler.stdout.write()"
                 " should not do partial writes')}");
-    run_python("catcher.__exit__()\n"
-               "del catcher, warned");
     Py_DECREF(self);
 }
 
@@ -369,31 +323,13 @@ HandlerTests_testPartialWrite(void **state)
 static void
 HandlerTests_testClientConnectionTerminations(void **state)
 {
-    static const char *const errors[] = {
-        "ConnectionAbortedError",
-        "BrokenPipeError",
-        "ConnectionResetError",
-    };
-
     (void)state;
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(errors); i++) {
-        char source[400];
+    assert_same_as_python("TERMINATIONS");
+    for (int i = 0; i < 3; i++) {
+        char call[40];
 
-        PyOS_snprintf(source, sizeof(source),
-                      "class Out(io.BytesIO):\n"
-                      "    def write(self, data): raise %s\n"
-                      "out = Out()\n"
-                      "def app(environ, start_response):\n"
-                      "    start_response('200 OK', [])\n"
-                      "    return Body([b'x'])\n",
-                      errors[i]);
-        assert_same_as_python(source);
-        run_python("seen = observe(run_c, source, ENVIRON)");
-        assert_repr(eval_python("(seen['stderr'], seen['raised'], "
-                                "seen['status'], seen['bytes_sent'])"),
-                    "('', None, \"'200 OK'\", 1)");
-        /* finish_response has closed the result */
-        assert_repr(eval_python("len(log), 'close' in log[0]"), "(1, True)");
+        PyOS_snprintf(call, sizeof(call), "seen_of_termination(%d)", i);
+        assert_repr(eval_python(call), "('', None, \"'200 OK'\", 1, 1, True)");
     }
 }
 
@@ -403,8 +339,7 @@ HandlerTests_testDontResetInternalStateOnException(void **state)
     BaseHandler *self;
 
     (void)state;
-    run_python("class CustomException(ValueError): pass");
-    self = say_hello_to("    def write(self, b): raise CustomException\n");
+    self = say_hello_to("Raises");
     assert_repr(eval_python("'CustomException' in err.getvalue()"), "True");
     assert_true(PyList_Check(self->result));
     assert_non_null(self->headers);
@@ -438,7 +373,7 @@ static int
 setup(void **state)
 {
     (void)state;
-    return start_handlers();
+    return start_handlers("handlers/test_simple_handler.py");
 }
 
 int
