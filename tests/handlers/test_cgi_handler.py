@@ -267,10 +267,12 @@ def no_stream():
 
 WITHOUT_STREAMS = [
     Row('None has no buffer: stdin', {'streams': replaced(stdin=no_stream)}),
-    Row('nor is it a stdout', {'streams': replaced(stdout=no_stream)}),
+    Row('None has no buffer: stdout',
+        {'streams': replaced(stdout=no_stream)}),
     Row('a StringIO has no buffer: stdin',
         {'streams': replaced(stdin=lambda: io.StringIO('text'))}),
-    Row('nor is it a stdout', {'streams': replaced(stdout=io.StringIO)}),
+    Row('a StringIO has no buffer: stdout',
+        {'streams': replaced(stdout=io.StringIO)}),
     Row('sys has no stdin', {'before': without('stdin')}),
     Row('sys has no stdout', {'before': without('stdout')}),
     Row('sys has no stderr', {'before': without('stderr')}),

@@ -1,10 +1,10 @@
-/* Runs the same Python source on wsgiref.validate and on src/validate, both in
- * this process, and compares all that can be seen.
+/* Runs the same Python on wsgiref.validate and on src/validate, both in this
+ * process, and compares all that can be seen.
  *
- *     assert_same("V.check_status('200 OK')");
+ *     assert_all_same("STATUSES");
  *
- * V is the one or the other. The source may use what the prelude below
- * defines: env(), say(), serve(), ... */
+ * What is run is in the Python beside the test, in tables whose rows say what
+ * each shows; same_as_original.py has what they are made of. */
 #ifndef CWSGIREF_TESTS_VALIDATE_SAME_AS_ORIGINAL_H
 #define CWSGIREF_TESTS_VALIDATE_SAME_AS_ORIGINAL_H
 
@@ -17,139 +17,6 @@
 #include "validate/validate.h"
 #include "types.h"
 #include "validate/write_wrapper.h"
-
-static const char prelude[] =
-    "import collections, gc, io, re, sys, traceback, types, warnings\n"
-    "import weakref, wsgiref.validate\n"
-    "from wsgiref.util import setup_testing_defaults\n"
-    "ours = types.SimpleNamespace()\n"
-    "log = []\n"
-    "def say(*what): log.append(mask(repr(what)))\n"
-    "class Stderr:\n"
-    "    def write(self, text):\n"
-    "        say('stderr', text)\n"
-    "        return [text]\n"
-    "    def flush(self): pass\n"
-    "class Str(str): pass\n"
-    "class Bytes(bytes): pass\n"
-    "class Dict(dict): pass\n"
-    "class List(list): pass\n"
-    "class Tuple(tuple): pass\n"
-    "class Bad:\n" /* whose every question is answered by an error */
-    "    def __init__(self, error=None):\n"
-    "        self.error = error or ValueError('bad')\n"
-    "    def __repr__(self): raise self.error\n"
-    "    def __bool__(self): raise self.error\n"
-    "    def __iter__(self): raise self.error\n"
-    "    def __ne__(self, other): raise self.error\n"
-    "class Told:\n" /* which says when it is shown */
-    "    def __init__(self, name): self.name = name\n"
-    "    def __repr__(self):\n"
-    "        say('repr', self.name)\n"
-    "        return self.name\n"
-    "PLAIN = [('Content-Type', 'text/plain')]\n"
-    "def env(*without, **changes):\n"
-    "    result = dict(QUERY_STRING='', SCRIPT_NAME='', PATH_INFO='/')\n"
-    "    setup_testing_defaults(result)\n"
-    "    result['wsgi.errors'] = io.StringIO()\n"
-    "    result.update({name.replace('__', '.'): value\n"
-    "                   for name, value in changes.items()})\n"
-    "    for name in without: del result[name]\n"
-    "    return result\n"
-    "def with_items(items, **changes):\n"
-    "    result = env(**changes)\n"
-    "    result.update(items)\n"
-    "    return result\n"
-    "def start_response(*args, **kw):\n"
-    "    say('start_response', args, kw)\n"
-    "    return lambda data: say('write', data)\n"
-    "def serve(app, environ=None, start_response=start_response):\n"
-    "    # What a server does with V's application.\n"
-    "    body = app(env() if environ is None else environ, start_response)\n"
-    "    say('returned', body)\n"
-    "    try:\n"
-    "        for data in body: say('data', data)\n"
-    "    finally:\n"
-    "        body.close()\n"
-    "def errors(call, *args):\n"
-    "    # With every warning an error.\n"
-    "    with warnings.catch_warnings():\n"
-    "        warnings.simplefilter('error')\n"
-    "        return call(*args)\n"
-    "def attributes(base, **body):\n"
-    "    return type('Subclass', (base,), body)\n";
-
-static const char comparison[] =
-    /* No addresses; our classes live in another module, and messages have
-     * their full name. */
-    "def mask(text):\n"
-    "    text = re.sub(r'0x[0-9a-f]+', '0x', text)\n"
-    "    text = text.replace('cwsgiref.validate', 'wsgiref.validate')\n"
-    "    return re.sub(r\"'wsgiref\\.validate\\.(\\w+)'( object| has)\",\n"
-    "                  r\"'\\1'\\2\", text)\n"
-    "def frames(tb):\n"
-    "    return [f.name for f in traceback.extract_tb(tb)]\n"
-    "def describe(e):\n"
-    "    if e is None: return None\n"
-    "    return (type(e).__name__, mask(str(e)), mask(repr(e.args)),\n"
-    "            type(e) is not StopIteration and frames(e.__traceback__),\n"
-    "            describe(e.__context__), describe(e.__cause__))\n"
-    "def unraisable(u):\n"
-    "    say('unraisable', u.exc_type.__name__, str(u.exc_value),\n"
-    "        frames(u.exc_traceback), describe(u.exc_value.__context__),\n"
-    "        getattr(u.object, '__name__', None), callable(u.object),\n"
-    "        re.sub('<.*__del__.*>', '<__del__>', u.err_msg or ''))\n"
-    "def show(message, category, filename, lineno, file=None, line=None):\n"
-    "    say('warned', category.__name__, category.__bases__, str(message))\n"
-    "def evaluate(source, V):\n"
-    "    try: code = compile(source, '<test>', 'eval')\n"
-    "    except SyntaxError: code = compile(source, '<test>', 'exec')\n"
-    "    names = dict(globals(), V=V)\n"
-    "    value = eval(code, names)\n"
-    "    return names.pop('result', value)\n"
-    "def outcome(source, V):\n"
-    "    del log[:]\n"
-    "    value = raised = None\n"
-    "    sys.stderr = Stderr()\n"
-    "    sys.unraisablehook = unraisable\n"
-    "    with warnings.catch_warnings():\n"
-    "        warnings.simplefilter('always')\n"
-    "        warnings.showwarning = show\n"
-    "        try: value = mask(repr(evaluate(source, V)))\n"
-    "        except BaseException as e:\n"
-    "            raised = describe(e)\n"
-    "            say('caught')\n"
-    "            e.__context__ = None\n"
-    "    gc.collect()\n"
-    "    sys.stderr = sys.__stderr__\n"
-    "    sys.unraisablehook = sys.__unraisablehook__\n"
-    "    return {'value': value, 'raised': raised, 'log': list(log)}\n"
-    "def blocks():\n"
-    "    # Without those of the cache of methods, which holds a thousand "
-    "names\n"
-    "    # before it lets go of one.\n"
-    "    clear = getattr(sys, '_clear_internal_caches', None)\n"
-    "    (clear or sys._clear_type_cache)()\n"
-    "    return sys.getallocatedblocks()\n"
-    "def leaks(source):\n"
-    "    # Whether each of ten runs leaves a block behind, and goes on so "
-    "when\n"
-    "    # Python's caches are full: five times without will do. With older\n"
-    "    # objects out of the way each collection is quick.\n"
-    "    without = 0\n"
-    "    gc.freeze()\n"
-    "    for _ in range(100):\n"
-    "        before = blocks()\n"
-    "        for _ in range(10): outcome(source, ours)\n"
-    "        without += blocks() - before < 5\n"
-    "        if without == 5: break\n"
-    "    gc.unfreeze()\n"
-    "    return without < 5\n"
-    "def differences(source):\n"
-    "    c = outcome(source, ours)\n"
-    "    py = outcome(source, wsgiref.validate)\n"
-    "    return ''.join('%s\\n  C:      %r\\n  Python: %r\\n'\n"
-    "                   % (k, c[k], py[k]) for k in c if c[k] != py[k])\n";
 
 static inline PyObject *
 none_or_null(int result)
@@ -267,113 +134,64 @@ static PyMethodDef functions[] = {
     { NULL, NULL, 0, NULL },
 };
 
-/* ours.name = value; steals the value. */
+/* Gives Python files a module `ours`: the functions, the types, the warning. */
 static inline void
-set_ours(PyObject *ours, const char *name, PyObject *value)
-{
-    assert_non_null(value);
-    assert_int_equal(PyObject_SetAttrString(ours, name, value), 0);
-    Py_DECREF(value);
-}
-
-/* After the interpreter: the types, the prelude, and `ours`. */
-static inline int
-ready_validate(void)
+give_ours(void)
 {
     static PyTypeObject *const types[] = {
         &InputWrapper_type,    &ErrorWrapper_type,
         &WriteWrapper_type,    &PartialIteratorWrapper_type,
         &IteratorWrapper_type,
     };
-    PyObject *ours;
+    PyObject *ours = give_module("ours", functions);
 
-    if (types_ready() < 0) {
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(types); i++) {
+        assert_int_equal(PyModule_AddType(ours, types[i]), 0);
+    }
+    assert_int_equal(PyModule_AddObjectRef(ours, "WSGIWarning", WSGIWarning),
+                     0);
+}
+
+/* Group setup: the interpreter, the types, and the Python of the test,
+ * tests/`path`. */
+static inline int
+start_validate(const char *path)
+{
+    if (start_python() < 0) {
+        return -1;
+    }
+    if (validate_types_ready() < 0) {
         PyErr_Print();
         return -1;
     }
-    run_python(prelude);
-    run_python(comparison);
-    ours = eval_python("ours");
-    for (size_t i = 0; functions[i].ml_name != NULL; i++) {
-        set_ours(ours, functions[i].ml_name,
-                 PyCFunction_New(&functions[i], NULL));
-    }
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(types); i++) {
-        set_ours(ours, types[i]->tp_name + strlen("cwsgiref.validate."),
-                 Py_NewRef((PyObject *)types[i]));
-    }
-    set_ours(ours, "WSGIWarning", Py_NewRef(WSGIWarning));
-    Py_DECREF(ours);
+    give_ours();
+    run_python_file(path);
+    run_python("import gc, ours, same_as_original");
     return 0;
 }
 
-/* Group setup of the files that need nothing else. */
-static inline int
-start_validate(void **state)
+/* Fails, and names every row that differs, unless the rows of a table of the
+ * test's Python fare as with the original. */
+static inline void
+assert_all_same(const char *table)
 {
-    (void)state;
-    return start_python() < 0 ? -1 : ready_validate();
+    char call[100];
+
+    PyOS_snprintf(call, sizeof(call),
+                  "same_as_original.not_as_in_the_original(%s)", table);
+    assert_nothing_differs(call);
 }
 
-/* Fails, with what differs, unless the source fares as with the original. */
+/* Fails, and names the rows, when ours leaves something behind each time it
+ * runs one. (Nothing is counted where PYTHONMALLOC=malloc leaves that to
+ * LeakSanitizer.) */
 static inline void
-assert_same(const char *source)
+assert_none_leaks(const char *table)
 {
-    PyObject *text = PyUnicode_FromString(source);
-    PyObject *differences;
+    char call[100];
 
-    set_python("source", text);
-    differences = eval_python("differences(source)");
-    if (PyUnicode_GET_LENGTH(differences) > 0) {
-        fail_msg("%s\nis not as in the original: %s", source,
-                 PyUnicode_AsUTF8(differences));
-    }
-    Py_DECREF(differences);
-    Py_DECREF(text);
-}
-
-/* The same, and str() of what it raises is `message`: with ours, and so with
- * both. */
-static inline void
-assert_same_error(const char *source, const char *message)
-{
-    PyObject *raised;
-
-    assert_same(source);
-    raised = eval_python("(outcome(source, ours)['raised'] or [0, 0])[1]");
-    if (!PyUnicode_Check(raised)) {
-        fail_msg("%s\nraises nothing", source);
-    }
-    assert_string_equal(PyUnicode_AsUTF8(raised), message);
-    Py_DECREF(raised);
-}
-
-/* The same for a list of sources. */
-static inline void
-assert_all_same(const char *const sources[], size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        assert_same(sources[i]);
-    }
-}
-
-/* Fails when ours leaves something behind each time it runs a source. (Nothing
- * is counted where PYTHONMALLOC=malloc leaves that to LeakSanitizer.) */
-static inline void
-assert_none_leaks(const char *const sources[], size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        PyObject *text = PyUnicode_FromString(sources[i]);
-        PyObject *leaks;
-
-        set_python("source", text);
-        leaks = eval_python("leaks(source)");
-        if (leaks != Py_False) {
-            fail_msg("%s\nleaves something behind", sources[i]);
-        }
-        Py_DECREF(leaks);
-        Py_DECREF(text);
-    }
+    PyOS_snprintf(call, sizeof(call), "same_as_original.leaking(%s)", table);
+    assert_nothing_differs(call);
 }
 
 #endif
