@@ -26,8 +26,7 @@ start_server_types(void **state)
 static inline void
 capture_stderr(void)
 {
-    run_python("import io, sys\n"
-               "sys.stderr = io.StringIO()\n");
+    run_python("import io, sys; sys.stderr = io.StringIO()");
 }
 
 /* What has been written there, a new str; sys.stderr is back. */
@@ -94,6 +93,43 @@ memory_finish(BaseRequestHandler *self)
 {
     (void)self;
     return 0;
+}
+
+/* A handle() that does nothing: the test calls the methods. */
+static inline int
+idle_handle(BaseRequestHandler *self)
+{
+    (void)self;
+    return 0;
+}
+
+/* cls(request, client_address, server), where `number` is that of the class.
+ * Takes `request`. */
+typedef PyObject *(*NewNumberedHandler)(long number, PyObject *request);
+
+/* Handles each of Python's `cases`: words, the bytes, the number of a class,
+ * and what both streams are. `begin_case` has Python's handler do it, and gives
+ * the request for ours; `end_case` compares what can be seen of the two. */
+static inline void
+compare_every_case(NewNumberedHandler new_handler)
+{
+    PyObject *cases = eval_python("cases");
+
+    assert_true(PyList_GET_SIZE(cases) > 1500);
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(cases); i++) {
+        PyObject *this = PyList_GET_ITEM(cases, i);
+        long number = PyLong_AsLong(PyTuple_GET_ITEM(this, 2));
+        PyObject *self;
+
+        set_python("case", this);
+        self = new_handler(number, eval_python("begin_case(*case)"));
+        assert_int_equal(self == NULL, PyErr_Occurred() != NULL);
+        give_python("error", take_exception());
+        Py_XDECREF(self);
+        run_python("end_case(case, error); del error");
+    }
+    Py_DECREF(cases);
+    assert_nothing_differs("rows.report()");
 }
 
 #endif

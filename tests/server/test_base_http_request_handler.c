@@ -1,155 +1,9 @@
 #include "doubles.h"
-#include "requests.h"
 
 #include <string.h>
 
 #include "server/base_http_request_handler.h"
 #include "server/responses.h"
-
-/* The same handler in Python, from http.server. Each has rfile and wfile from
- * memory, and its finish() keeps what parsing has left in `attributes`. */
-static const char reference_class[] =
-    "import http.server, io, re, sys\n"
-    "attributes = {}\n"
-    "class Reference(http.server.BaseHTTPRequestHandler):\n"
-    "    def setup(self):\n"
-    "        self.rfile, self.wfile = self.request\n"
-    "    def finish(self):\n"
-    "        names = ('raw_requestline requestline command path '\n"
-    "                 'request_version _headers_buffer '\n"
-    "                 'close_connection').split()\n"
-    "        attributes.clear()\n"
-    "        for name in names:\n"
-    "            if hasattr(self, name):\n"
-    "                attributes[name] = getattr(self, name)\n"
-    "        if getattr(self, 'headers', {}) != {}:\n" /* HTTP/0.9 */
-    "            attributes['headers'] = self.headers.items()\n"
-    "    def handle_expect_100(self):\n"
-    "        # Our wfile has a buffer, and the client waits for this.\n"
-    "        result = super().handle_expect_100()\n"
-    "        self.wfile.flush()\n"
-    "        return result\n"
-    "    def do_GET(self):\n"
-    "        self.send_response(200)\n"
-    "        self.send_header('Content-Length', '3')\n"
-    "        self.end_headers()\n"
-    "        self.wfile.write(b'ok\\n')\n"
-    "    def do_HEAD(self):\n"
-    "        self.send_response(299)\n"
-    "        self.end_headers()\n"
-    "    def do_POST(self):\n"
-    "        size = int(self.headers.get('Content-Length'))\n"
-    "        body = self.rfile.read(size)\n"
-    "        self.send_response(201, 'Made')\n"
-    "        self.send_header('Connection', 'Keep-Alive')\n"
-    "        self.send_header('Content-Length', str(len(body)))\n"
-    "        self.end_headers()\n"
-    "        self.wfile.write(body)\n"
-    "    def do_CLOSE(self):\n"
-    "        self.send_response(204, '')\n"
-    "        self.send_header('CONNECTION', 'CLOSE')\n"
-    "        self.end_headers()\n"
-    "    def do_ERROR(self):\n"
-    "        self.send_error(404)\n"
-    "    def do_TIMEOUT(self):\n"
-    "        raise TimeoutError('timed out')\n"
-    "    def do_FAIL(self):\n"
-    "        raise ValueError('fail')\n"
-    "    def do_EARLY(self):\n"
-    "        self.end_headers()\n"
-    "    def do_LATIN(self):\n"
-    "        self.send_response(200, 'caf\\xe9')\n"
-    "        self.send_header('X-\\xe9', '\\xff')\n"
-    "        self.end_headers()\n"
-    "    def do_BEYOND(self):\n"
-    "        self.send_response_only(200)\n"
-    "        self.send_header('X', '\\u20ac')\n"
-    "class Reference11(Reference):\n"
-    "    protocol_version = 'HTTP/1.1'\n"
-    "class Refusing(Reference11):\n"
-    "    def handle_expect_100(self):\n"
-    "        self.send_error(417)\n"
-    "        return False\n";
-
-static const char reference_functions[] =
-    "classes = [Reference, Reference11, Refusing]\n"
-    "client_address = ('127.0.0.1', 4711)\n"
-    "class TimingOut(io.BytesIO):\n"
-    "    # A client that says no more, with a socket timeout.\n"
-    "    def readline(self, size):\n"
-    "        line = super().readline(size)\n"
-    "        if not line:\n"
-    "            raise TimeoutError('timed out')\n"
-    "        return line\n"
-    "class Broken(io.BytesIO):\n"
-    "    # A client that has gone.\n"
-    "    def write(self, data):\n"
-    "        raise BrokenPipeError(32, 'Broken pipe')\n"
-    "class Late(io.BytesIO):\n"
-    "    # A client that goes before the last flush.\n"
-    "    def flush(self):\n"
-    "        raise BrokenPipeError(32, 'Broken pipe')\n"
-    "class Reset(io.BytesIO):\n"
-    "    def readline(self, size):\n"
-    "        line = super().readline(size)\n"
-    "        if not line:\n"
-    "            raise ConnectionResetError(104, 'Connection reset')\n"
-    "        return line\n"
-    "def chain(e):\n"
-    "    # The exception with its context, less the names of classes.\n"
-    "    result = []\n"
-    "    while e is not None:\n"
-    "        text = re.sub(r\"^'[\\w.]+' object\", \"'...' object\", str(e))\n"
-    "        result.append((type(e).__name__, text))\n"
-    "        e = e.__context__\n"
-    "    return result\n"
-    "def masked(data):\n"
-    "    return re.sub(rb'Date: [^\\r]*', b'Date: now', data)\n"
-    "def outcome(wfile, error):\n"
-    "    # All that can be seen of a run.\n"
-    "    data = masked(wfile.getvalue())\n"
-    "    log = re.sub(r'\\[../.../.... ..:..:..\\]', '[now]',\n"
-    "                 sys.stderr.getvalue())\n"
-    "    sys.stderr = sys.__stderr__\n"
-    "    kept = dict(attributes)\n"
-    "    if '_headers_buffer' in kept:\n"
-    "        lines = kept['_headers_buffer']\n"
-    "        kept['_headers_buffer'] = [masked(line) for line in lines]\n"
-    "    return data, log, kept, chain(error)\n"
-    "def start(case):\n"
-    "    # The files of the request; sys.stderr is in memory.\n"
-    "    data, _, rfile_class, wfile_class = case\n"
-    "    attributes.clear()\n"
-    "    sys.stderr = io.StringIO()\n"
-    "    return rfile_class(data), wfile_class()\n"
-    "def expected(case):\n"
-    "    request = start(case)\n"
-    "    error = None\n"
-    "    try:\n"
-    "        classes[case[1]](request, client_address, None)\n"
-    "    except BaseException as e:\n"
-    "        error = e\n"
-    "    return outcome(request[1], error)\n";
-
-static const char request_cases[] =
-    "def sent(line):\n"
-    "    return line.replace('|', '\\r\\n').encode('latin-1')\n"
-    "cases = [(line, cls, io.BytesIO, io.BytesIO)\n"
-    "         for line in lines for cls in range(len(classes))]\n"
-    "some = [\n"
-    "    '', 'GET / HTTP/1.1||', 'GET / HTTP/1.1|Host', 'GET',\n"
-    "    'GET / HTTP/1.1|Host: h|', 'GET / HTTP/1.1|',\n"
-    "    'GET / JUNK||', 'GET / HTTP/2.0||', 'GET /||',\n"
-    "    'GET / HTTP/1.1|X: ' + 'a' * 70000 + '||',\n"
-    "    'GET / HTTP/1.1|' + 'X: v|' * 101, 'NONE / HTTP/1.1||',\n"
-    "    'GET /' + 'a' * 70000, 'ERROR / HTTP/1.0||', 'a b c d e|',\n"
-    "    'TIMEOUT / HTTP/1.1||', one % 1 + one % 2,\n"
-    "    post % (1, 5, 'Expect: 100-continue|', 'hello'),\n"
-    "]\n"
-    "cases += [(sent(line), cls, rfile_class, wfile_class)\n"
-    "          for line in some for cls in range(len(classes))\n"
-    "          for rfile_class in (io.BytesIO, TimingOut, Reset)\n"
-    "          for wfile_class in (io.BytesIO, Broken, Late)]\n";
 
 static int
 write_bytes(BaseHTTPRequestHandler *self, const char *text)
@@ -379,57 +233,17 @@ new_handler(const BaseHTTPRequestHandlerClass *cls, PyObject *request)
     return (BaseHTTPRequestHandler *)self;
 }
 
-/* Puts the exception that is in flight, or None, into Python's `error`. */
-static void
-catch_error(void)
+static PyObject *
+new_numbered_handler(long number, PyObject *request)
 {
-    PyObject *type, *value, *traceback;
-
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    set_python("error", value == NULL ? Py_None : value);
-    Py_XDECREF(type);
-    Py_XDECREF(value);
-    Py_XDECREF(traceback);
+    return (PyObject *)new_handler(&classes[number], request);
 }
 
 static void
 test_every_request_is_answered_as_by_python(void **state)
 {
-    PyObject *cases = eval_python("cases");
-
     (void)state;
-    assert_true(PyList_GET_SIZE(cases) > 1500);
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(cases); i++) {
-        PyObject *this = PyList_GET_ITEM(cases, i);
-        long cls = PyLong_AsLong(PyTuple_GET_ITEM(this, 1));
-        BaseHTTPRequestHandler *self;
-
-        set_python("case", this);
-        run_python("wanted = expected(case)\n"
-                   "request = start(case)\n");
-        self = new_handler(&classes[cls], eval_python("request"));
-        catch_error();
-        assert_repr(eval_python("error is None"),
-                    self == NULL ? "False" : "True");
-        Py_XDECREF((PyObject *)self);
-        run_python("got = outcome(request[1], error)\n"
-                   "del error\n"
-                   "if got != wanted:\n"
-                   "    for a, b in zip(got, wanted):\n"
-                   "        if a != b: print(str(a)[:1500], '!=',\n"
-                   "                         str(b)[:1500], sep='\\n')\n"
-                   "    raise AssertionError(str(case)[:300])\n");
-    }
-    Py_DECREF(cases);
-}
-
-/* A handler that handles nothing: its methods are called by the test. */
-static int
-idle_handle(BaseRequestHandler *self)
-{
-    (void)self;
-    return 0;
+    compare_every_case(new_numbered_handler);
 }
 
 static BaseHTTPRequestHandlerClass
@@ -451,42 +265,6 @@ pretend(BaseHTTPRequestHandler *self, const char *command,
     Py_XSETREF(self->request_version, PyUnicode_FromString(request_version));
 }
 
-static const char error_functions[] =
-    "class Idle(Reference):\n"
-    "    def handle(self):\n"
-    "        pass\n"
-    "def idle(command, version):\n"
-    "    attributes.clear()\n"
-    "    sys.stderr = io.StringIO()\n"
-    "    request = io.BytesIO(), io.BytesIO()\n"
-    "    self = Idle(request, client_address, None)\n"
-    "    self.requestline = 'the request line'\n"
-    "    self.command = command\n"
-    "    self.request_version = version\n"
-    "    return self\n"
-    "def send_error(command, version, *args):\n"
-    "    self = idle(command, version)\n"
-    "    error = None\n"
-    "    try:\n"
-    "        self.send_error(*args)\n"
-    "    except Exception as e:\n"
-    "        error = e\n"
-    "    self.finish()\n"
-    "    return outcome(self.wfile, error)\n"
-    "from http import HTTPStatus\n"
-    "texts = [(None, None), ('a<b>&\"\\'', '<x> & y'), ('', ''),\n"
-    "         ('caf\\xe9', '\\u20ac'), ('\\u20ac', None),\n"
-    "         ('%s%d', '%(code)d'),\n"
-    "         ('two\\r\\nlines', 'tab\\tand\\x1b'), (None, 'why')]\n"
-    "codes = [int(s) for s in HTTPStatus]\n"
-    "codes += [0, -1, 99, 199, 306, 418, 499, 600, 999, 12345]\n"
-    "errors = [('GET', 'HTTP/1.1', code, *text)\n"
-    "          for code in codes for text in texts]\n"
-    "errors += [(command, version, code, None, None)\n"
-    "           for command in ('HEAD', 'GET', 'head', '', 'CONNECT')\n"
-    "           for version in ('HTTP/0.9', 'HTTP/1.0', '', 'http/0.9')\n"
-    "           for code in (100, 200, 204, 205, 304, 404, 500)]\n";
-
 /* A str as UTF-8, None as NULL. */
 static const char *
 text_of(PyObject *text)
@@ -501,37 +279,29 @@ test_send_error_sends_and_logs_what_pythons_does(void **state)
     PyObject *errors;
 
     (void)state;
-    run_python(error_functions);
     errors = eval_python("errors");
     assert_true(PyList_GET_SIZE(errors) > 500);
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(errors); i++) {
         PyObject *this = PyList_GET_ITEM(errors, i);
         BaseHTTPRequestHandler *self;
 
-        set_python("args", this);
-        run_python("wanted = send_error(*args)\n"
-                   "attributes.clear()\n"
-                   "sys.stderr = io.StringIO()\n"
-                   "request = io.BytesIO(), io.BytesIO()\n");
-        self = new_handler(&cls, eval_python("request"));
+        set_python("case", this);
+        self = new_handler(&cls, eval_python("begin_error(*case)"));
         assert_non_null(self);
-        pretend(self, text_of(PyTuple_GET_ITEM(this, 0)),
-                text_of(PyTuple_GET_ITEM(this, 1)));
+        pretend(self, text_of(PyTuple_GET_ITEM(this, 1)),
+                text_of(PyTuple_GET_ITEM(this, 2)));
         (void)cls.send_error(self,
-                             (int)PyLong_AsLong(PyTuple_GET_ITEM(this, 2)),
-                             text_of(PyTuple_GET_ITEM(this, 3)),
-                             text_of(PyTuple_GET_ITEM(this, 4)));
-        catch_error();
-        /* close_connection is a class's own thing before a request */
+                             (int)PyLong_AsLong(PyTuple_GET_ITEM(this, 3)),
+                             text_of(PyTuple_GET_ITEM(this, 4)),
+                             text_of(PyTuple_GET_ITEM(this, 5)));
+        give_python("error", take_exception());
         run_python("attributes.clear()");
         keep_attributes(&self->base.base);
-        run_python("got = outcome(request[1], error)\n"
-                   "wanted[2].setdefault('close_connection', False)\n"
-                   "assert got == wanted, (args, got, wanted)\n"
-                   "del error\n");
+        run_python("end_case(case, error); del error");
         Py_DECREF(self);
     }
     Py_DECREF(errors);
+    assert_nothing_differs("rows.report()");
 }
 
 /* A handler to call methods of, with sys.stderr in memory; its wfile is
@@ -541,10 +311,7 @@ new_idle_handler(const BaseHTTPRequestHandlerClass *cls)
 {
     BaseHTTPRequestHandler *self;
 
-    run_python("attributes.clear()\n"
-               "sys.stderr = io.StringIO()\n"
-               "request = io.BytesIO(), io.BytesIO()\n");
-    self = new_handler(cls, eval_python("request"));
+    self = new_handler(cls, eval_python("start_idle()"));
     assert_non_null(self);
     return self;
 }
@@ -683,20 +450,9 @@ test_log_message_escapes_as_python_does(void **state)
     PyObject *args;
 
     (void)state;
-    run_python("text = ''.join(map(chr, range(0x200)))\n"
-               "text += '\\u2028\\u20ac\\ufeff\\U0001f600\\ud800'\n"
-               "args = (text, 17)\n"
-               "reference = idle('GET', 'HTTP/1.1')\n"
-               "reference.log_message('a\\n%s b %d%%', *args)\n"
-               "wanted = outcome(io.BytesIO(), None)[1]\n"
-               "sys.stderr = io.StringIO()\n");
-    args = eval_python("args");
+    args = eval_python("(escaped_text, 17)");
     assert_int_equal(cls.log_message(self, "a\n%s b %d%%", args), 0);
-    run_python("got = outcome(io.BytesIO(), None)[1]\n"
-               "assert got == wanted, (got, wanted)\n"
-               "assert r'\\x00\\x01' in got and '\\\\\\\\' in got, got\n"
-               "assert got.startswith('127.0.0.1 - - [now] a'), got\n"
-               "assert got.endswith(' b 17%\\n'), got\n");
+    run_python("check_escapes()");
     Py_DECREF(args);
     end_idle_handler(self);
 }
@@ -707,57 +463,33 @@ test_a_log_has_the_colours_of_pythons(void **state)
 {
     BaseHTTPRequestHandlerClass cls = idle_class();
     BaseHTTPRequestHandler *self = new_idle_handler(&cls);
-    PyObject *lines;
+    PyObject *logs;
 
     (void)state;
-    run_python(
-        "import os\n"
-        "os.environ['FORCE_COLOR'] = '1'\n"
-        "lines = [(line, code, size)\n"
-        "         for line in ('GET / HTTP/1.0', ' GET  /a\\t b  c \\xa0', "
-        "'',\n"
-        "                      'GET /', 'GET\\x85/\\0 \\\\ \\xa0 \\u20ac')\n"
-        "         for code in (200, '404', '5', 99, 100, 301, 599, 10 ** 30,\n"
-        "                      -10 ** 30, 'abc', 2.5, [], None)\n"
-        "         for size in (12, '-', None)]\n"
-        "reference = idle('GET', 'HTTP/1.1')\n"
-        "def log(line, code, size):\n"
-        "    reference.requestline = line\n"
-        "    reference.log_request('-' if code is None else code,\n"
-        "                          '-' if size is None else size)\n"
-        "    reference.log_error('%s', 'an error')\n"
-        "    reference.log_message('%s', 'no error')\n"
-        "def written():\n"
-        "    text = outcome(io.BytesIO(), None)[1]\n"
-        "    sys.stderr = io.StringIO()\n"
-        "    return text\n");
-    lines = eval_python("lines");
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(lines); i++) {
-        PyObject *args = PyList_GET_ITEM(lines, i);
-        PyObject *code = PyTuple_GET_ITEM(args, 1);
-        PyObject *size = PyTuple_GET_ITEM(args, 2);
+    run_python("begin_colours()");
+    logs = eval_python("logs");
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(logs); i++) {
+        PyObject *args = PyList_GET_ITEM(logs, i);
+        PyObject *code = PyTuple_GET_ITEM(args, 2);
+        PyObject *size = PyTuple_GET_ITEM(args, 3);
         PyObject *error = Py_BuildValue("(s)", "an error");
         PyObject *no_error = Py_BuildValue("(s)", "no error");
 
         set_python("args", args);
-        run_python("sys.stderr = io.StringIO()\n"
-                   "log(*args)\n"
-                   "wanted = written()\n");
-        Py_XSETREF(self->requestline, Py_NewRef(PyTuple_GET_ITEM(args, 0)));
+        run_python("begin_log(*args)");
+        Py_XSETREF(self->requestline, Py_NewRef(PyTuple_GET_ITEM(args, 1)));
         assert_int_equal(cls.log_request(self, code == Py_None ? NULL : code,
                                          size == Py_None ? NULL : size),
                          0);
         assert_int_equal(cls.log_error(self, "%s", error), 0);
         assert_int_equal(cls.log_message(self, "%s", no_error), 0);
-        run_python("got = written()\n"
-                   "assert got == wanted, (got, wanted)\n");
+        run_python("end_log(*args)");
         Py_DECREF(error);
         Py_DECREF(no_error);
     }
-    run_python("coloured = hasattr(Reference, '_colorize_request')\n"
-               "assert ('\\x1b[' in got) == coloured, got\n"
-               "del os.environ['FORCE_COLOR']\n");
-    Py_DECREF(lines);
+    run_python("end_colours()");
+    assert_nothing_differs("rows.report()");
+    Py_DECREF(logs);
     end_idle_handler(self);
 }
 
@@ -775,13 +507,7 @@ test_every_log_goes_through_log_message(void **state)
     assert_int_equal(cls.log_request(self, code, NULL), 0);
     assert_int_equal(cls.log_request(self, code, size), 0);
     assert_int_equal(cls.log_error(self, "code %d, message %s", args), 0);
-    run_python("got = outcome(io.BytesIO(), None)[1].splitlines()\n"
-               "start_ = '127.0.0.1 - - [now] '\n"
-               "assert got == [start_ + s for s in [\n"
-               "    '\"the request line\" - -',\n"
-               "    '\"the request line\" 200 -',\n"
-               "    '\"the request line\" 200 12',\n"
-               "    'code 400, message bad']], got\n");
+    run_python("check_logs()");
     Py_DECREF(code);
     Py_DECREF(size);
     Py_DECREF(args);
@@ -797,9 +523,7 @@ test_log_message_lets_through_what_fails(void **state)
     PyObject *message;
 
     (void)state;
-    run_python("try: '%s' % ()\n"
-               "except TypeError as error: message = str(error)\n");
-    message = eval_python("message");
+    message = eval_python("message_of_too_few_arguments()");
     assert_int_equal(cls.log_message(self, "%s", none), -1);
     assert_raised(PyExc_TypeError, PyUnicode_AsUTF8(message));
     Py_DECREF(message);
@@ -834,24 +558,21 @@ test_version_string_is_pythons(void **state)
 static void
 test_date_time_string_is_pythons(void **state)
 {
-    static const long long timestamps[] = {
-        0,          1,           59,           86399,      86400,
-        951782399,  951782400,   951868800,    1000000000, 1709164800,
-        2147483647, 2147483648,  4107542399,   4107542400, 1577836799,
-        -2,         -2208988800, 253402300799, 1234567890,
-    };
     BaseHTTPRequestHandlerClass cls = idle_class();
     BaseHTTPRequestHandler *self = new_idle_handler(&cls);
+    PyObject *timestamps = eval_python("timestamps");
 
     (void)state;
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(timestamps); i++) {
-        char expression[100];
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(timestamps); i++) {
+        PyObject *this = PyList_GET_ITEM(timestamps, i);
+        long long timestamp = PyLong_AsLongLong(PyTuple_GET_ITEM(this, 1));
 
-        PyOS_snprintf(expression, sizeof(expression),
-                      "Reference.date_time_string(None, %lld)", timestamps[i]);
-        assert_equal(cls.date_time_string(self, (time_t)timestamps[i]),
-                     eval_python(expression));
+        set_python("timestamp", this);
+        give_python("date", cls.date_time_string(self, (time_t)timestamp));
+        run_python("compare_date(*timestamp, date)");
     }
+    Py_DECREF(timestamps);
+    assert_nothing_differs("rows.report()");
     end_idle_handler(self);
 }
 
@@ -1087,11 +808,9 @@ test_the_handler_keeps_nothing_alive(void **state)
     PyObject *line;
 
     (void)state;
-    run_python("case = (b'GET /a HTTP/1.1\\r\\nHost: h\\r\\n\\r\\n', 0,\n"
-               "        io.BytesIO, io.BytesIO)\n"
-               "request = start(case)\n");
     references = Py_REFCNT(server);
-    self = new_handler(&classes[0], eval_python("request"));
+    self = new_handler(
+        &classes[0], eval_python("start(sent('GET /a HTTP/1.1|Host: h||'))"));
     assert_non_null(self);
     assert_int_equal(Py_REFCNT(self), 1);
     assert_int_equal(Py_REFCNT(server), references + 1);
@@ -1131,12 +850,8 @@ test_the_class_attributes_are_pythons(void **state)
     const BaseHTTPRequestHandlerClass *cls = &BaseHTTPRequestHandler_class;
 
     (void)state;
-    run_python("cls = http.server.BaseHTTPRequestHandler\n"
-               "wanted = (cls.server_version, cls.error_message_format,\n"
-               "    cls.error_content_type, cls.default_request_version,\n"
-               "    cls.protocol_version, cls.rbufsize, cls.wbufsize)\n");
     assert_equal(
-        eval_python("wanted"),
+        eval_python("class_attributes()"),
         Py_BuildValue("(sssssii)", cls->server_version,
                       cls->error_message_format, cls->error_content_type,
                       cls->default_request_version, cls->protocol_version,
@@ -1164,10 +879,7 @@ setup(void **state)
     if (start_server_types(state) < 0) {
         return -1;
     }
-    run_python(reference_class);
-    run_python(reference_functions);
-    make_request_lines();
-    run_python(request_cases);
+    run_python_file("server/test_base_http_request_handler.py");
     fill_classes();
     server = new_idle_server();
     return 0;

@@ -1,133 +1,7 @@
 #include "doubles.h"
-#include "requests.h"
 
 #include "server/server_handler.h"
 #include "server/simple_server.h"
-
-/* Python's WSGIRequestHandler on memory streams, and an application that
- * tells what it was called with. */
-static const char reference[] =
-    "import gc, io, random, re, sys, types\n"
-    "from wsgiref import simple_server\n"
-    "client_address = ('127.0.0.1', 4711)\n"
-    "base_environ = {\n"
-    "    'SERVER_NAME': 'name', 'GATEWAY_INTERFACE': 'CGI/1.1',\n"
-    "    'SERVER_PORT': '80', 'REMOTE_HOST': '', 'CONTENT_LENGTH': '',\n"
-    "    'SCRIPT_NAME': '',\n"
-    "}\n"
-    "class Reference(simple_server.WSGIRequestHandler):\n"
-    "    def setup(self):\n"
-    "        self.rfile, self.wfile = self.request\n"
-    "    def finish(self):\n"
-    "        pass\n"
-    "class Named(Reference):\n"
-    "    def address_string(self):\n"
-    "        return 'name.example'\n"
-    "class Reference11(Reference):\n"
-    "    protocol_version = 'HTTP/1.1'\n"
-    "class Replacing(Reference):\n"
-    "    # The application reads what parse_request leaves it.\n"
-    "    def parse_request(self):\n"
-    "        parsed = super().parse_request()\n"
-    "        self.rfile = io.BytesIO(b'another body')\n"
-    "        return parsed\n"
-    "    def get_environ(self):\n"
-    "        environ = super().get_environ()\n"
-    "        self.rfile = io.BytesIO(b'too late')\n"
-    "        return environ\n"
-    "classes = [Reference, Named, Reference11, Replacing]\n"
-    "def app(environ, start_response):\n"
-    "    global seen\n"
-    "    own = 'wsgi.input', 'wsgi.errors', 'wsgi.file_wrapper'\n"
-    "    seen = [item for item in environ.items() if item[0] not in own]\n"
-    "    assert environ['wsgi.errors'] is sys.stderr\n"
-    "    size = environ['CONTENT_LENGTH']\n"
-    "    read = environ['wsgi.input'].read\n"
-    "    body = read(int(size)) if size.isdigit() else b''\n"
-    "    if environ['REQUEST_METHOD'] == 'FAIL':\n"
-    "        raise ValueError(body)\n"
-    "    start_response('200 OK', [('Content-Type', 'text/plain')])\n"
-    "    return [body, b'done']\n"
-    "server = types.SimpleNamespace(base_environ=base_environ,\n"
-    "                               get_app=lambda: app)\n"
-    "class Reset(io.BytesIO):\n"
-    "    # A client that goes while it is read from.\n"
-    "    def readline(self, size):\n"
-    "        line = super().readline(size)\n"
-    "        if not line:\n"
-    "            raise ConnectionResetError(104, 'Connection reset')\n"
-    "        return line\n"
-    "class Broken(io.BytesIO):\n"
-    "    # A client that has gone.\n"
-    "    def write(self, data):\n"
-    "        raise BrokenPipeError(32, 'Broken pipe')\n"
-    "def chain(e):\n"
-    "    # The exception with its context.\n"
-    "    result = []\n"
-    "    while e is not None:\n"
-    "        result.append(repr(e))\n"
-    "        e = e.__context__\n"
-    "    return result\n"
-    "def outcome(wfile, error):\n"
-    "    # All that can be seen of a run; of a traceback its last line.\n"
-    "    data = re.sub(rb'Date: [^\\r]*', b'Date: now', wfile.getvalue())\n"
-    "    log = re.sub(r'\\[../.../.... ..:..:..\\]', '[now]',\n"
-    "                 sys.stderr.getvalue())\n"
-    "    log = re.sub(r'(?s)Traceback.*(?=\\nValueError)', '', log)\n"
-    "    sys.stderr = sys.__stderr__\n"
-    "    return data, log, seen, chain(error)\n";
-
-static const char reference_runs[] =
-    "def start(case):\n"
-    "    # The files of the request; sys.stderr is in memory.\n"
-    "    global seen\n"
-    "    data, _, rfile_class, wfile_class = case\n"
-    "    seen = None\n"
-    "    sys.stderr = io.StringIO()\n"
-    "    return rfile_class(data), wfile_class()\n"
-    "def expected(case):\n"
-    "    request = start(case)\n"
-    "    error = None\n"
-    "    try:\n"
-    "        classes[case[1]](request, client_address, server)\n"
-    "    except BaseException as e:\n"
-    "        error = e\n"
-    "    return outcome(request[1], error)\n"
-    "for method in 'POST', 'FAIL', 'GET':\n"
-    "    for size, body in (5, 'hello'), (5, 'more than that'), (9, 'less'):\n"
-    "        line = '%s / HTTP/1.1\\r\\nContent-Length: %d\\r\\n\\r\\n%s'\n"
-    "        lines.append((line % (method, size, body)).encode())\n"
-    "cases = [(line, cls, io.BytesIO, io.BytesIO)\n"
-    "         for line in lines for cls in range(len(classes))]\n"
-    "some = [\n"
-    "    b'', b'GET', b'GET / HTTP/1.1\\r\\nHost',\n"
-    "    b'GET / HTTP/1.1\\r\\n\\r\\n',\n"
-    "    b'GET / JUNK\\r\\n\\r\\n', b'FAIL / HTTP/1.1\\r\\n\\r\\n',\n"
-    "    b'GET /\\r\\n\\r\\n',\n"
-    "    b'GET /' + b'a' * 70000,\n"
-    "    b'GET / HTTP/1.1\\r\\n' + b'X: v\\r\\n' * 101,\n"
-    "    b'POST / HTTP/1.1\\r\\nContent-Length: 1\\r\\n\\r\\nx',\n"
-    "]\n"
-    "cases += [(line, 0, rfile_class, wfile_class) for line in some\n"
-    "          for rfile_class in (io.BytesIO, Reset)\n"
-    "          for wfile_class in (io.BytesIO, Broken)]\n"
-    "# Targets at random, always the same ones.\n"
-    "alphabet = '%%%%%%%%0123456789abcdefABCDEFgG/?;&+=#. '\n"
-    "alphabet += '\\0\\x7f\\x80\\xe9\\xff'\n"
-    "chosen = random.Random(20111)\n"
-    "paths = [''.join(chosen.choices(alphabet, k=chosen.randrange(1, 16)))\n"
-    "         for _ in range(3000)]\n"
-    "paths += ['\\u20ac%e9', '%\\u0664\\u0661', '%\\uff14\\uff11',\n"
-    "          '\\ud800%41']\n"
-    "def path_items(path):\n"
-    "    self = Reference.__new__(Reference)\n"
-    "    self.server = server\n"
-    "    self.client_address = client_address\n"
-    "    self.request_version = 'HTTP/1.1'\n"
-    "    self.command = 'GET'\n"
-    "    self.path = path\n"
-    "    self.headers = Reference.MessageClass()\n"
-    "    return list(self.get_environ().items())\n";
 
 /* A WSGIServer that does not listen. */
 static WSGIServer *server;
@@ -216,57 +90,17 @@ new_handler(const WSGIRequestHandlerClass *cls, PyObject *request)
     return (BaseHTTPRequestHandler *)self;
 }
 
-/* Puts the exception that is in flight, or None, into Python's `error`. */
-static void
-catch_error(void)
+static PyObject *
+new_numbered_handler(long number, PyObject *request)
 {
-    PyObject *type, *value, *traceback;
-
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    set_python("error", value == NULL ? Py_None : value);
-    Py_XDECREF(type);
-    Py_XDECREF(value);
-    Py_XDECREF(traceback);
+    return (PyObject *)new_handler(&classes[number], request);
 }
 
 static void
 test_every_request_is_handled_as_by_python(void **state)
 {
-    PyObject *cases = eval_python("cases");
-
     (void)state;
-    assert_true(PyList_GET_SIZE(cases) > 1500);
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(cases); i++) {
-        PyObject *this = PyList_GET_ITEM(cases, i);
-        long cls = PyLong_AsLong(PyTuple_GET_ITEM(this, 1));
-        BaseHTTPRequestHandler *self;
-
-        set_python("case", this);
-        run_python("wanted = expected(case)\n"
-                   "request = start(case)\n");
-        self = new_handler(&classes[cls], eval_python("request"));
-        catch_error();
-        assert_repr(eval_python("error is None"),
-                    self == NULL ? "False" : "True");
-        Py_XDECREF((PyObject *)self);
-        run_python("got = outcome(request[1], error)\n"
-                   "del error\n"
-                   "if got != wanted:\n"
-                   "    for a, b in zip(got, wanted):\n"
-                   "        if a != b: print(str(a)[:1500], '!=',\n"
-                   "                         str(b)[:1500], sep='\\n')\n"
-                   "    raise AssertionError(str(case)[:300])\n");
-    }
-    Py_DECREF(cases);
-}
-
-/* A handler that handles nothing: its methods are called by the test. */
-static int
-idle_handle(BaseRequestHandler *self)
-{
-    (void)self;
-    return 0;
+    compare_every_case(new_numbered_handler);
 }
 
 static WSGIRequestHandlerClass
@@ -285,8 +119,7 @@ new_idle_handler(const WSGIRequestHandlerClass *cls, const char *headers)
     BaseHTTPRequestHandler *self;
     PyObject *text = PyUnicode_FromString(headers);
 
-    run_python("request = io.BytesIO(), io.BytesIO()");
-    self = new_handler(cls, eval_python("request"));
+    self = new_handler(cls, eval_python("start_idle()"));
     assert_non_null(self);
     self->requestline = PyUnicode_FromString("GET / HTTP/1.1");
     self->command = PyUnicode_FromString("GET");
@@ -307,16 +140,15 @@ test_get_environ_unquotes_paths_as_python_does(void **state)
 
     (void)state;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(paths); i++) {
-        PyObject *env;
+        PyObject *this = PyList_GET_ITEM(paths, i);
 
-        Py_SETREF(self->path, Py_NewRef(PyList_GET_ITEM(paths, i)));
-        env = cls.get_environ(self);
-        set_python("path", self->path);
-        assert_non_null(env);
-        assert_equal(PyDict_Items(env), eval_python("path_items(path)"));
-        Py_DECREF(env);
+        Py_SETREF(self->path, Py_NewRef(PyTuple_GET_ITEM(this, 1)));
+        set_python("path", this);
+        give_python("environ", cls.get_environ(self));
+        run_python("compare_environ(*path, environ); del environ");
     }
     Py_DECREF(paths);
+    assert_nothing_differs("rows.report()");
     Py_DECREF(self);
 }
 
@@ -442,9 +274,8 @@ spied_handler(const WSGIRequestHandlerClass *cls)
 {
     BaseHTTPRequestHandler *self;
 
-    run_python("request = (io.BytesIO(b'GET / HTTP/1.1\\r\\n'),\n"
-               "           io.BytesIO())\n");
-    self = new_handler(cls, eval_python("request"));
+    self = new_handler(
+        cls, eval_python("io.BytesIO(b'GET / HTTP/1.1\\r\\n'), io.BytesIO()"));
     server_class.get_app = WSGIServer_get_app;
     return self;
 }
@@ -492,10 +323,6 @@ test_handle_runs_the_application_of_the_server(void **state)
 
     (void)state;
     cls.base.log_request = WSGIRequestHandler_class.base.log_request;
-    run_python("def other(environ, start_response):\n"
-               "    global own\n"
-               "    own = environ['OWN'], environ['wsgi.errors']\n"
-               "    raise BrokenPipeError\n");
     expect_function_call(spy_parse_request);
     will_return(spy_parse_request, 1);
     expect_function_call(spy_get_stderr);
@@ -503,12 +330,11 @@ test_handle_runs_the_application_of_the_server(void **state)
     expect_function_call(spy_get_environ);
     will_return(spy_get_environ, eval_python("{'OWN': 'x'}"));
     expect_function_call(spy_get_app);
-    will_return(spy_get_app, eval_python("other"));
+    will_return(spy_get_app, eval_python("with_own_environ"));
     self = spied_handler(&cls);
     assert_non_null(self);
     set_python("errors", error);
-    run_python("assert own == ('x', errors)\n"
-               "del errors, own\n");
+    run_python("check_own(errors); del errors");
     assert_int_equal(Py_REFCNT(error), 1);
     Py_DECREF(error);
     Py_DECREF(self);
@@ -535,8 +361,8 @@ test_a_long_request_line_is_414(void **state)
 
         expect_function_call(spy_send_error);
         will_return(spy_send_error, fails ? -1 : 0);
-        run_python("request = io.BytesIO(b'a' * 65537), io.BytesIO()");
-        self = new_handler(&cls, eval_python("request"));
+        self = new_handler(
+            &cls, eval_python("io.BytesIO(b'a' * 65537), io.BytesIO()"));
         server_class.get_app = WSGIServer_get_app;
         assert_int_equal(self == NULL, fails);
         if (fails) {
@@ -546,33 +372,18 @@ test_a_long_request_line_is_414(void **state)
     }
 }
 
-/* What the application was given, after the request. */
-static const char keeping_app[] =
-    "def app(environ, start_response):\n"
-    "    global kept\n"
-    "    kept = environ, environ['wsgi.input'], start_response\n"
-    "    start_response('200 OK', [])\n"
-    "    return [b'x']\n";
-
 static void
 test_the_streams_are_those_of_the_handler(void **state)
 {
     BaseHTTPRequestHandler *self;
 
     (void)state;
-    run_python(keeping_app);
-    Py_SETREF(server->application, eval_python("app"));
-    run_python("request = start((b'GET / HTTP/1.1\\r\\n\\r\\nbody', 0,\n"
-               "                 io.BytesIO, io.BytesIO))\n");
-    self = new_handler(&classes[0], eval_python("request"));
+    Py_SETREF(server->application, eval_python("keeps_its_streams"));
+    self = new_handler(
+        &classes[0], eval_python("start(b'GET / HTTP/1.1\\r\\n\\r\\nbody')"));
     assert_non_null(self);
     set_python("rfile", (PyObject *)self->base.rfile);
-    run_python("assert kept[1] is rfile\n"
-               "assert kept[0]['wsgi.errors'] is sys.stderr\n"
-               "assert kept[1].read() == b'body'\n"
-               "assert request[1].getvalue().endswith(b'\\r\\n\\r\\nx')\n"
-               "del kept, rfile\n"
-               "sys.stderr = sys.__stderr__\n");
+    run_python("check_streams(rfile); del rfile");
     Py_DECREF(self);
 }
 
@@ -580,35 +391,24 @@ static void
 test_handle_keeps_nothing_alive(void **state)
 {
     static const char *const apps[] = {
-        "def app(environ, start_response):\n"
-        "    start_response('200 OK', [])\n"
-        "    return [b'x']\n",
-        "def app(environ, start_response):\n"
-        "    raise ValueError\n",
-        "def app(environ, start_response):\n"
-        "    environ['keep'] = start_response\n"
-        "    environ['more'] = start_response('200 OK', [])\n"
-        "    return [b'x']\n",
-        "def app(environ, start_response):\n"
-        "    raise BrokenPipeError\n",
+        "answers()",
+        "fails()",
+        "keeps_start_response_in_its_environ()",
+        "loses_its_client()",
     };
 
     (void)state;
-    run_python("gc.collect()\n"
-               "gc.disable()\n");
+    run_python("without_the_collector()");
     for (size_t i = 0; i < Py_ARRAY_LENGTH(apps); i++) {
-        PyObject *app, *error;
+        PyObject *app, *error, *request;
         BaseHTTPRequestHandler *self;
         Py_ssize_t references = Py_REFCNT(server);
 
-        run_python(apps[i]);
-        app = eval_python("app");
+        app = eval_python(apps[i]);
         Py_SETREF(server->application, Py_NewRef(app));
-        run_python("del app\n"
-                   "request = start((b'GET / HTTP/1.1\\r\\n\\r\\n', 0,\n"
-                   "                 io.BytesIO, io.BytesIO))\n");
+        request = eval_python("start_get()");
         error = eval_python("sys.stderr");
-        self = new_handler(&classes[0], eval_python("request"));
+        self = new_handler(&classes[0], request);
         assert_non_null(self);
         run_python("sys.stderr = sys.__stderr__");
         assert_int_equal(Py_REFCNT(self), 1);
@@ -632,29 +432,13 @@ test_the_collector_finds_a_request_that_was_cut_off(void **state)
 
     (void)state;
     /* the client has gone: nothing breaks the cycle by close() */
-    run_python("import weakref\n"
-               "class Probe: pass\n"
-               "def app(environ, start_response):\n"
-               "    global probe\n"
-               "    environ['probe'] = Probe()\n"
-               "    probe = weakref.ref(environ['probe'])\n"
-               "    environ['keep'] = start_response\n"
-               "    start_response('200 OK', [])\n"
-               "    return [b'x']\n"
-               "gc.disable()\n");
-    Py_SETREF(server->application, eval_python("app"));
-    run_python("request = start((b'GET / HTTP/1.1\\r\\n\\r\\n', 0,\n"
-               "                 io.BytesIO, Broken))\n");
-    self = new_handler(&classes[0], eval_python("request"));
+    run_python("gc.disable()");
+    Py_SETREF(server->application, eval_python("keeps_a_probe"));
+    self = new_handler(&classes[0], eval_python("start_get(Broken)"));
     assert_non_null(self);
     assert_int_equal(Py_REFCNT(self), 2);
     Py_DECREF(self);
-    run_python("assert sys.stderr.getvalue() == '', sys.stderr.getvalue()\n"
-               "sys.stderr = sys.__stderr__\n"
-               "assert probe() is not None\n"
-               "gc.enable()\n"
-               "gc.collect()\n"
-               "assert probe() is None\n");
+    run_python("check_that_the_probe_is_collected()");
     Py_SETREF(server->application, Py_NewRef(Py_None));
 }
 
@@ -664,11 +448,7 @@ test_the_class_attributes_are_pythons(void **state)
     const BaseHTTPRequestHandlerClass *cls = &WSGIRequestHandler_class.base;
 
     (void)state;
-    run_python("cls = simple_server.WSGIRequestHandler\n"
-               "wanted = (cls.server_version, cls.error_message_format,\n"
-               "    cls.error_content_type, cls.default_request_version,\n"
-               "    cls.protocol_version, cls.rbufsize)\n");
-    assert_equal(eval_python("wanted"),
+    assert_equal(eval_python("class_attributes()"),
                  Py_BuildValue("(sssssi)", cls->server_version,
                                cls->error_message_format,
                                cls->error_content_type,
@@ -699,9 +479,7 @@ setup(void **state)
     if (start_server_types(state) < 0) {
         return -1;
     }
-    make_request_lines();
-    run_python(reference);
-    run_python(reference_runs);
+    run_python_file("server/test_wsgi_request_handler.py");
     fill_classes();
     server_class = WSGIServer_class;
     server_class.base.init = memory_server_init;
