@@ -30,8 +30,7 @@ test_reads_are_the_objects(void **state)
     char buffer[8] = "";
 
     (void)state;
-    run_python("import io\n"
-               "raw = io.BytesIO(b'one\\ntwo\\nthree four five')");
+    run_python("raw = io.BytesIO(b'one\\ntwo\\nthree four five')");
     file = new_file("io.BufferedReader(raw)");
     assert_repr(file->cls->readline(file, -1), "b'one\\n'");
     assert_repr(file->cls->readline(file, 2), "b'tw'");
@@ -61,17 +60,7 @@ test_calls_are_those_that_python_code_would_make(void **state)
     PyObject *b;
 
     (void)state;
-    run_python("calls = []\n"
-               "class File:\n"
-               "    closed = 0\n"
-               "    def __getattr__(self, name):\n"
-               "        def method(*args):\n"
-               "            calls.append((name,) + args)\n"
-               "            return answers.get(name, b'')\n"
-               "        return method\n"
-               "answers = dict(readable=[], writable=1, write=None, "
-               "fileno=5, readinto=0)\n"
-               "file = File()");
+    run_python("file = File()");
     file = new_file("file");
     assert_repr(file->cls->read(file, -1), "b''");
     assert_repr(file->cls->read(file, 9), "b''");
@@ -106,11 +95,6 @@ test_write_gives_the_objects_count(void **state)
     PyObject *b = eval_python("b'hello'");
 
     (void)state;
-    run_python("class Writer:\n"
-               "    answer = 2\n"
-               "    def write(self, data):\n"
-               "        self.data = data\n"
-               "        return self.answer");
     run_python("writer = Writer()");
     file = new_file("writer");
     set_python("b", b);
@@ -145,7 +129,6 @@ test_what_should_be_bytes_is_checked(void **state)
     char buffer[4];
 
     (void)state;
-    run_python("import io");
     file = new_file("io.StringIO('text')");
     assert_null(file->cls->read(file, 1));
     assert_raised(PyExc_TypeError, "read() should have returned a bytes "
@@ -156,18 +139,11 @@ test_what_should_be_bytes_is_checked(void **state)
     assert_int_equal(file->cls->readinto(file, buffer, 4), -1);
     assert_raised(PyExc_AttributeError, NULL);
     Py_DECREF(file);
-    run_python("class Keeps:\n"
-               "    def readinto(self, b):\n"
-               "        self.b = b\n"
-               "        b[:2] = b'hi'\n"
-               "        return 2\n"
-               "keeps = Keeps()");
+    run_python("keeps = Keeps()");
     file = new_file("keeps");
     assert_int_equal(file->cls->readinto(file, buffer, 4), 2);
     assert_memory_equal(buffer, "hi", 2);
-    run_python("try: keeps.b[0]\n"
-               "except ValueError as e: raised = str(e)");
-    assert_repr(eval_python("raised"),
+    assert_repr(eval_python("message(ValueError, keeps.b.tobytes)"),
                 "'operation forbidden on released memoryview object'");
     Py_DECREF(file);
     run_python("del keeps");
@@ -179,10 +155,7 @@ test_python_code_sees_the_object_itself(void **state)
     BufferedIOBase *file;
 
     (void)state;
-    run_python("import io\n"
-               "raw = io.BytesIO(b'one\\ntwo\\nthree\\n')\n"
-               "class Own(io.BytesIO):\n"
-               "    note = 'mine'\n");
+    run_python("raw = io.BytesIO(b'one\\ntwo\\nthree\\n')");
     file = new_file("raw");
     set_python("file", (PyObject *)file);
     assert_repr(eval_python("isinstance(file, io.BufferedIOBase), "
@@ -193,33 +166,26 @@ test_python_code_sees_the_object_itself(void **state)
                 "(b'on', 0, True, True)");
     assert_repr(eval_python("next(file), list(file)"),
                 "(b'one\\n', [b'two\\n', b'three\\n'])");
-    run_python("raw.seek(0)\n"
-               "lines = io.TextIOWrapper(file).readlines()");
-    assert_repr(eval_python("lines, raw.closed, file.closed"),
+    assert_repr(eval_python("lines_of_text(file, raw)"),
                 "(['one\\n', 'two\\n', 'three\\n'], True, True)");
-    run_python("try: file.nothing\n"
-               "except AttributeError as e: raised = str(e)\n"
-               "del file");
-    assert_repr(eval_python("raised"),
-                "\"'_io.BytesIO' object has no attribute 'nothing'\"");
+    assert_repr(
+        eval_python("message(AttributeError, getattr, file, 'nothing')"),
+        "\"'_io.BytesIO' object has no attribute 'nothing'\"");
+    run_python("del file");
     Py_DECREF(file);
     file = new_file("Own()");
     set_python("file", (PyObject *)file);
     assert_repr(eval_python("file.note"), "'mine'");
-    run_python("with file as f: entered = f is file\n"
-               "class Lines:\n"
-               "    def __iter__(self): return iter([b'x'])\n");
-    assert_repr(eval_python("entered, file.closed"), "(True, True)");
-    run_python("del file, f");
+    assert_repr(eval_python("enters_itself(file), file.closed"),
+                "(True, True)");
+    run_python("del file");
     Py_DECREF(file);
     file = new_file("Lines()");
     set_python("file", (PyObject *)file);
     assert_repr(eval_python("list(file)"), "[b'x']");
-    run_python("try: next(file)\n"
-               "except TypeError as e: raised = str(e)\n"
-               "del file");
-    assert_repr(eval_python("raised"),
+    assert_repr(eval_python("message(TypeError, next, file)"),
                 "\"'Lines' object is not an iterator\"");
+    run_python("del file");
     Py_DECREF(file);
 }
 
@@ -231,8 +197,7 @@ test_it_owns_the_object_and_leaves_it_open(void **state)
     Py_ssize_t before;
 
     (void)state;
-    run_python("import gc, io, weakref\n"
-               "raw = io.BytesIO(b'x')");
+    run_python("raw = io.BytesIO(b'x')");
     object = eval_python("raw");
     before = Py_REFCNT(object);
     file = PythonFile_new(&PythonFile_class, object);
@@ -242,16 +207,11 @@ test_it_owns_the_object_and_leaves_it_open(void **state)
     assert_int_equal(Py_REFCNT(object), before);
     assert_repr(eval_python("raw.closed"), "False");
     Py_DECREF(object);
-    run_python("class Cycle:\n"
-               "    pass\n"
-               "cycle = Cycle()\n"
-               "gone = weakref.ref(cycle)");
+    run_python("cycle = Cycle()");
     file = new_file("cycle");
     set_python("file", (PyObject *)file);
     Py_DECREF(file);
-    run_python("cycle.file = file\n"
-               "del cycle, file\n"
-               "gc.collect()");
+    run_python("gone = hold(cycle, file); del cycle, file; collect()");
     assert_repr(eval_python("gone()"), "None");
 }
 
@@ -259,7 +219,11 @@ static int
 setup(void **state)
 {
     (void)state;
-    return start_python() < 0 ? -1 : types_ready();
+    if (start_python() < 0 || io_types_ready() < 0) {
+        return -1;
+    }
+    run_python_file("io/test_python_file.py");
+    return 0;
 }
 
 int

@@ -7,26 +7,46 @@
 #include "types.h"
 #include "io/socket_writer.h"
 
-static Socket *
-new_pair(int *peer)
-{
+/* One end of a pair, and the writer over the other. */
+typedef struct Pair {
+    int peer;
     Socket *sock;
+    BufferedIOBase *writer;
+} Pair;
+
+static Pair
+new_pair(void)
+{
+    Pair pair;
     int ends[2];
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-    *peer = ends[0];
-    sock = Socket_new(&Socket_class, AF_UNIX, SOCK_STREAM, 0, ends[1]);
-    assert_non_null(sock);
-    return sock;
+    pair.peer = ends[0];
+    pair.sock = Socket_new(&Socket_class, AF_UNIX, SOCK_STREAM, 0, ends[1]);
+    assert_non_null(pair.sock);
+    pair.writer = SocketWriter_new(&SocketWriter_class, pair.sock);
+    assert_non_null(pair.writer);
+    assert_int_equal(Py_REFCNT(pair.sock), 2);
+    return pair;
 }
 
 static void
-end_pair(Socket *sock, int peer)
+hang_up(Pair *pair)
 {
-    assert_int_equal(Py_REFCNT(sock), 1);
-    assert_int_equal(sock->cls->close(sock), 0);
-    Py_DECREF(sock);
-    close(peer);
+    close(pair->peer);
+    pair->peer = -1;
+}
+
+static void
+end_pair(Pair pair)
+{
+    Py_DECREF(pair.writer);
+    assert_int_equal(Py_REFCNT(pair.sock), 1);
+    assert_int_equal(pair.sock->cls->close(pair.sock), 0);
+    Py_DECREF(pair.sock);
+    if (pair.peer >= 0) {
+        close(pair.peer);
+    }
 }
 
 /* write() of what `expression` gives. */
@@ -53,23 +73,20 @@ static void
 test_write_sends_at_once_and_counts_bytes(void **state)
 {
     char buffer[16];
-    int peer;
-    Socket *sock = new_pair(&peer);
-    BufferedIOBase *writer = SocketWriter_new(&SocketWriter_class, sock);
+    Pair pair = new_pair();
+    BufferedIOBase *writer = pair.writer;
 
     (void)state;
-    assert_int_equal(Py_REFCNT(sock), 2);
     assert_int_equal(write_python(writer, "b'hello'"), 5);
-    assert_int_equal(recv(peer, buffer, 16, MSG_DONTWAIT), 5);
+    assert_int_equal(recv(pair.peer, buffer, 16, MSG_DONTWAIT), 5);
     assert_memory_equal(buffer, "hello", 5);
     assert_int_equal(write_python(writer, "bytearray(b'ab')"), 2);
     /* an array of three ints of two bytes: six bytes, not three items */
     run_python("import array");
     assert_int_equal(write_python(writer, "array.array('h', [1, 2, 3])"), 6);
-    assert_int_equal(recv(peer, buffer, 16, MSG_DONTWAIT), 8);
+    assert_int_equal(recv(pair.peer, buffer, 16, MSG_DONTWAIT), 8);
     assert_int_equal(write_python(writer, "b''"), 0);
-    Py_DECREF(writer);
-    end_pair(sock, peer);
+    end_pair(pair);
 }
 
 static int sendalls;
@@ -91,22 +108,20 @@ static void
 test_write_calls_sendall_once_through_the_class(void **state)
 {
     SocketClass cls = Socket_class;
-    int peer;
-    Socket *sock = new_pair(&peer);
-    BufferedIOBase *writer;
+    Pair pair = new_pair();
+    BufferedIOBase *writer = pair.writer;
 
     (void)state;
     cls.sendall = fake_sendall;
-    sock->cls = &cls;
-    writer = SocketWriter_new(&SocketWriter_class, sock);
+    pair.sock->cls = &cls;
+    sendalls = 0;
     assert_int_equal(write_python(writer, "b'12345'"), 5);
     assert_int_equal(write_python(writer, "b''"), 0);
     assert_int_equal(sendalls, 2);
     assert_int_equal(write_python(writer, "b'123456'"), -1);
     assert_raised(PyExc_TimeoutError, "timed out");
     assert_int_equal(sendalls, 3);
-    Py_DECREF(writer);
-    end_pair(sock, peer);
+    end_pair(pair);
 }
 
 /* What the peer can read now. */
@@ -125,24 +140,23 @@ static void
 test_what_is_held_leaves_with_the_next_write(void **state)
 {
     SocketClass cls = Socket_class;
-    int peer;
-    Socket *sock = new_pair(&peer);
-    BufferedIOBase *writer = SocketWriter_new(&SocketWriter_class, sock);
+    Pair pair = new_pair();
+    BufferedIOBase *writer = pair.writer;
 
     (void)state;
     SocketWriter_hold((SocketWriter *)writer);
     assert_int_equal(write_python(writer, "b'one '"), 4);
     assert_int_equal(write_python(writer, "bytearray(b'two ')"), 4);
     SocketWriter_release((SocketWriter *)writer);
-    assert_received(peer, "");
+    assert_received(pair.peer, "");
     assert_int_equal(write_python(writer, "b'three'"), 5);
-    assert_received(peer, "one two three");
+    assert_received(pair.peer, "one two three");
     assert_int_equal(write_python(writer, "b'at once'"), 7);
-    assert_received(peer, "at once");
+    assert_received(pair.peer, "at once");
 
     /* in one sendall(), but for a block too large to be copied */
     cls.sendall = fake_sendall;
-    sock->cls = &cls;
+    pair.sock->cls = &cls;
     sendalls = 0;
     SocketWriter_hold((SocketWriter *)writer);
     assert_int_equal(write_python(writer, "b'12'"), 2);
@@ -155,151 +169,115 @@ test_what_is_held_leaves_with_the_next_write(void **state)
     assert_int_equal(write_python(writer, "bytes(100000)"), -1);
     assert_raised(PyExc_TimeoutError, "timed out");
     assert_int_equal(sendalls, 3);
-    Py_DECREF(writer);
-    end_pair(sock, peer);
+    end_pair(pair);
 }
 
 static void
 test_flush_and_close_send_what_is_held(void **state)
 {
-    int peer;
-    Socket *sock = new_pair(&peer);
-    BufferedIOBase *writer = SocketWriter_new(&SocketWriter_class, sock);
+    Pair pair = new_pair();
+    BufferedIOBase *writer = pair.writer;
 
     (void)state;
     SocketWriter_hold((SocketWriter *)writer);
     assert_int_equal(write_python(writer, "b'one'"), 3);
     assert_int_equal(writer->cls->flush(writer), 0);
-    assert_received(peer, "one");
+    assert_received(pair.peer, "one");
     assert_int_equal(write_python(writer, "b'two'"), 3);
     SocketWriter_release((SocketWriter *)writer);
-    assert_received(peer, "");
+    assert_received(pair.peer, "");
     assert_int_equal(writer->cls->close(writer), 0);
-    assert_received(peer, "two");
-    Py_DECREF(writer);
-    end_pair(sock, peer);
+    assert_received(pair.peer, "two");
+    end_pair(pair);
 }
 
 static void
 test_what_is_held_is_dropped_when_it_cannot_be_sent(void **state)
 {
-    int peer;
-    Socket *sock = new_pair(&peer);
-    BufferedIOBase *writer = SocketWriter_new(&SocketWriter_class, sock);
+    Pair pair = new_pair();
+    BufferedIOBase *writer = pair.writer;
 
     (void)state;
     SocketWriter_hold((SocketWriter *)writer);
     assert_int_equal(write_python(writer, "b'one'"), 3);
     SocketWriter_release((SocketWriter *)writer);
-    close(peer);
+    hang_up(&pair);
     assert_int_equal(writer->cls->flush(writer), -1);
     assert_raised(PyExc_BrokenPipeError, "[Errno 32] Broken pipe");
     assert_int_equal(writer->cls->close(writer), 0);
-    Py_DECREF(writer);
-    Py_DECREF(sock);
+    end_pair(pair);
 }
 
 static void
-test_nothing_is_held_for_who_has_hung_up(void **state)
+test_nothing_is_held_for_who_has_hung_up_by_half(void **state)
 {
-    BufferedIOBase *writer;
-    Socket *sock;
-    int peer;
+    Pair pair = new_pair();
 
     (void)state;
-    /* half: what is sent still arrives */
-    sock = new_pair(&peer);
-    writer = SocketWriter_new(&SocketWriter_class, sock);
-    assert_false(Socket_hung_up(sock));
-    shutdown(peer, SHUT_WR);
-    assert_true(Socket_hung_up(sock));
-    SocketWriter_hold((SocketWriter *)writer);
-    assert_int_equal(write_python(writer, "b'one'"), 3);
-    assert_received(peer, "one");
-    Py_DECREF(writer);
-    end_pair(sock, peer);
+    assert_false(Socket_hung_up(pair.sock));
+    shutdown(pair.peer, SHUT_WR);
+    assert_true(Socket_hung_up(pair.sock));
+    SocketWriter_hold((SocketWriter *)pair.writer);
+    assert_int_equal(write_python(pair.writer, "b'one'"), 3);
+    assert_received(pair.peer, "one");
+    end_pair(pair);
+}
 
-    /* wholly: also what is nothing fails */
-    sock = new_pair(&peer);
-    writer = SocketWriter_new(&SocketWriter_class, sock);
-    close(peer);
-    assert_true(Socket_hung_up(sock));
-    SocketWriter_hold((SocketWriter *)writer);
-    assert_int_equal(write_python(writer, "b''"), -1);
+/* Then what is nothing fails, too. */
+static void
+test_nothing_is_held_for_who_has_hung_up(void **state)
+{
+    Pair pair = new_pair();
+
+    (void)state;
+    hang_up(&pair);
+    assert_true(Socket_hung_up(pair.sock));
+    SocketWriter_hold((SocketWriter *)pair.writer);
+    assert_int_equal(write_python(pair.writer, "b''"), -1);
     assert_raised(PyExc_BrokenPipeError, "[Errno 32] Broken pipe");
-    Py_DECREF(writer);
-    Py_DECREF(sock);
+    end_pair(pair);
 }
 
 static void
 test_what_has_no_buffer_is_refused(void **state)
 {
-    int peer;
-    Socket *sock = new_pair(&peer);
-    BufferedIOBase *writer = SocketWriter_new(&SocketWriter_class, sock);
+    Pair pair = new_pair();
+    BufferedIOBase *writer = pair.writer;
 
     (void)state;
     set_python("ours", (PyObject *)writer);
-    run_python("import socket, socketserver\n"
-               "left, right = socket.socketpair()\n"
-               "theirs = socketserver._SocketWriter(right)\n"
-               "def outcome(f, *args):\n"
-               "    try: return f(*args)\n"
-               "    except Exception as e: return type(e), str(e)\n"
-               "for b in ('text', None, 3, memoryview(b'abcd')[::2]):\n"
-               "    x, y = outcome(ours.write, b), outcome(theirs.write, b)\n"
-               "    assert x == y, (b, x, y)\n"
-               "raised = outcome(ours.write, 'text')");
-    assert_repr(eval_python("raised"),
+    assert_repr(eval_python("compare_writes(ours)"),
                 "(<class 'TypeError'>, \"a bytes-like object is required, "
                 "not 'str'\")");
+    assert_nothing_differs("rows.report()");
     run_python("del ours");
-    Py_DECREF(writer);
-    end_pair(sock, peer);
+    end_pair(pair);
 }
 
 static void
 test_the_rest_is_what_buffered_io_base_gives(void **state)
 {
-    int peer;
-    Socket *sock = new_pair(&peer);
-    BufferedIOBase *writer = SocketWriter_new(&SocketWriter_class, sock);
+    Pair pair = new_pair();
+    BufferedIOBase *writer = pair.writer;
 
     (void)state;
-    assert_int_equal(writer->cls->fileno(writer), sock->fd);
+    assert_int_equal(writer->cls->fileno(writer), pair.sock->fd);
     set_python("ours", (PyObject *)writer);
-    run_python(
-        "calls = [('read',), ('read', 1), ('read1',), ('readline',), "
-        "('readlines',), ('readinto', bytearray(2)),\n"
-        "         ('readinto1', bytearray(2)), ('__next__',), "
-        "('writelines', [b'a', b'b']), ('writelines', ['a']), ('flush',),\n"
-        "         ('readable',), ('writable',), ('seekable',), ('isatty',), "
-        "('seek', 0), ('tell',), ('truncate',), ('detach',)]\n"
-        "def compare():\n"
-        "    for name, *args in calls:\n"
-        "        x = outcome(lambda: getattr(ours, name)(*args))\n"
-        "        y = outcome(lambda: getattr(theirs, name)(*args))\n"
-        "        assert x == y, (name, args, x, y)\n"
-        "    assert ours.closed == theirs.closed\n"
-        "    x, y = [outcome(lambda: iter(w) is w) for w in (ours, theirs)]\n"
-        "    assert x == y, (x, y)\n"
-        "compare()\n"
-        "with ours, theirs: pass\n"
-        "assert ours.closed\n"
-        "compare()\n"
-        "left.settimeout(5)\n"
-        "got = left.recv(9)\n"
-        "left.close(), right.close()\n"
-        "del ours");
-    Py_DECREF(writer);
-    end_pair(sock, peer);
+    run_python("compare_open_and_closed(ours)");
+    assert_nothing_differs("rows.report()");
+    run_python("del ours");
+    end_pair(pair);
 }
 
 static int
 setup(void **state)
 {
     (void)state;
-    return start_python() < 0 ? -1 : types_ready();
+    if (start_python() < 0 || io_types_ready() < 0) {
+        return -1;
+    }
+    run_python_file("io/test_socket_writer.py");
+    return 0;
 }
 
 int
@@ -312,6 +290,7 @@ main(void)
         python_test(test_what_is_held_leaves_with_the_next_write),
         python_test(test_flush_and_close_send_what_is_held),
         python_test(test_what_is_held_is_dropped_when_it_cannot_be_sent),
+        python_test(test_nothing_is_held_for_who_has_hung_up_by_half),
         python_test(test_nothing_is_held_for_who_has_hung_up),
         python_test(test_what_has_no_buffer_is_refused),
         python_test(test_the_rest_is_what_buffered_io_base_gives),
