@@ -6,7 +6,10 @@
 #include "doubles.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
+#include "errors.h"
+#include "server/datagram_request_handler.h"
 #include "server/forking_mix_in.h"
 #include "server/threading_mix_in.h"
 #include "server/unix_stream_server.h"
@@ -114,17 +117,10 @@ assert_attributes_equal_pythons(const MixedClass *mixed)
 {
     const BaseServerClass *table = mixed->table;
     const char *base = strrchr(table->type->tp_base->tp_name, '.') + 1;
-    char expression[800];
+    char expression[100];
 
     PyOS_snprintf(expression, sizeof(expression),
-                  "(lambda cls: [cls.__bases__[1].__name__,"
-                  " -1.0 if cls.timeout is None else float(cls.timeout)] +"
-                  " [int(getattr(cls, name, 0)) for name in"
-                  " 'address_family socket_type request_queue_size"
-                  " allow_reuse_address allow_reuse_port max_packet_size"
-                  " daemon_threads block_on_close max_children'.split()]"
-                  ")(%s)",
-                  mixed->python);
+                  "mixed_classes.attributes(%s)", mixed->python);
     assert_equal(Py_BuildValue("[sdiiiiiiiii]", base, table->timeout,
                                table->address_family, table->socket_type,
                                table->request_queue_size,
@@ -135,6 +131,24 @@ assert_attributes_equal_pythons(const MixedClass *mixed)
                  eval_python(expression));
     assert_ptr_equal(table->mixed_over->type, table->type->tp_base);
     assert_null(table->mixed_over->mixed_over);
+}
+
+static inline void
+assert_classes_equal_pythons(const MixedClass *classes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        assert_slots_equal_pythons(&classes[i]);
+        assert_attributes_equal_pythons(&classes[i]);
+    }
+}
+
+static inline void
+assert_no_empty_slots(const MixedClass *classes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        assert_no_empty_slot(classes[i].table, offsetof(BaseServerClass, init),
+                             sizeof(BaseServerClass));
+    }
 }
 
 /* What is laid over a copy of the base at run time is the class that is
@@ -157,12 +171,12 @@ assert_laid_over(const BaseServerClass *laid, const BaseServerClass *written)
     assert_int_equal(laid->max_children, written->max_children);
 }
 
-/* name(*arguments), in Python; both are given as in Py_BuildValue. Runs in
- * any thread and process, so that it cannot fail the test. */
+/* mixed_classes.name(*arguments), in Python; takes the arguments. Runs in any
+ * thread and process, so that it cannot fail the test. */
 static inline int
 call_python(const char *name, PyObject *arguments)
 {
-    PyObject *module = PyImport_AddModule("__main__"); /* borrowed */
+    PyObject *module = PyImport_AddModule("mixed_classes"); /* borrowed */
     PyObject *function = PyObject_GetAttrString(module, name);
     PyObject *result = NULL;
 
@@ -214,8 +228,8 @@ python_server_close(BaseServer *self)
     return call_python("server_close", PyTuple_New(0));
 }
 
-/* class Base(BaseServer): what a request goes through are functions in
- * Python's __main__, which the test has put there. */
+/* class Base(BaseServer): what a request goes through are functions of
+ * mixed_classes.py. */
 static const BaseServerClass *
 python_class(void)
 {
@@ -230,37 +244,15 @@ python_class(void)
     return &cls;
 }
 
-/* Those functions: each notes that it has been called, and raises what `plan`
- * has for it. `same(mix_in)` is the class that Python makes of them. */
-static inline void
-define_python_class(void)
+/* class cls(MixIn, Base) */
+static inline BaseServerClass
+mixed_over_python(void (*lay_over)(BaseServerClass *, const BaseServerClass *))
 {
-    run_python(
-        "import __main__, os, socketserver, sys, threading\n"
-        "events, plan = [], {}\n"
-        "def step(name, *arguments):\n"
-        "    handled = sys.exc_info()[1]\n"
-        "    events.append((name, repr(handled), *arguments))\n"
-        "    if plan.get(name):\n"
-        "        raise plan[name](name)\n"
-        "def method(name):\n"
-        "    return lambda self, *arguments: step(name, *arguments)\n"
-        "def function(name):\n"
-        "    return lambda *arguments: step(name, *arguments)\n"
-        "names = ['finish_request', 'handle_error', 'shutdown_request',\n"
-        "         'close_request', 'server_close']\n"
-        "for name in names:\n"
-        "    setattr(__main__, name, function(name))\n"
-        "Base = type('Base', (), {name: method(name) for name in names})\n"
-        "def same(mix_in):\n"
-        "    return type('Same', (mix_in, Base), {})\n"
-        "def describe(error):\n"
-        "    return error and (repr(error), describe(error.__context__))\n"
-        "def outcome(function, *arguments):\n"
-        "    try:\n"
-        "        function(*arguments)\n"
-        "    except BaseException as error:\n"
-        "        return describe(error)\n");
+    const BaseServerClass *over = python_class();
+    BaseServerClass cls = *over;
+
+    lay_over(&cls, over);
+    return cls;
 }
 
 static inline BaseServer *
@@ -274,19 +266,99 @@ new_mixed_server(const BaseServerClass *cls)
     return server;
 }
 
-/* The exception in flight as `describe` has it, which is gone then; None. */
-static inline PyObject *
-described_raised(void)
+/* server.process_request('request', 'address') */
+static inline int
+process_request(BaseServer *server)
 {
-    PyObject *type, *value, *traceback;
+    PyObject *request = PyUnicode_FromString("request");
+    PyObject *client_address = PyUnicode_FromString("address");
+    int result = server->cls->process_request(server, request, client_address);
 
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    set_python("raised", value == NULL ? Py_None : value);
-    Py_XDECREF(type);
-    Py_XDECREF(value);
-    Py_XDECREF(traceback);
-    return eval_python("describe(raised)");
+    Py_DECREF(request);
+    Py_DECREF(client_address);
+    return result;
+}
+
+/* What the test's server answers to a line; NULL with an exception. */
+static PyObject *answer_to(PyObject *line);
+
+static inline int
+echo(BufferedIOBase *rfile, BufferedIOBase *wfile)
+{
+    PyObject *line = rfile->cls->readline(rfile, -1);
+    PyObject *answer = line == NULL ? NULL : answer_to(line);
+    Py_ssize_t written =
+        answer == NULL ? -1 : wfile->cls->write(wfile, answer);
+
+    Py_XDECREF(line);
+    Py_XDECREF(answer);
+    return written < 0 ? -1 : 0;
+}
+
+static inline int
+Echo_handle(BaseRequestHandler *self)
+{
+    StreamRequestHandler *stream = (StreamRequestHandler *)self;
+
+    return FAILED(echo(stream->rfile, stream->wfile) < 0) ? -1 : 0;
+}
+
+static inline int
+DatagramEcho_handle(BaseRequestHandler *self)
+{
+    DatagramRequestHandler *datagram = (DatagramRequestHandler *)self;
+
+    return FAILED(echo(datagram->rfile, datagram->wfile) < 0) ? -1 : 0;
+}
+
+/* A server of the class that answers, at Python's `address`. */
+static inline BaseServer *
+new_echo_server(const BaseServerClass *cls)
+{
+    static StreamRequestHandlerClass stream;
+    static BaseRequestHandlerClass datagram;
+    char expression[100];
+    PyObject *address;
+    BaseServer *server;
+
+    stream = StreamRequestHandler_class;
+    stream.base.handle = Echo_handle;
+    datagram = DatagramRequestHandler_class;
+    datagram.handle = DatagramEcho_handle;
+    PyOS_snprintf(expression, sizeof(expression),
+                  "mixed_classes.new_address(%d)", cls->address_family);
+    address = eval_python(expression);
+    server = BaseServer_new(cls, address,
+                            cls->socket_type == SOCK_DGRAM ? &datagram
+                                                           : &stream.base);
+    Py_DECREF(address);
+    if (server == NULL) {
+        PyErr_Print();
+    }
+    assert_non_null(server);
+    set_python("address", server->server_address);
+    return server;
+}
+
+/* Python's `client` asks the server of the class, which handles it. */
+static inline void
+ask(BaseServer *server)
+{
+    char statement[100];
+
+    PyOS_snprintf(statement, sizeof(statement),
+                  "client = mixed_classes.ask(b'hello\\n', address, %d, %d)",
+                  server->cls->address_family, server->cls->socket_type);
+    run_python(statement);
+    assert_int_equal(BaseServer_handle_request(server), 0);
+}
+
+static inline void
+close_echo_server(BaseServer *server)
+{
+    assert_int_equal(server->cls->server_close(server), 0);
+    Py_DECREF(server);
+    run_python("mixed_classes.remove_address()");
 }
 
 #endif
