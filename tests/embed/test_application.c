@@ -7,69 +7,6 @@
 #include "program/interpreter.h"
 #include "python/errors.h"
 
-/* The modules that the tests name, in a directory of their own that is the
- * current one. */
-static const char make_modules[] =
-    "import os, sys, tempfile\n"
-    "sys.dont_write_bytecode = True\n"
-    "directory = tempfile.TemporaryDirectory()\n"
-    "os.chdir(directory.name)\n"
-    "here = os.getcwd()\n"
-    "def write(path, text):\n"
-    "    os.makedirs(os.path.dirname(path) or '.', exist_ok=True)\n"
-    "    with open(path, 'w') as file:\n"
-    "        file.write(text)\n"
-    "write('hello.py', '''\n"
-    "from typing import Optional\n"
-    "from os.path import join\n"
-    "def app(environ, start_response): return 'app'\n"
-    "def other(environ, start_response): return 'other'\n"
-    "def create_app(): return other\n"
-    "def build(name): return other\n"
-    "def _hidden(environ, start_response): pass\n"
-    "def lazy(): return None\n"
-    "def fails(): raise ValueError('no way')\n"
-    "class Class: wsgi = staticmethod(other)\n"
-    "class Broken:\n"
-    "    @property\n"
-    "    def app(self): raise ValueError('broken property')\n"
-    "class Callable:\n"
-    "    def __call__(self, environ, start_response): return 'instance'\n"
-    "class Asgi:\n"
-    "    async def __call__(self, scope, receive, send): pass\n"
-    "    async def method(self, scope, receive, send): pass\n"
-    "instance = Callable()\n"
-    "asgi = Asgi()\n"
-    "method = asgi.method\n"
-    "async def coroutine(scope, receive, send): pass\n"
-    "number = 3\n"
-    "broken = Broken()\n"
-    "''')\n"
-    "write('both.py', 'def app(e, s): pass\\n'\n"
-    "                 'def application(e, s): pass\\n')\n"
-    "write('neither.py', 'from hello import other\\n'\n"
-    "                    'def main(): pass\\n'\n"
-    "                    'def web(environ, start_response): pass\\n')\n"
-    "write('bare.py', '')\n"
-    "write('package/__init__.py', '')\n"
-    "write('package/module.py', 'def app(e, s): pass\\n')\n"
-    "write('package/needs.py', 'import not_there\\n')\n"
-    "write('namespace/inner.py', 'def app(e, s): pass\\n')\n"
-    "write('raises.py', 'def f():\\n    1 / 0\\nf()\\n')\n"
-    "write('needs.py', 'import not_there\\n')\n"
-    "write('syntax.py', 'def app(:\\n')\n"
-    "write('exits.py', 'import sys\\nsys.exit(\"set SECRET first\")\\n')\n"
-    "write('exits3.py', 'import sys\\nsys.exit(3)\\n')\n"
-    "write('interrupted.py', 'raise KeyboardInterrupt\\n')\n"
-    "write('plain', '')\n"
-    "write('sub/in.sub.py', 'import beside\\napp = beside.app\\n')\n"
-    "write('sub/beside.py', 'def app(e, s): pass\\n')\n"
-    "write('sub/raises.py', 'def f():\\n    1 / 0\\nf()\\n')\n"
-    "write('sub/os.py', 'def app(e, s): pass\\n')\n"
-    "write('sub/a:b/colon.py', 'def app(e, s): pass\\n')\n"
-    "write('sub/file.py/README', '')\n"
-    "os.symlink('sub/in.sub.py', 'link.py')\n";
-
 /* sys.path is what it was: 0 or -1. */
 static int
 restore_path(void **state)
@@ -111,11 +48,7 @@ assert_refused(const char *name, const char *message)
     handled = except_enter();
     set_python("caught", handled.raised);
     except_leave(handled);
-    run_python("import traceback\n"
-               "context = caught.__context__\n"
-               "frames = context and [\n"
-               "    f.name for f in traceback.extract_tb(\n"
-               "        context.__traceback__)]\n");
+    run_python("context, frames = caught.__context__, frames_of(caught)");
     if (message != NULL) {
         PyObject *text = eval_python("str(caught)");
 
@@ -481,7 +414,7 @@ setup(void **state)
     if (start_python() < 0) {
         return -1;
     }
-    run_python(make_modules);
+    run_python_file("embed/test_application.py");
     here = eval_python("here");
     if (import_first_from(here) < 0) {
         return -1;
@@ -494,8 +427,7 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-    run_python("os.chdir('/')\n"
-               "directory.cleanup()\n");
+    run_python("remove_modules()");
     return stop_python(state);
 }
 

@@ -1,0 +1,6 @@
+def app(environ, start_response):
+    pass
+
+
+def application(environ, start_response):
+    pass
