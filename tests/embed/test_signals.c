@@ -50,12 +50,7 @@ test_the_flag_is_set_also_when_the_exception_is_caught(void **state)
 
     (void)state;
     assert_int_equal(signals_set(&stop), 0);
-    run_python("import signal\n"
-               "try:\n"
-               "    signal.raise_signal(signal.SIGTERM)\n"
-               "except KeyboardInterrupt:\n"
-               "    caught = True\n");
-    assert_repr(eval_python("caught"), "True");
+    assert_repr(eval_python("caught()"), "True");
     assert_true(stop);
     assert_int_equal(signals_reset(), 0);
 }
@@ -85,7 +80,6 @@ test_reset_gives_both_signals_back_to_python(void **state)
     (void)state;
     assert_int_equal(signals_set(&stop), 0);
     assert_int_equal(signals_reset(), 0);
-    run_python("import signal");
     assert_repr(eval_python("signal.getsignal(signal.SIGINT) is "
                             "signal.default_int_handler"),
                 "True");
@@ -115,10 +109,7 @@ test_the_application_s_handlers_stay(void **state)
     bool stop = false;
 
     (void)state;
-    run_python("import signal\n"
-               "def own(signum, frame): pass\n"
-               "signal.signal(signal.SIGTERM, own)\n"
-               "signal.signal(signal.SIGINT, signal.SIG_IGN)\n");
+    run_python("set_own()");
     assert_int_equal(signals_set(&stop), 0);
     assert_repr(eval_python("signal.getsignal(signal.SIGTERM) is own, "
                             "signal.getsignal(signal.SIGINT).name"),
@@ -129,8 +120,7 @@ test_the_application_s_handlers_stay(void **state)
     assert_int_equal(signals_reset(), 0);
     assert_repr(eval_python("signal.getsignal(signal.SIGTERM) is own"),
                 "True");
-    run_python("signal.signal(signal.SIGTERM, signal.SIG_DFL)\n"
-               "signal.signal(signal.SIGINT, signal.default_int_handler)\n");
+    run_python("set_default()");
 }
 
 /* asyncio and unittest compare the handler with it. */
@@ -142,14 +132,9 @@ test_sigint_has_the_default_handler(void **state)
     bool stop = false;
 
     (void)state;
-    run_python("import signal");
     assert_int_equal(signals_set(&stop), 0);
     assert_repr(eval_python(expression), "True");
-    run_python("try:\n"
-               "    signal.default_int_handler(2, None)\n"
-               "except KeyboardInterrupt:\n"
-               "    caught = 'by a call'\n");
-    assert_repr(eval_python("caught"), "'by a call'");
+    assert_repr(eval_python("caught_of_a_call()"), "'by a call'");
     assert_int_equal(signals_reset(), 0);
     assert_repr(eval_python(expression), "True");
     assert_repr(eval_python("signal.default_int_handler.__module__"),
@@ -163,12 +148,6 @@ test_an_interrupt_at_a_prompt_is_the_prompt_s(void **state)
     static const int signums[] = { SIGINT, SIGTERM };
 
     (void)state;
-    run_python("import signal\n"
-               "def cmdloop(signum):\n"
-               "    try:\n"
-               "        signal.raise_signal(signum)\n"
-               "    except KeyboardInterrupt:\n"
-               "        return 'caught'\n");
     for (size_t i = 0; i < Py_ARRAY_LENGTH(signums); i++) {
         bool stop = false;
 
@@ -187,22 +166,8 @@ test_a_child_has_the_actions_of_any_program(void **state)
     bool stop = false;
 
     (void)state;
-    run_python("import os, signal");
     assert_int_equal(signals_set(&stop), 0);
-    run_python("read, write = os.pipe()\n"
-               "child = os.fork()\n"
-               "if child == 0:\n"
-               "    os.write(write, repr((\n"
-               "        signal.getsignal(signal.SIGTERM),\n"
-               "        signal.getsignal(signal.SIGINT),\n"
-               "        signal.pthread_sigmask(signal.SIG_BLOCK, ()))\n"
-               "    ).encode())\n"
-               "    os._exit(0)\n"
-               "os.waitpid(child, 0)\n"
-               "os.close(write)\n"
-               "told = os.read(read, 1000).decode()\n"
-               "os.close(read)\n");
-    assert_repr(eval_python("told"),
+    assert_repr(eval_python("told_by_child()"),
                 "'(<Handlers.SIG_DFL: 0>, "
                 "<built-in function default_int_handler>, set())'");
     assert_repr(eval_python("signal.pthread_sigmask(signal.SIG_BLOCK, ())"),
@@ -221,18 +186,9 @@ test_a_signal_amid_a_fork_ends_the_child(void **state)
     bool stop = false;
 
     (void)state;
-    run_python("import os, signal\n"
-               "os.register_at_fork(after_in_child=lambda: "
-               "os.getpid() != parent and os.kill(os.getpid(), "
-               "signal.SIGTERM))\n"
-               "parent = os.getpid()\n");
+    run_python("send_amid_forks()");
     assert_int_equal(signals_set(&stop), 0);
-    run_python("child = os.fork()\n"
-               "if child == 0:\n"
-               "    os._exit(0)\n");
-    assert_repr(eval_python("os.waitstatus_to_exitcode("
-                            "os.waitpid(child, 0)[1])"),
-                "-15");
+    assert_repr(eval_python("exit_code_of_child()"), "-15");
     assert_false(stop);
     assert_int_equal(signals_reset(), 0);
 }
@@ -241,7 +197,11 @@ static int
 setup(void **state)
 {
     (void)state;
-    return start_python();
+    if (start_python() < 0) {
+        return -1;
+    }
+    run_python_file("embed/test_signals.py");
+    return 0;
 }
 
 int
