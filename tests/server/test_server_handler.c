@@ -31,13 +31,6 @@ failing_log_request(BaseHTTPRequestHandler *self, PyObject *code,
     return -1;
 }
 
-static int
-idle_handle(BaseRequestHandler *self)
-{
-    (void)self;
-    return 0;
-}
-
 static BaseHTTPRequestHandlerClass
 request_handler_class(void)
 {
@@ -57,10 +50,7 @@ new_request_handler(const BaseHTTPRequestHandlerClass *cls)
     PyObject *request;
     BaseRequestHandler *self;
 
-    run_python("import io\n"
-               "request = io.BytesIO(b'body'), io.BytesIO()\n"
-               "events = []\n");
-    request = eval_python("request");
+    request = eval_python("new_request()");
     self = BaseRequestHandler_new(&cls->base.base, request, Py_None, server);
     assert_non_null(self);
     Py_DECREF(request);
@@ -71,17 +61,11 @@ new_request_handler(const BaseHTTPRequestHandlerClass *cls)
 /* ServerHandler(rfile, wfile, errors, environ, multithread=False), as
  * WSGIRequestHandler makes it; rfile and wfile are the request handler's. */
 static BaseHandler *
-new_handler(BaseHTTPRequestHandler *request_handler)
+new_handler_with(BaseHTTPRequestHandler *request_handler, PyObject *env)
 {
     BaseHandler *self = BaseHandler_new(&ServerHandler_class);
-    PyObject *errors, *env;
+    PyObject *errors = eval_python("new_errors()");
 
-    run_python("errors = io.StringIO()\n"
-               "try: environ\n"
-               "except NameError: environ = "
-               "{'SERVER_PROTOCOL': 'HTTP/1.1'}\n");
-    errors = eval_python("errors");
-    env = eval_python("environ");
     assert_non_null(self);
     assert_int_equal(
         SimpleHandler_init(self, (PyObject *)request_handler->base.rfile,
@@ -91,120 +75,46 @@ new_handler(BaseHTTPRequestHandler *request_handler)
     ((ServerHandler *)self)->request_handler =
         (BaseHTTPRequestHandler *)Py_NewRef((PyObject *)request_handler);
     Py_DECREF(errors);
+    return self;
+}
+
+static BaseHandler *
+new_handler(BaseHTTPRequestHandler *request_handler)
+{
+    PyObject *env = Py_BuildValue("{ss}", "SERVER_PROTOCOL", "HTTP/1.1");
+    BaseHandler *self = new_handler_with(request_handler, env);
+
     Py_DECREF(env);
     return self;
 }
 
-/* Applications, and what Python's ServerHandler makes of them. */
-static const char applications[] =
-    "import re\n"
-    "class Blocks:\n"
-    "    def __init__(self, *blocks, close=None):\n"
-    "        self.blocks, self.error = blocks, close\n"
-    "    def __iter__(self):\n"
-    "        return iter(self.blocks)\n"
-    "    def close(self):\n"
-    "        events.append('close')\n"
-    "        if self.error: raise self.error\n"
-    "def answer(status, headers, *blocks, **kw):\n"
-    "    def app(environ, start_response):\n"
-    "        start_response(status, headers)\n"
-    "        return Blocks(*blocks, **kw)\n"
-    "    return app\n"
-    "def writes(environ, start_response):\n"
-    "    write = start_response('200 OK', [('X', 'y')])\n"
-    "    write(b'one'); write(b'two')\n"
-    "    return [b'three']\n"
-    "def raises(environ, start_response):\n"
-    "    raise ValueError('no')\n"
-    "def raises_late(environ, start_response):\n"
-    "    start_response('200 OK', [])\n"
-    "    yield b'one'\n"
-    "    raise ValueError('late')\n"
-    "def silent(environ, start_response):\n"
-    "    return [b'x']\n"
-    "def as_list(environ, start_response):\n"
-    "    start_response('200 OK', [])\n"
-    "    return [b'one block']\n"
-    "def exits(environ, start_response):\n"
-    "    raise SystemExit(3)\n"
-    "text = [('Content-Type', 'text/plain')]\n"
-    "apps = [\n"
-    "    answer('200 OK', text, b'one', b'two'),\n"
-    "    answer('200 OK', text), answer('404 Not  Found', text, b''),\n"
-    "    answer('299 ', []), answer('204 No', [('Server', 'mine')], b''),\n"
-    "    answer('200 OK', text, b'x', close=OSError(5, 'close')),\n"
-    "    answer('bad', text, b'x'), answer(b'200 OK', text, b'x'),\n"
-    "    answer('200 OK', {}, b'x'), answer('200 OK', text, 'str'),\n"
-    "    answer('200 caf\\xe9', [('X', '\\xff')], b'x'),\n"
-    "    answer('200 \\u20ac', text, b'x'),\n"
-    "    answer('200 OK', [('Connection', 'close')], b'x'),\n"
-    "    writes, raises, raises_late, silent, as_list, exits,\n"
-    "]\n";
-
-static const char reference[] =
-    "from wsgiref.simple_server import ServerHandler\n"
-    "from wsgiref import simple_server\n"
-    "class Log:\n"
-    "    def log_request(self, code, size):\n"
-    "        events.append(('log', code, size))\n"
-    "class Quiet(ServerHandler):\n"
-    "    request_handler = Log()\n"
-    "def outcome(wfile, error):\n"
-    "    data = re.sub(rb'Date: [^\\r]*', b'Date: now', wfile.getvalue())\n"
-    "    last = errors.getvalue().splitlines()[-1:]\n"
-    "    return data, list(events), last, repr(error)\n"
-    "def expected(app, environ):\n"
-    "    global events, errors\n"
-    "    events, errors, wfile = [], io.StringIO(), io.BytesIO()\n"
-    "    error = None\n"
-    "    handler = Quiet(io.BytesIO(b'body'), wfile, errors, environ,\n"
-    "                    multithread=False)\n"
-    "    try: handler.run(app)\n"
-    "    except BaseException as e: error = e\n"
-    "    return outcome(wfile, error)\n";
-
 static void
 test_every_application_is_answered_as_by_python(void **state)
 {
-    static const char *const environs[] = {
-        "{'SERVER_PROTOCOL': 'HTTP/1.1'}",
-        "{'SERVER_PROTOCOL': 'HTTP/0.9', 'HTTPS': 'on'}",
-        "{}",
-    };
-    PyObject *apps = eval_python("apps");
+    PyObject *cases = eval_python("cases");
 
     (void)state;
-    for (size_t e = 0; e < Py_ARRAY_LENGTH(environs); e++) {
-        for (Py_ssize_t i = 0; i < PyList_GET_SIZE(apps); i++) {
-            BaseHTTPRequestHandlerClass cls = request_handler_class();
-            PyObject *app = PyList_GET_ITEM(apps, i);
-            PyObject *env = eval_python(environs[e]);
-            BaseHTTPRequestHandler *request_handler;
-            BaseHandler *self;
-            PyObject *type, *value, *traceback;
+    assert_int_equal(PyList_GET_SIZE(cases), 57);
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(cases); i++) {
+        BaseHTTPRequestHandlerClass cls = request_handler_class();
+        PyObject *this = PyList_GET_ITEM(cases, i);
+        BaseHTTPRequestHandler *request_handler;
+        BaseHandler *self;
+        PyObject *app;
 
-            set_python("app", app);
-            set_python("environ", env);
-            run_python("wanted = expected(app, environ)");
-            request_handler = new_request_handler(&cls);
-            self = new_handler(request_handler);
-            (void)self->cls->run(self, app);
-            PyErr_Fetch(&type, &value, &traceback);
-            PyErr_NormalizeException(&type, &value, &traceback);
-            set_python("error", value == NULL ? Py_None : value);
-            Py_XDECREF(type);
-            Py_XDECREF(value);
-            Py_XDECREF(traceback);
-            run_python("got = outcome(request[1], error)\n"
-                       "assert got == wanted, (app, got, wanted)\n"
-                       "del error, environ\n");
-            Py_DECREF(self);
-            Py_DECREF(request_handler);
-            Py_DECREF(env);
-        }
+        set_python("case", this);
+        app = eval_python("begin_case(*case)");
+        request_handler = new_request_handler(&cls);
+        self = new_handler_with(request_handler, PyTuple_GET_ITEM(this, 2));
+        (void)self->cls->run(self, app);
+        give_python("error", take_exception());
+        run_python("end_case(case, error); del error");
+        Py_DECREF(app);
+        Py_DECREF(self);
+        Py_DECREF(request_handler);
     }
-    Py_DECREF(apps);
+    Py_DECREF(cases);
+    assert_nothing_differs("rows.report()");
 }
 
 static void
@@ -213,29 +123,19 @@ test_the_environ_is_pythons(void **state)
     BaseHTTPRequestHandlerClass cls = request_handler_class();
     BaseHTTPRequestHandler *request_handler;
     BaseHandler *self;
-    PyObject *app;
+    PyObject *app, *env;
 
     (void)state;
-    run_python("def app(environ, start_response):\n"
-               "    global seen\n"
-               "    seen = dict(environ)\n"
-               "    start_response('200 OK', [])\n"
-               "    return []\n"
-               "environ = {'SERVER_PROTOCOL': 'HTTP/1.1', 'X': 'y'}\n"
-               "expected(app, environ)\n"
-               "wanted = seen\n");
-    app = eval_python("app");
+    run_python("wanted = environ_of_pythons()");
+    app = eval_python("sees");
+    env = Py_BuildValue("{ssss}", "SERVER_PROTOCOL", "HTTP/1.1", "X", "y");
     request_handler = new_request_handler(&cls);
-    self = new_handler(request_handler);
+    self = new_handler_with(request_handler, env);
     assert_int_equal(self->cls->run(self, app), 0);
+    Py_DECREF(env);
     set_python("rfile", (PyObject *)request_handler->base.rfile);
-    run_python("assert list(seen) == list(wanted)\n"
-               "assert seen['wsgi.input'] is rfile\n"
-               "assert seen['wsgi.errors'] is errors\n"
-               "names = ('wsgi.input', 'wsgi.errors', 'wsgi.file_wrapper')\n"
-               "for name in names: del seen[name], wanted[name]\n"
-               "assert seen == wanted, (seen, wanted)\n"
-               "del environ, rfile, seen, wanted\n");
+    run_python("check_environ(wanted, rfile)");
+    run_python("del wanted, rfile");
     Py_DECREF(app);
     Py_DECREF(self);
     Py_DECREF(request_handler);
@@ -358,13 +258,8 @@ test_the_collector_finds_a_start_response_in_the_environ(void **state)
     PyObject *app;
 
     (void)state;
-    /* the client goes: there is no close() that would break the cycle */
-    run_python("import gc\n"
-               "def keeps(environ, start_response):\n"
-               "    environ['keep'] = start_response\n"
-               "    raise BrokenPipeError\n"
-               "gc.disable()\n");
-    app = eval_python("keeps");
+    run_python("without_the_collector()");
+    app = eval_python("keeps_start_response_and_loses_its_client");
     request_handler = new_request_handler(&cls);
     self = new_handler(request_handler);
     assert_int_equal(self->cls->run(self, app), 0);
@@ -372,8 +267,7 @@ test_the_collector_finds_a_start_response_in_the_environ(void **state)
     Py_DECREF(app);
     Py_DECREF(self);
     assert_int_equal(Py_REFCNT(request_handler), 2);
-    run_python("gc.enable()\n"
-               "gc.collect()\n");
+    run_python("collect()");
     assert_int_equal(Py_REFCNT(request_handler), 1);
     Py_DECREF(request_handler);
 }
@@ -391,8 +285,7 @@ test_the_collector_finds_a_request_handler_that_knows_its_handler(void **state)
     Py_DECREF(self);
     Py_DECREF(request_handler);
     assert_int_equal(Py_REFCNT(probe), 2);
-    run_python("import gc\n"
-               "gc.collect()\n");
+    run_python("collect()");
     assert_int_equal(Py_REFCNT(probe), 1);
     Py_DECREF(probe);
 }
@@ -406,21 +299,13 @@ test_a_start_response_that_outlives_its_handler_fails_in_python(void **state)
     PyObject *app;
 
     (void)state;
-    run_python("def app(environ, start_response):\n"
-               "    global kept\n"
-               "    kept = start_response, start_response('200 OK', [])\n"
-               "    return []\n");
-    app = eval_python("app");
+    app = eval_python("keeps_start_response");
     request_handler = new_request_handler(&cls);
     self = new_handler(request_handler);
     assert_int_equal(self->cls->run(self, app), 0);
     Py_DECREF(app);
     Py_DECREF(self);
-    run_python("try: kept[1](b'x')\n"
-               "except AssertionError as e:\n"
-               "    assert str(e) == 'write() before start_response()', e\n"
-               "else: raise AssertionError('no error')\n"
-               "del kept\n");
+    run_python("check_late_write()");
     assert_int_equal(Py_REFCNT(request_handler), 1);
     Py_DECREF(request_handler);
 }
@@ -451,9 +336,7 @@ setup(void **state)
     if (start_server_types(state) < 0) {
         return -1;
     }
-    run_python("import io");
-    run_python(applications);
-    run_python(reference);
+    run_python_file("server/test_server_handler.py");
     return 0;
 }
 
