@@ -4,34 +4,6 @@
 #include "validate/validate.h"
 #include "types.h"
 
-/* Python's demo_app beside ours, and a start_response that notes its calls. */
-static const char reference[] =
-    "import sys\n"
-    "from wsgiref import simple_server\n"
-    "calls = []\n"
-    "def start_response(*args):\n"
-    "    calls.append(args)\n"
-    "def failing(*args):\n"
-    "    calls.append(args)\n"
-    "    raise KeyError('start_response')\n"
-    "def outcome(app, *args):\n"
-    "    calls.clear()\n"
-    "    try: result = app(*args)\n"
-    "    except Exception as e: result = type(e).__name__, str(e)\n"
-    "    return result, list(calls)\n"
-    "class NoRepr:\n"
-    "    def __repr__(self): raise ValueError('no repr')\n"
-    "class NoItems:\n"
-    "    def items(self): raise ValueError('no items')\n"
-    "environs = [\n"
-    "    {}, {'B': 'b', 'A': 1, 'a': None, '_': (1, 0)},\n"
-    "    {'caf\\xe9': 'caf\\u20ac', '\\U0001f600': '\\n\\'\"\\\\'},\n"
-    "    {'X': '\\ud800'}, {'\\ud800': 'X'}, {1: 2, 'a': 3}, {2: 'b', 1: "
-    "b'a'},\n"
-    "    {'X': NoRepr()}, {'%s': '%d'}, NoItems(), dict(__builtins__),\n"
-    "    {'wsgi.errors': sys.stderr, 'wsgi.input': sys.stdin},\n"
-    "]\n";
-
 static void
 test_demo_app_answers_as_pythons_does(void **state)
 {
@@ -40,13 +12,8 @@ test_demo_app_answers_as_pythons_does(void **state)
     (void)state;
     assert_non_null(app);
     set_python("app", app);
-    run_python("for environ in environs:\n"
-               "    for start in start_response, failing:\n"
-               "        got = outcome(app, environ, start)\n"
-               "        wanted = outcome(simple_server.demo_app, environ,\n"
-               "                         start)\n"
-               "        assert got == wanted, (got, wanted)\n"
-               "del app\n");
+    run_python("compare_demo_app(app); del app");
+    assert_nothing_differs("rows.report()");
     assert_int_equal(Py_REFCNT(app), 1);
     Py_DECREF(app);
 }
@@ -76,19 +43,8 @@ test_demo_app_survives_what_is_no_environ(void **state)
 
     (void)state;
     set_python("app", app);
-    run_python("class Odd:\n"
-               "    def __init__(self, *items): self.list = items\n"
-               "    def items(self): return self.list\n"
-               "for odd in Odd(1), Odd((1,)), Odd((1, 2, 3)), Odd(''), 1:\n"
-               "    try: app(odd, start_response)\n"
-               "    except Exception: pass\n"
-               "    else: raise AssertionError(odd)\n"
-               "for args in (), ({},), ({}, start_response, 1):\n"
-               "    try: app(*args)\n"
-               "    except TypeError: pass\n"
-               "    else: raise AssertionError(args)\n"
-               "assert app.__name__ == 'demo_app'\n"
-               "del app\n");
+    run_python("compare_what_is_no_environ(app); del app");
+    assert_nothing_differs("rows.report()");
     Py_DECREF(app);
 }
 
@@ -188,36 +144,9 @@ test_a_made_server_answers_as_pythons_does(void **state)
     assert_non_null(server);
     capture_stderr();
     set_python("port", server->base.server_port);
-    run_python("import re, socket, threading\n"
-               "from wsgiref.simple_server import make_server, demo_app\n"
-               "def connect(port):\n"
-               "    client = socket.create_connection(('127.0.0.1', port))\n"
-               "    client.settimeout(60)\n"
-               "    client.sendall(b'GET /a%20b?c HTTP/1.1\\r\\n'\n"
-               "                   b'Host: h\\r\\n\\r\\n')\n"
-               "    return client\n"
-               "def receive(client):\n"
-               "    blocks = []\n"
-               "    while not blocks or blocks[-1]:\n"
-               "        blocks.append(client.recv(65536))\n"
-               "    client.close()\n"
-               "    data = b''.join(blocks)\n"
-               "    for name in rb'Date: [^\\r]*', rb'<[^>]*>':\n"
-               "        data = re.sub(name, b'...', data)\n"
-               "    data = re.sub(rb'Content-Length: \\d+', b'n', data)\n"
-               "    return re.sub(rb'SERVER_PORT = .*', b'port', data)\n"
-               "client = connect(port)\n");
+    run_python("client = connect(port)");
     assert_int_equal(BaseServer_handle_request((BaseServer *)server), 0);
-    run_python("got = receive(client)\n"
-               "log = sys.stderr.getvalue()\n"
-               "with make_server('127.0.0.1', 0, demo_app) as server:\n"
-               "    client = connect(server.server_port)\n"
-               "    server.handle_request()\n"
-               "    wanted = receive(client)\n"
-               "assert got == wanted, (got, wanted)\n"
-               "pattern = r'127\\.0\\.0\\.1 - - \\[.{20}\\] '\\\n"
-               "          r'\"GET /a%20b\\?c HTTP/1\\.1\" 200 \\d+\\n'\n"
-               "assert re.fullmatch(pattern, log), log\n");
+    run_python("check_answer(client); del client");
     Py_DECREF(captured_stderr());
     Py_DECREF(server);
     Py_DECREF(app);
@@ -260,7 +189,7 @@ run_mock(const char *app, bool validated, const char *data)
     WSGIRequestHandlerClass handler_class = WSGIRequestHandler_class;
     PyObject *application = eval_python(app);
     PyObject *bytes = eval_python(data);
-    PyObject *request, *address, *err;
+    PyObject *request, *address;
     WSGIServer *server;
     BaseServer *base;
 
@@ -280,11 +209,9 @@ run_mock(const char *app, bool validated, const char *data)
     request = eval_python("io.BufferedReader(io.BytesIO(data)), stdout");
     address = Py_BuildValue("(si)", "127.0.0.1", 8888);
     assert_int_equal(base->cls->finish_request(base, request, address), 0);
-    err = captured_stderr();
-    set_python("err", err);
-    Py_DECREF(err);
-    run_python("out = stdout.getvalue()\n"
-               "del stdout, data\n");
+    give_python("err", captured_stderr());
+    give_python("out", eval_python("stdout.getvalue()"));
+    run_python("del stdout, data");
     Py_DECREF(address);
     Py_DECREF(request);
     Py_DECREF(server);
@@ -292,43 +219,12 @@ run_mock(const char *app, bool validated, const char *data)
     Py_DECREF(application);
 }
 
-static const char mock_apps[] =
-    "import io, platform, signal, threading\n"
-    "import http.client\n"
-    "DATE = 'Mon, 05 Jun 2006 18:49:54 GMT'\n"
-    "def hello_app(environ, start_response):\n"
-    "    start_response('200 OK', [('Content-Type', 'text/plain'),\n"
-    "                              ('Date', DATE)])\n"
-    "    return [b'Hello, world!']\n"
-    "def header_app(environ, start_response):\n"
-    "    start_response('200 OK', [('Content-Type', 'text/plain'),\n"
-    "                              ('Date', DATE)])\n"
-    "    return [';'.join([environ['HTTP_X_TEST_HEADER'],\n"
-    "                      environ['QUERY_STRING'],\n"
-    "                      environ['PATH_INFO']]).encode('iso-8859-1')]\n"
-    "def path_app(environ, start_response):\n"
-    "    start_response('200 OK', [('Content-Type', 'text/plain'),\n"
-    "                              ('Date', DATE)])\n"
-    "    return [environ['PATH_INFO'].encode('latin-1')]\n"
-    "from wsgiref.simple_server import server_version\n"
-    "software = '%s %s/%s' % (server_version,\n"
-    "    platform.python_implementation(), sys.version.split()[0])\n";
-
 static void
 IntegrationTests_test_plain_hello(void **state)
 {
     (void)state;
     run_mock("hello_app", false, "b'GET / HTTP/1.0\\n\\n'");
-    run_python("expected = (\n"
-               "    'HTTP/1.0 200 OK\\r\\n'\n"
-               "    'Server: ' + software + '\\r\\n'\n"
-               "    'Content-Type: text/plain\\r\\n'\n"
-               "    'Date: Mon, 05 Jun 2006 18:49:54 GMT\\r\\n'\n"
-               "    'Content-Length: 13\\r\\n\\r\\n'\n"
-               "    'Hello, world!').encode()\n"
-               "assert out == expected, out\n"
-               "assert err.endswith('\"GET / HTTP/1.0\" 200 13\\n'), err\n"
-               "del expected, out, err\n");
+    run_python("check_plain_hello(out, err)");
 }
 
 static void
@@ -350,11 +246,7 @@ IntegrationTests_test_request_length(void **state)
     (void)state;
     run_mock("hello_app", false,
              "b'GET ' + b'x' * 65537 + b' HTTP/1.0\\n\\n'");
-    run_python("reason = http.client.responses[414]\n"
-               "if sys.version_info < (3, 13):\n"
-               "    assert reason == 'Request-URI Too Long'\n"
-               "line = out.splitlines()[0]\n"
-               "assert line == b'HTTP/1.0 414 ' + reason.encode(), line\n");
+    run_python("check_request_length(out)");
 }
 
 static void
@@ -362,8 +254,7 @@ IntegrationTests_test_cp1252_url(void **state)
 {
     (void)state;
     run_mock("path_app", true, "b'GET /\\x80%80 HTTP/1.0'");
-    assert_repr(eval_python("[line for line in out.splitlines()\n"
-                            " if not line.startswith(b'Server: ')]"),
+    assert_repr(eval_python("without_server(out)"),
                 "[b'HTTP/1.0 200 OK', b'Content-Type: text/plain', "
                 "b'Date: Mon, 05 Jun 2006 18:49:54 GMT', b'', "
                 "b'/\\x80\\x80']");
@@ -390,43 +281,13 @@ IntegrationTests_test_interrupted_write(void **state)
 
     (void)state;
     handler_class.base.log_message = log_nothing;
-    run_python("SIZE = 16 * 1024 * 1024 + 1\n"
-               "def app(environ, start_response):\n"
-               "    start_response('200 OK', [])\n"
-               "    return [b'\\0' * SIZE]\n");
-    app = eval_python("app");
+    app = eval_python("large_app");
     server = make_server("127.0.0.1", 0, app, NULL, &handler_class);
     assert_non_null(server);
     set_python("port", server->base.server_port);
-    run_python(
-        "interrupted = threading.Event()\n"
-        "original = signal.signal(signal.SIGUSR1,\n"
-        "                         lambda *args: interrupted.set())\n"
-        "main_thread = threading.get_ident()\n"
-        "received = []\n"
-        "def client():\n"
-        "    http_client = http.client.HTTPConnection('127.0.0.1', port)\n"
-        "    http_client.request('GET', '/')\n"
-        "    with http_client.getresponse() as response:\n"
-        "        received.append(len(response.read(100)))\n"
-        /* The first one finds a send that has sent a part, those after it
-         * one that has sent nothing. Each again, for it may come between
-         * two sends. */
-        "        for i in range(3):\n"
-        "            interrupted.clear()\n"
-        "            for again in range(20):\n"
-        "                signal.pthread_kill(main_thread, signal.SIGUSR1)\n"
-        "                if interrupted.wait(timeout=1.0): break\n"
-        "            received.append(interrupted.is_set())\n"
-        "        received.append(len(response.read()))\n"
-        "    http_client.close()\n"
-        "background = threading.Thread(target=client)\n"
-        "background.start()\n");
+    run_python("client = Interrupter(port)");
     assert_int_equal(BaseServer_handle_request((BaseServer *)server), 0);
-    run_python("background.join()\n"
-               "signal.signal(signal.SIGUSR1, original)\n"
-               "assert received == [100, True, True, True, SIZE - 100],\\\n"
-               "    received\n");
+    run_python("client.check()");
     Py_DECREF(server);
     Py_DECREF(app);
 }
@@ -437,8 +298,7 @@ setup(void **state)
     if (start_server_types(state) < 0 || types_ready() < 0) {
         return -1;
     }
-    run_python(reference);
-    run_python(mock_apps);
+    run_python_file("server/test_simple_server.py");
     return 0;
 }
 
