@@ -22,6 +22,17 @@ start_server_types(void **state)
     return 0;
 }
 
+/* ... of those with a Python file beside them. */
+static inline int
+start_with(void **state, const char *path)
+{
+    if (start_server_types(state) < 0) {
+        return -1;
+    }
+    run_python_file(path);
+    return 0;
+}
+
 /* sys.stderr becomes a new io.StringIO. */
 static inline void
 capture_stderr(void)
@@ -59,6 +70,19 @@ assert_equal(PyObject *a, PyObject *b)
     }
     Py_DECREF(a);
     Py_DECREF(b);
+}
+
+/* Fails unless the class attributes are those that the expression gives. */
+static inline void
+assert_attributes(const BaseServerClass *cls, const char *expression)
+{
+    assert_equal(eval_python(expression),
+                 Py_BuildValue("(OiiiNNi)", Py_None, cls->address_family,
+                               cls->socket_type, cls->request_queue_size,
+                               PyBool_FromLong(cls->allow_reuse_address),
+                               PyBool_FromLong(cls->allow_reuse_port),
+                               cls->max_packet_size));
+    assert_true(cls->timeout < 0);
 }
 
 /* A server that listens to nothing. */

@@ -78,3 +78,10 @@ def captured_log():
     text = sys.stderr.getvalue()
     sys.stderr = sys.__stderr__
     return re.sub(r'\[../.../.... ..:..:..\]', '[now]', text)
+
+
+def attributes(cls):
+    """The class attributes of a server, in the order of doubles.h."""
+    return (cls.timeout, int(cls.address_family), int(cls.socket_type),
+            cls.request_queue_size, cls.allow_reuse_address,
+            cls.allow_reuse_port, getattr(cls, 'max_packet_size', 0))

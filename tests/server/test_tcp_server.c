@@ -77,8 +77,7 @@ static void
 connect_client(BaseServer *server)
 {
     set_python("address", server->server_address);
-    run_python("import socket\n"
-               "client = socket.create_connection(address[:2], 60)\n");
+    run_python("client = connect(address)");
 }
 
 static int
@@ -101,8 +100,7 @@ test_port_0_becomes_the_real_port(void **state)
     (void)state;
     assert_equal(Py_NewRef(server->server_address), name);
     set_python("address", server->server_address);
-    run_python("assert type(address) is tuple and len(address) == 2\n"
-               "assert address[0] == '127.0.0.1' and address[1] > 0\n");
+    run_python("check_address(address)");
     Py_DECREF(server);
 }
 
@@ -271,14 +269,7 @@ test_an_address_in_use_is_an_os_error(void **state)
     set_python("raised", handled.raised);
     except_leave(handled);
     set_python("address", server->server_address);
-    run_python("import socketserver\n"
-               "try: socketserver.TCPServer(address, None)\n"
-               "except OSError as e: expected = e\n"
-               "import errno\n"
-               "assert raised.errno == errno.EADDRINUSE\n"
-               "assert type(raised) is type(expected)\n"
-               "assert str(raised) == str(expected)\n"
-               "del raised, expected\n");
+    run_python("check_address_in_use(raised, address); del raised");
     assert_int_equal(open_files(), before);
     Py_DECREF(port);
     Py_DECREF(server);
@@ -341,8 +332,7 @@ test_the_address_family_is_that_of_the_class(void **state)
     }
     assert_int_equal(option(server, SOL_SOCKET, SO_DOMAIN), AF_INET6);
     set_python("address", server->server_address);
-    run_python("assert len(address) == 4 and address[0] == '::1', address\n"
-               "assert address[1] > 0\n");
+    run_python("check_ipv6_address(address)");
     Py_DECREF(server);
 }
 
@@ -414,8 +404,7 @@ test_the_socket_goes_with_the_server(void **state)
     assert_int_equal(open_files(), before + 1);
     Py_DECREF(server);
     assert_int_equal(Py_REFCNT(sock), 1);
-    run_python("import warnings\n"
-               "warnings.simplefilter('ignore', ResourceWarning)\n");
+    run_python("ignore_open_sockets()");
     Py_DECREF(sock);
     assert_int_equal(open_files(), before);
 }
@@ -568,19 +557,13 @@ static void
 test_the_class_attributes_are_pythons(void **state)
 {
     (void)state;
-    run_python("import socketserver\n"
-               "cls = socketserver.TCPServer\n"
-               "attributes = (cls.timeout, int(cls.address_family),\n"
-               "    int(cls.socket_type), cls.request_queue_size,\n"
-               "    cls.allow_reuse_address, cls.allow_reuse_port)\n");
-    assert_equal(
-        eval_python("attributes"),
-        Py_BuildValue("(OiiiNN)", Py_None, TCPServer_class.address_family,
-                      TCPServer_class.socket_type,
-                      TCPServer_class.request_queue_size,
-                      PyBool_FromLong(TCPServer_class.allow_reuse_address),
-                      PyBool_FromLong(TCPServer_class.allow_reuse_port)));
-    assert_true(TCPServer_class.timeout < 0);
+    assert_attributes(&TCPServer_class, "class_attributes");
+}
+
+static int
+setup(void **state)
+{
+    return start_with(state, "server/test_tcp_server.py");
 }
 
 int
@@ -612,5 +595,5 @@ main(void)
         python_test(test_the_class_attributes_are_pythons),
     };
 
-    return cmocka_run_group_tests(tests, start_server_types, stop_python);
+    return cmocka_run_group_tests(tests, setup, stop_python);
 }

@@ -33,11 +33,7 @@ send_datagrams(BaseServer *server, const char *datagrams)
     set_python("datagrams", list);
     Py_DECREF(list);
     set_python("address", server->server_address);
-    run_python("import socket\n"
-               "client = socket.socket(type=socket.SOCK_DGRAM)\n"
-               "client.bind(('127.0.0.1', 0))\n"
-               "client.settimeout(60)\n"
-               "for data in datagrams: client.sendto(data, address)\n");
+    run_python("client = new_client(datagrams, address)");
 }
 
 static void
@@ -134,12 +130,7 @@ test_what_is_longer_is_cut_off_as_by_python(void **state)
 
     (void)state;
     send_datagrams(server, "[bytes(range(250)) * 40, b'next']");
-    run_python("import socketserver\n"
-               "with socketserver.UDPServer(('127.0.0.1', 0), None) as udp:\n"
-               "    for data in datagrams:\n"
-               "        client.sendto(data, udp.server_address)\n"
-               "    packets = [udp.get_request()[0][0] for _ in datagrams]\n"
-               "assert len(packets[0]) == 8192\n");
+    run_python("packets = packets_of_python(datagrams)");
     for (int i = 0; i < 2; i++) {
         PyObject *packets = eval_python("packets");
 
@@ -233,11 +224,9 @@ test_requests_are_answered_from_one_socket(void **state)
         assert_int_equal(BaseServer_handle_request(server), 0);
         assert_true(socket_of(server)->fd >= 0);
     }
-    run_python("answers = [client.recvfrom(99) for _ in datagrams]\n"
-               "assert {peer for _, peer in answers} == {address}\n"
-               "answers = [data for data, _ in answers]\n"
-               "client.close()\n");
-    assert_repr(eval_python("answers"), "[b'HELLO', b'', b'AGAIN']");
+    assert_repr(eval_python("answers(client, datagrams, address)"),
+                "[b'HELLO', b'', b'AGAIN']");
+    run_python("client.close()");
     Py_DECREF(server);
 }
 
@@ -254,7 +243,6 @@ test_a_failing_handler_leaves_the_server_serving(void **state)
 {
     BaseRequestHandlerClass handler_class = BaseRequestHandler_class;
     BaseServer *server;
-    PyObject *log;
 
     (void)state;
     handler_class.handle = raising_handle;
@@ -263,14 +251,8 @@ test_a_failing_handler_leaves_the_server_serving(void **state)
     capture_stderr();
     assert_int_equal(BaseServer_handle_request(server), 0);
     assert_int_equal(BaseServer_handle_request(server), 0);
-    log = captured_stderr();
-    set_python("log", log);
-    Py_DECREF(log);
-    run_python("assert log.count('processing of request from %s\\n' %\n"
-               "                 (client.getsockname(),)) == 2, log\n"
-               "assert \"ValueError: of b'one'\\n\" in log, log\n"
-               "assert \"ValueError: of b'two'\\n\" in log, log\n"
-               "client.close()\n");
+    give_python("log", captured_stderr());
+    run_python("check_log(log, client); client.close()");
     assert_true(socket_of(server)->fd >= 0);
     Py_DECREF(server);
 }
@@ -287,22 +269,14 @@ static void
 test_the_class_attributes_are_pythons(void **state)
 {
     (void)state;
-    run_python("import socketserver\n"
-               "cls = socketserver.UDPServer\n"
-               "attributes = (cls.timeout, int(cls.address_family),\n"
-               "    int(cls.socket_type), cls.request_queue_size,\n"
-               "    cls.allow_reuse_address, cls.allow_reuse_port,\n"
-               "    cls.max_packet_size)\n");
-    assert_equal(
-        eval_python("attributes"),
-        Py_BuildValue("(OiiiNNi)", Py_None, UDPServer_class.address_family,
-                      UDPServer_class.socket_type,
-                      UDPServer_class.request_queue_size,
-                      PyBool_FromLong(UDPServer_class.allow_reuse_address),
-                      PyBool_FromLong(UDPServer_class.allow_reuse_port),
-                      UDPServer_class.max_packet_size));
-    assert_true(UDPServer_class.timeout < 0);
+    assert_attributes(&UDPServer_class, "class_attributes");
     assert_ptr_equal(UDPServer_type.tp_base, &TCPServer_type);
+}
+
+static int
+setup(void **state)
+{
+    return start_with(state, "server/test_udp_server.py");
 }
 
 int
@@ -321,5 +295,5 @@ main(void)
         python_test(test_the_class_attributes_are_pythons),
     };
 
-    return cmocka_run_group_tests(tests, start_server_types, stop_python);
+    return cmocka_run_group_tests(tests, setup, stop_python);
 }

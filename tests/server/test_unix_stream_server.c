@@ -25,7 +25,7 @@ new_server(const BaseServerClass *cls,
 {
     BaseServer *server;
 
-    run_python("path = os.path.join(folder.name, '%d' % next(numbers))");
+    run_python("path = new_path()");
     server = try_server(cls, "path", RequestHandlerClass);
     assert_non_null(server);
     return server;
@@ -72,19 +72,15 @@ test_the_server_listens_at_its_path(void **state)
     handler_class.base.handle = echoing_handle;
     server = new_server(&UnixStreamServer_class, &handler_class.base);
     set_python("address", server->server_address);
-    run_python("import stat\n"
-               "assert address == path, address\n"
-               "assert stat.S_ISSOCK(os.stat(path).st_mode)\n"
-               "client = socket.socket(socket.AF_UNIX)\n"
-               "client.connect(path)\n"
-               "client.sendall(b'hello'), client.shutdown(socket.SHUT_WR)\n");
+    run_python("client = client_of(path, address)");
     assert_int_equal(BaseServer_handle_request(server), 0);
     assert_repr(eval_python("client.recv(99), client.recv(99)"),
                 "(b'hello', b'')");
     assert_repr(eval_python("client_address"), "''");
     assert_int_equal(server->cls->server_close(server), 0);
-    run_python("client.close()\n"
-               "assert os.path.exists(path)\n"); /* as Python leaves it */
+    run_python("client.close()");
+    assert_repr(eval_python("os.path.exists(path)"),
+                "True"); /* Python's way */
     Py_DECREF(server);
 }
 
@@ -94,36 +90,20 @@ test_reuse_port_is_asked_for_where_python_does(void **state)
 {
     BaseServerClass cls = UnixStreamServer_class;
     BaseServer *server;
-    PyObject *error;
+    PyObject *wanted = eval_python("reuse_port_of_python()");
 
     (void)state;
-    run_python("class Reusing(socketserver.UnixStreamServer):\n"
-               "    allow_reuse_port = True\n"
-               "path = os.path.join(folder.name, '%d' % next(numbers))\n"
-               "error = set_ = None\n"
-               "try:\n"
-               "    with Reusing(path, None) as s:\n"
-               "        set_ = s.socket.getsockopt(socket.SOL_SOCKET,\n"
-               "                                   socket.SO_REUSEPORT)\n"
-               "except OSError as e:\n"
-               "    error = str(e)\n"
-               "path = os.path.join(folder.name, '%d' % next(numbers))\n");
-    error = eval_python("error");
     cls.allow_reuse_port = true;
-    server = try_server(&cls, "path", NULL);
-    if (error != Py_None) {
+    server = try_server(&cls, "new_path()", NULL);
+    if (PyUnicode_Check(wanted)) {
         assert_null(server);
-        assert_raised(PyExc_OSError, PyUnicode_AsUTF8(error));
-        Py_DECREF(error);
+        assert_raised(PyExc_OSError, PyUnicode_AsUTF8(wanted));
+        Py_DECREF(wanted);
         return;
     }
-    Py_DECREF(error);
     assert_non_null(server);
-    set_python("fd", PyLong_FromLong(server->cls->fileno(server)));
-    run_python("ours = socket.socket(fileno=os.dup(fd))\n"
-               "assert set_ == ours.getsockopt(socket.SOL_SOCKET,\n"
-               "                               socket.SO_REUSEPORT), error\n"
-               "ours.close()\n");
+    give_python("fd", PyLong_FromLong(server->cls->fileno(server)));
+    assert_equal(eval_python("reuse_port_of(fd)"), wanted);
     assert_int_equal(server->cls->server_close(server), 0);
     Py_DECREF(server);
 }
@@ -131,27 +111,23 @@ test_reuse_port_is_asked_for_where_python_does(void **state)
 static void
 test_addresses_are_what_python_makes_of_them(void **state)
 {
-    static const char *const paths[] = { "path", "os.fsencode(path)",
-                                         "'\\0cwsgiref-%d' % os.getpid()" };
+    PyObject *addresses = eval_python("addresses");
 
     (void)state;
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(paths); i++) {
-        PyObject *given;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(addresses); i++) {
         BaseServer *server;
 
-        run_python("path = os.path.join(folder.name, 's%d' % next(numbers))");
-        given = eval_python(paths[i]);
-        set_python("given", given);
-        Py_DECREF(given);
-        run_python("with socketserver.UnixStreamServer(given, None) as s:\n"
-                   "    expected = s.server_address\n"
-                   "if os.path.exists(path): os.unlink(path)\n");
-        server = try_server(&UnixStreamServer_class, paths[i], NULL);
+        set_python("row", PyList_GET_ITEM(addresses, i));
+        run_python("words, given = row[0], row[1]()");
+        give_python("wanted", eval_python("address_of_python(given)"));
+        server = try_server(&UnixStreamServer_class, "given", NULL);
         assert_non_null(server);
-        assert_equal(Py_NewRef(server->server_address),
-                     eval_python("expected"));
+        set_python("got", server->server_address);
+        run_python("rows.compare(words, got, wanted)");
         Py_DECREF(server);
     }
+    Py_DECREF(addresses);
+    assert_nothing_differs("rows.report()");
 }
 
 static void
@@ -164,8 +140,7 @@ test_a_path_in_use_is_an_os_error_and_stays(void **state)
     assert_raised(PyExc_OSError, "[Errno 98] Address already in use");
     assert_null(try_server(&UnixWSGIServer_class.base, "path", NULL));
     assert_raised(PyExc_OSError, "[Errno 98] Address already in use");
-    run_python("with socket.socket(socket.AF_UNIX) as client:\n"
-               "    client.connect(path)\n");
+    run_python("connect(path).close()");
     Py_DECREF(server);
 }
 
@@ -192,9 +167,7 @@ test_datagrams_are_answered_to_the_path_of_the_sender(void **state)
     (void)state;
     handler_class.handle = answering_handle;
     server = new_server(&UnixDatagramServer_class, &handler_class);
-    run_python("client = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
-               "client.bind(path + '.client'), client.settimeout(60)\n"
-               "client.sendto(b'hello', path)\n");
+    run_python("client = datagram_client(path)");
     assert_int_equal(BaseServer_handle_request(server), 0);
     assert_equal(
         eval_python("client.recvfrom(999)"),
@@ -209,30 +182,16 @@ test_a_datagram_of_nobody_is_an_error_in_the_log(void **state)
 {
     BaseServer *server =
         new_server(&UnixDatagramServer_class, &DatagramRequestHandler_class);
-    PyObject *log;
 
     (void)state;
-    run_python("def send_from_nobody(path):\n"
-               "    with socket.socket(socket.AF_UNIX,\n"
-               "                       socket.SOCK_DGRAM) as client:\n"
-               "        client.sendto(b'hello', path)\n"
-               "send_from_nobody(path)\n");
+    run_python("send_from_nobody(path)");
     capture_stderr();
     assert_int_equal(BaseServer_handle_request(server), 0);
-    log = captured_stderr();
-    set_python("log", log);
-    Py_DECREF(log);
+    give_python("log", captured_stderr());
     capture_stderr();
-    run_python("with socketserver.UnixDatagramServer(path + '.python',\n"
-               "        socketserver.DatagramRequestHandler) as s:\n"
-               "    send_from_nobody(path + '.python')\n"
-               "    s.handle_request()\n"
-               "expected = sys.stderr.getvalue()\n"
-               "sys.stderr = sys.__stderr__\n"
-               "ends = [text.splitlines()[:2] + text.splitlines()[-2:]\n"
-               "        for text in (log, expected)]\n"
-               "assert ends[0] == ends[1], ends\n"
-               "assert 'TypeError' in ends[0][2]\n");
+    run_python("log_of_python(path + '.python')");
+    give_python("expected", captured_stderr());
+    run_python("check_logs(log, expected)");
     Py_DECREF(server);
 }
 
@@ -261,8 +220,7 @@ test_get_request_gives_host_and_port(void **state)
     PyObject *request = NULL, *client_address = NULL;
 
     (void)state;
-    run_python("client = socket.socket(socket.AF_UNIX)\n"
-               "client.connect(path)\n");
+    run_python("client = connect(path)");
     assert_int_equal(
         server->cls->get_request(server, &request, &client_address), 0);
     assert_int_equal(Py_REFCNT(client_address), 1);
@@ -286,58 +244,21 @@ static void
 test_a_request_is_answered_as_by_python(void **state)
 {
     BaseServer *server;
-    PyObject *log;
 
     (void)state;
-    run_python(
-        "import re, threading\n"
-        "from wsgiref import simple_server\n"
-        "class PythonServer(socketserver.UnixStreamServer,\n"
-        "                   simple_server.WSGIServer):\n"
-        "    def server_bind(self):\n"
-        "        socketserver.UnixStreamServer.server_bind(self)\n"
-        "        self.server_name, self.server_port = 'localhost', 80\n"
-        "        self.setup_environ()\n"
-        "    def get_request(self):\n"
-        "        return super().get_request()[0], ('127.0.0.1', 0)\n"
-        "environs = []\n"
-        "def app(environ, start_response):\n"
-        "    environs.append({k: v for k, v in environ.items()\n"
-        "                     if type(v) in (str, tuple)})\n"
-        "    start_response('200 OK', [('X-Body',\n"
-        "        environ['wsgi.input'].read(4).decode())])\n"
-        "    return [environ['PATH_INFO'].encode()]\n"
-        "def ask(path):\n"
-        "    client = socket.socket(socket.AF_UNIX)\n"
-        "    client.connect(path), client.settimeout(60)\n"
-        "    client.sendall(b'POST /p?q HTTP/1.1\\r\\nContent-Length: 4'\n"
-        "                   b'\\r\\n\\r\\nbody')\n"
-        "    return client\n"
-        "def answer(client):\n"
-        "    with client, client.makefile('rb') as file:\n"
-        "        return re.sub(rb'\\nDate: .*', b'', file.read())\n");
     server = new_wsgi_server("app");
     run_python("client = ask(path)");
     capture_stderr();
     assert_int_equal(BaseServer_handle_request(server), 0);
-    log = captured_stderr();
-    set_python("log", log);
-    Py_DECREF(log);
-    run_python("got = answer(client)");
+    give_python("log", captured_stderr());
+    give_python("got", eval_python("answer(client)"));
     capture_stderr();
-    run_python("path = os.path.join(folder.name, '%d' % next(numbers))\n"
-               "with PythonServer(path,\n"
-               "        simple_server.WSGIRequestHandler) as s:\n"
-               "    s.set_app(app)\n"
-               "    client = ask(path)\n"
-               "    s.handle_request()\n"
-               "expected = answer(client)\n"
-               "logs = [re.sub(r'\\[.*?\\]', '', text)\n"
-               "        for text in (log, sys.stderr.getvalue())]\n"
-               "sys.stderr = sys.__stderr__\n");
+    give_python("expected", eval_python("answer_of_python()"));
+    give_python("expected_log", captured_stderr());
     assert_equal(eval_python("got"), eval_python("expected"));
-    assert_equal(eval_python("logs[0]"), eval_python("logs[1]"));
-    assert_repr(eval_python("logs[0]"),
+    assert_equal(eval_python("without_date(log)"),
+                 eval_python("without_date(expected_log)"));
+    assert_repr(eval_python("without_date(log)"),
                 "'127.0.0.1 - -  \"POST /p?q HTTP/1.1\" 200 2\\n'");
     assert_equal(eval_python("environs[0]"), eval_python("environs[1]"));
     assert_repr(eval_python("environs[0]['REMOTE_ADDR']"), "'127.0.0.1'");
@@ -362,40 +283,13 @@ test_no_table_has_an_empty_slot(void **state)
                          sizeof(WSGIServerClass));
 }
 
-/* The class attributes of `cls` are those of Python's `name`. */
-static void
-compare_attributes(const BaseServerClass *cls, const char *name)
-{
-    PyObject *python = eval_python(name);
-
-    set_python("cls", python);
-    Py_DECREF(python);
-    run_python("attributes = (cls.timeout, int(cls.address_family),\n"
-               "    int(cls.socket_type), cls.request_queue_size,\n"
-               "    cls.allow_reuse_address, cls.allow_reuse_port,\n"
-               "    getattr(cls, 'max_packet_size', 0))\n");
-    assert_equal(eval_python("attributes"),
-                 Py_BuildValue("(OiiiNNi)", Py_None, cls->address_family,
-                               cls->socket_type, cls->request_queue_size,
-                               PyBool_FromLong(cls->allow_reuse_address),
-                               PyBool_FromLong(cls->allow_reuse_port),
-                               cls->max_packet_size));
-    assert_true(cls->timeout < 0);
-}
-
 static void
 test_the_class_attributes_are_pythons(void **state)
 {
     (void)state;
-    compare_attributes(&UnixStreamServer_class,
-                       "socketserver.UnixStreamServer");
-    compare_attributes(&UnixDatagramServer_class,
-                       "socketserver.UnixDatagramServer");
-    compare_attributes(&UnixWSGIServer_class.base,
-                       "type('UnixWSGIServer', "
-                       "(socketserver.UnixStreamServer, "
-                       "__import__('wsgiref.simple_server').simple_server."
-                       "WSGIServer), {})");
+    assert_attributes(&UnixStreamServer_class, "class_attributes[0]");
+    assert_attributes(&UnixDatagramServer_class, "class_attributes[1]");
+    assert_attributes(&UnixWSGIServer_class.base, "class_attributes[2]");
     assert_ptr_equal(UnixStreamServer_type.tp_base, &TCPServer_type);
     assert_ptr_equal(UnixDatagramServer_type.tp_base, &UDPServer_type);
     assert_ptr_equal(UnixWSGIServer_type.tp_base, &WSGIServer_type);
@@ -404,13 +298,7 @@ test_the_class_attributes_are_pythons(void **state)
 static int
 setup(void **state)
 {
-    if (start_server_types(state) < 0) {
-        return -1;
-    }
-    run_python("import itertools, os, socket, socketserver, sys, tempfile\n"
-               "folder = tempfile.TemporaryDirectory()\n"
-               "numbers = itertools.count()\n");
-    return 0;
+    return start_with(state, "server/test_unix_stream_server.py");
 }
 
 static int
