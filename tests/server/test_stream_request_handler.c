@@ -32,9 +32,7 @@ connect_request(void **state)
     }
     set_python("fd", fd);
     Py_DECREF(fd);
-    run_python("import socket\n"
-               "client = socket.socket(fileno=fd)\n"
-               "client.settimeout(60)\n");
+    run_python("client = new_client(fd)");
     server = new_idle_server();
     return 0;
 }
@@ -188,8 +186,7 @@ test_rfile_reads_what_the_client_sends(void **state)
 
         connect_request(state);
         cls.rbufsize = sizes[i];
-        run_python("client.sendall(b'one\\ntwo\\nthree')\n"
-                   "client.shutdown(socket.SHUT_WR)\n");
+        run_python("send_three_lines(client)");
         run_handler(&cls);
         assert_int_equal(disconnect_request(state), 0);
     }
@@ -228,11 +225,7 @@ look_at_buffered_writes(StreamRequestHandler *self)
 {
     write_bytes(self, "one");
     write_bytes(self, "two");
-    run_python("client.setblocking(False)\n"
-               "try: client.recv(100)\n"
-               "except BlockingIOError: pass\n"
-               "else: raise AssertionError('sent too early')\n"
-               "client.settimeout(60)\n");
+    run_python("check_nothing_is_sent(client)");
 }
 
 static void
@@ -562,11 +555,7 @@ test_a_kept_rfile_is_closed_but_alive(void **state)
 
     (void)state;
     run_handler(&cls);
-    assert_repr(eval_python("rfile.closed"), "True");
-    run_python("try: rfile.read(1)\n"
-               "except ValueError: pass\n"
-               "else: raise AssertionError\n"
-               "del rfile\n");
+    run_python("check_closed(rfile); del rfile");
 }
 
 static void
@@ -582,17 +571,19 @@ static void
 test_the_class_attributes_are_pythons(void **state)
 {
     (void)state;
-    run_python("import socketserver\n"
-               "cls = socketserver.StreamRequestHandler\n"
-               "attributes = (cls.rbufsize, cls.wbufsize, cls.timeout,\n"
-               "              cls.disable_nagle_algorithm)\n");
-    assert_equal(eval_python("attributes"),
+    assert_equal(eval_python("class_attributes()"),
                  Py_BuildValue(
                      "(iiON)", StreamRequestHandler_class.rbufsize,
                      StreamRequestHandler_class.wbufsize, Py_None,
                      PyBool_FromLong(
                          StreamRequestHandler_class.disable_nagle_algorithm)));
     assert_true(StreamRequestHandler_class.timeout < 0);
+}
+
+static int
+setup(void **state)
+{
+    return start_with(state, "server/test_stream_request_handler.py");
 }
 
 int
@@ -623,5 +614,5 @@ main(void)
         python_test(test_the_class_attributes_are_pythons),
     };
 
-    return cmocka_run_group_tests(tests, start_server_types, stop_python);
+    return cmocka_run_group_tests(tests, setup, stop_python);
 }
