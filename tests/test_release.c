@@ -9,14 +9,9 @@
 static void
 assert_as_probed(const char *name, PyObject *said)
 {
-    PyObject *row = PyUnicode_FromString(name);
-
-    set_python("name", row);
-    set_python("said", said);
-    run_python("answer = PROBES[name].ask()\n"
-               "assert said == answer, (name, said, answer)\n");
-    Py_DECREF(row);
-    Py_DECREF(said);
+    give_python("name", PyUnicode_FromString(name));
+    give_python("said", said);
+    run_python("compare_with_probe(name, said)");
 }
 
 static void
@@ -26,6 +21,7 @@ test_the_linked_release_is_asked(void **state)
     for (Question i = 0; i < QUESTIONS; i++) {
         assert_as_probed(question_name(i), PyBool_FromLong(release_asked(i)));
     }
+    assert_nothing_differs("rows.report()");
 }
 
 static void
@@ -63,6 +59,7 @@ test_the_version_tells_the_rest(void **state)
                      PyUnicode_FromString(linked->http_server_version));
     assert_as_probed("error_page_style",
                      PyUnicode_FromString(linked->error_page_style));
+    assert_nothing_differs("rows.report()");
 }
 
 static bool
@@ -111,16 +108,13 @@ test_what_is_raised_meanwhile_is_no_answer(void **state)
 {
     (void)state;
     assert_int_equal(release_ready(), 0);
-    run_python("class Interrupts:\n"
-               "    def find_spec(*arguments): raise KeyboardInterrupt\n"
-               "asked = sys.modules.pop('http.server')\n"
-               "sys.meta_path.insert(0, Interrupts)\n");
+    run_python("interrupt_imports()");
     assert_int_equal(release_asked(http_0_9_without_headers), -1);
     assert_raised(PyExc_KeyboardInterrupt, "");
-    run_python("del sys.meta_path[0]\n"
-               "sys.modules['http.server'] = asked\n");
+    run_python("restore()");
     assert_as_probed("http_0_9_without_headers",
                      PyBool_FromLong(release_asked(http_0_9_without_headers)));
+    assert_nothing_differs("rows.report()");
 }
 
 static void
@@ -129,27 +123,19 @@ test_an_answer_is_kept(void **state)
     int answer = release_asked(http_0_9_without_headers);
 
     (void)state;
-    run_python("asked = sys.modules['http.server']\n"
-               "sys.modules['http.server'] = None\n");
+    run_python("hide_module()");
     assert_int_equal(release_asked(http_0_9_without_headers), answer);
-    run_python("sys.modules['http.server'] = asked\n");
+    run_python("restore()");
 }
 
 static int
 setup(void **state)
 {
-    PyObject *file = NULL;
-
     (void)state;
     if (start_python() < 0 || types_ready() < 0) {
         return -1;
     }
-    file = PyUnicode_FromString(__FILE__);
-    set_python("file", file);
-    Py_DECREF(file);
-    run_python("import os, sys\n"
-               "sys.path.insert(0, os.path.dirname(os.path.abspath(file)))\n"
-               "from releases.probes import PROBES\n");
+    run_python_file("test_release.py");
     return 0;
 }
 
