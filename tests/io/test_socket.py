@@ -195,7 +195,7 @@ paths = [
     ('an abstract name with a NUL', b'\0\1\0%d' % os.getpid()),
     ('a path that leaves no room for a NUL', 'x' * 108),
     ('an abstract name that is too long', '\0' + 'x' * 108),
-    ('an abstract name as long as there is room', '\0' + 'x' * 106),
+    ('a long abstract name that fits', '\0' + 'x' * 106),
     ('a number', 3),
     ('None', None),
     ('a path as a bytearray', bytearray(os.fsencode(path))),

@@ -9,15 +9,35 @@ from rows import Rows
 rows = Rows()
 left, right = socket.socketpair()
 
+modes = [
+    ('reading', 'r'),
+    ('writing', 'w'),
+    ('both', 'rw'),
+    ('reading bytes', 'rb'),
+    ('writing bytes', 'wb'),
+    ('both, in bytes', 'rwb'),
+    ('both, in the other order', 'wr'),
+    ('neither', ''),
+    ('a letter that is no mode', 'x'),
+    ('both, with the b between', 'rbw'),
+]
 
-def mode(text):
-    """What SocketIO with this mode can do, or the message of its error."""
-    try:
-        raw = socket.SocketIO(right, text)
-    except ValueError as e:
-        return str(e)
-    right._io_refs += 1
+
+def seen(raw):
+    """Of a stream, or of the error instead of one."""
+    if isinstance(raw, ValueError):
+        return str(raw)
     return raw.readable(), raw.writable(), raw.mode
+
+
+def compare_mode(words, mode, ours):
+    try:
+        theirs = socket.SocketIO(right, mode)
+        right._io_refs += 1
+    except ValueError as e:
+        rows.compare(words, seen(ours), seen(e))
+    else:
+        rows.compare(words, seen(ours), seen(theirs))
 
 
 def outcome(f, *args):
