@@ -78,57 +78,43 @@ static const struct {
     { "handle_error", offsetof(BaseServerClass, handle_error) },
 };
 
-static inline AnyFunction
-function_named(const char *qualified_name)
+/* The qualified name of what is in the slot; Python's str. */
+static inline PyObject *
+name_in_slot(const BaseServerClass *table, size_t offset)
 {
+    AnyFunction slot;
+
+    memcpy(&slot, (const char *)table + offset, sizeof(slot));
     for (size_t i = 0; i < Py_ARRAY_LENGTH(functions); i++) {
-        if (strcmp(functions[i].qualified_name, qualified_name) == 0) {
-            return functions[i].function;
+        if (functions[i].function == slot) {
+            return PyUnicode_FromString(functions[i].qualified_name);
         }
     }
-    fail_msg("%s is not among the functions", qualified_name);
-    return NULL;
+    return PyUnicode_FromString("what is not among the functions");
 }
 
-/* Each slot is what Python's method resolution finds. */
+/* Each slot is what Python's method resolution finds, and so is each class
+ * attribute, and the base that it is mixed over. */
 static inline void
-assert_slots_equal_pythons(const MixedClass *mixed)
-{
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(slots); i++) {
-        char expression[300];
-        PyObject *name;
-        AnyFunction slot;
-
-        PyOS_snprintf(expression, sizeof(expression), "%s.%s.__qualname__",
-                      mixed->python, slots[i].name);
-        name = eval_python(expression);
-        memcpy(&slot, (const char *)mixed->table + slots[i].offset,
-               sizeof(slot));
-        if (slot != function_named(PyUnicode_AsUTF8(name))) {
-            fail_msg("%s is not %s", expression, PyUnicode_AsUTF8(name));
-        }
-        Py_DECREF(name);
-    }
-}
-
-/* So is each class attribute, and the base that it is mixed over. */
-static inline void
-assert_attributes_equal_pythons(const MixedClass *mixed)
+assert_class_equals_pythons(const MixedClass *mixed)
 {
     const BaseServerClass *table = mixed->table;
     const char *base = strrchr(table->type->tp_base->tp_name, '.') + 1;
-    char expression[100];
 
-    PyOS_snprintf(expression, sizeof(expression),
-                  "mixed_classes.attributes(%s)", mixed->python);
-    assert_equal(Py_BuildValue("[sdiiiiiiiii]", base, table->timeout,
-                               table->address_family, table->socket_type,
-                               table->request_queue_size,
-                               table->allow_reuse_address,
-                               table->allow_reuse_port, table->max_packet_size,
-                               table->daemon_threads, table->block_on_close,
-                               table->max_children),
-                 eval_python(expression));
+    give_python("cls", eval_python(mixed->python));
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(slots); i++) {
+        give_python("name", PyUnicode_FromString(slots[i].name));
+        give_python("got", name_in_slot(table, slots[i].offset));
+        run_python("mixed_classes.compare_slot(cls, name, got)");
+    }
+    give_python("got", Py_BuildValue(
+                           "[sdiiiiiiiii]", base, table->timeout,
+                           table->address_family, table->socket_type,
+                           table->request_queue_size,
+                           table->allow_reuse_address, table->allow_reuse_port,
+                           table->max_packet_size, table->daemon_threads,
+                           table->block_on_close, table->max_children));
+    run_python("mixed_classes.compare_attributes(cls, got)");
     assert_ptr_equal(table->mixed_over->type, table->type->tp_base);
     assert_null(table->mixed_over->mixed_over);
 }
@@ -137,9 +123,9 @@ static inline void
 assert_classes_equal_pythons(const MixedClass *classes, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        assert_slots_equal_pythons(&classes[i]);
-        assert_attributes_equal_pythons(&classes[i]);
+        assert_class_equals_pythons(&classes[i]);
     }
+    assert_nothing_differs("mixed_classes.rows.report()");
 }
 
 static inline void

@@ -6,6 +6,8 @@ import socket
 import sys
 import tempfile
 
+from rows import Rows
+
 names = ['finish_request', 'handle_error', 'shutdown_request',
          'close_request', 'server_close']
 # The steps so far, and which exception a step raises.
@@ -60,14 +62,29 @@ def outcome(function, *arguments):
         return describe(error)
 
 
-def attributes(cls):
-    """The class attributes, in the order of mixed_classes.h."""
+# ---- Classes beside their tables
+
+rows = Rows()
+
+
+def compare_slot(cls, name, got):
+    rows.compare('%s.%s' % (cls.__name__, name), got,
+                 getattr(cls, name).__qualname__)
+
+
+# In the order of mixed_classes.h, behind the base and the timeout.
+attributes = ['address_family', 'socket_type', 'request_queue_size',
+              'allow_reuse_address', 'allow_reuse_port', 'max_packet_size',
+              'daemon_threads', 'block_on_close', 'max_children']
+
+
+def compare_attributes(cls, got):
     timeout = -1.0 if cls.timeout is None else float(cls.timeout)
-    return [cls.__bases__[1].__name__, timeout] + [
-        int(getattr(cls, name, 0)) for name in (
-            'address_family', 'socket_type', 'request_queue_size',
-            'allow_reuse_address', 'allow_reuse_port', 'max_packet_size',
-            'daemon_threads', 'block_on_close', 'max_children')]
+    wanted = [cls.__bases__[1].__name__, timeout] + [
+        int(getattr(cls, name, 0)) for name in attributes]
+    names = ['the base', 'timeout'] + attributes
+    rows.compare('the attributes of ' + cls.__name__,
+                 dict(zip(names, got)), dict(zip(names, wanted)))
 
 
 # ---- A server that echoes, and its clients
