@@ -19,30 +19,26 @@ try_server(const BaseServerClass *cls, const char *host)
 static void
 test_the_server_knows_its_name_and_port_as_pythons_does(void **state)
 {
-    static const char *const hosts[] = { "127.0.0.1", "", "0.0.0.0",
-                                         "127.0.0.2" };
+    PyObject *hosts = eval_python("hosts");
 
     (void)state;
-    run_python("import http.server\n"
-               "def name_of(host):\n"
-               "    with http.server.HTTPServer((host, 0), None) as server:\n"
-               "        assert server.server_port == "
-               "server.server_address[1]\n"
-               "        return server.server_name\n");
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(hosts); i++) {
-        BaseServer *server = try_server(&HTTPServer_class, hosts[i]);
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(hosts); i++) {
+        PyObject *this = PyList_GET_ITEM(hosts, i);
+        BaseServer *server = try_server(
+            &HTTPServer_class, PyUnicode_AsUTF8(PyTuple_GET_ITEM(this, 1)));
         HTTPServer *http = (HTTPServer *)server;
-        char expression[100];
 
         assert_non_null(server);
-        PyOS_snprintf(expression, sizeof(expression), "name_of('%s')",
-                      hosts[i]);
-        assert_equal(Py_NewRef(http->server_name), eval_python(expression));
+        set_python("host", this);
+        set_python("name", http->server_name);
+        run_python("compare_name(*host, name)");
         assert_equal(Py_NewRef(http->server_port),
                      PySequence_GetItem(server->server_address, 1));
         assert_true(PyLong_AsLong(http->server_port) > 0);
         Py_DECREF(server);
     }
+    Py_DECREF(hosts);
+    assert_nothing_differs("rows.report()");
 }
 
 static void
@@ -58,13 +54,8 @@ test_the_address_family_is_that_of_the_class(void **state)
         PyErr_Clear();
         leave_out("this machine has no IPv6");
     }
-    run_python("import http.server, socket\n"
-               "class IPv6(http.server.HTTPServer):\n"
-               "    address_family = socket.AF_INET6\n"
-               "with IPv6(('::1', 0), None) as server:\n"
-               "    name = server.server_name\n");
     assert_equal(Py_NewRef(((HTTPServer *)server)->server_name),
-                 eval_python("name"));
+                 eval_python("name_of_ipv6('::1')"));
     Py_DECREF(server);
 }
 
@@ -128,8 +119,6 @@ static void
 test_the_address_is_reused(void **state)
 {
     (void)state;
-    run_python("import http.server\n"
-               "reuse = bool(http.server.HTTPServer.allow_reuse_address)\n");
     assert_equal(eval_python("reuse"),
                  PyBool_FromLong(HTTPServer_class.allow_reuse_address));
 }
@@ -140,6 +129,12 @@ test_table_has_no_empty_slot(void **state)
     (void)state;
     assert_no_empty_slot(&HTTPServer_class, offsetof(BaseServerClass, init),
                          sizeof(BaseServerClass));
+}
+
+static int
+setup(void **state)
+{
+    return start_with(state, "server/test_http_server.py");
 }
 
 int
@@ -155,5 +150,5 @@ main(void)
         python_test(test_table_has_no_empty_slot),
     };
 
-    return cmocka_run_group_tests(tests, start_server_types, stop_python);
+    return cmocka_run_group_tests(tests, setup, stop_python);
 }

@@ -23,28 +23,24 @@ class_of(WSGIServer *self)
 static void
 test_base_environ_equals_pythons(void **state)
 {
-    static const char *const hosts[] = { "127.0.0.1", "", "127.0.0.2" };
+    PyObject *hosts = eval_python("hosts");
 
     (void)state;
-    run_python("from wsgiref.simple_server import WSGIServer\n"
-               "def items(host, port):\n"
-               "    with WSGIServer((host, 0), None) as server:\n"
-               "        server.server_port = port\n"
-               "        server.setup_environ()\n"
-               "        return list(server.base_environ.items())\n");
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(hosts); i++) {
-        WSGIServer *server = new_server(&WSGIServer_class, hosts[i]);
-        char expression[100];
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(hosts); i++) {
+        PyObject *this = PyList_GET_ITEM(hosts, i);
+        WSGIServer *server = new_server(
+            &WSGIServer_class, PyUnicode_AsUTF8(PyTuple_GET_ITEM(this, 1)));
 
         assert_non_null(server);
-        set_python("port", server->base.server_port);
-        PyOS_snprintf(expression, sizeof(expression), "items('%s', port)",
-                      hosts[i]);
         assert_true(PyDict_CheckExact(server->base_environ));
-        assert_equal(PyDict_Items(server->base_environ),
-                     eval_python(expression));
+        set_python("host", this);
+        set_python("port", server->base.server_port);
+        set_python("environ", server->base_environ);
+        run_python("compare_environ(*host, port, environ); del environ");
         Py_DECREF(server);
     }
+    Py_DECREF(hosts);
+    assert_nothing_differs("rows.report()");
 }
 
 static int
@@ -147,8 +143,7 @@ test_the_collector_finds_an_application_that_knows_its_server(void **state)
     env = Py_NewRef(server->base_environ);
     assert_int_equal(class_of(server)->set_app(server, app), 0);
     assert_int_equal(PyList_Append(app, (PyObject *)server), 0);
-    run_python("import warnings\n"
-               "warnings.simplefilter('ignore', ResourceWarning)\n");
+    run_python("ignore_open_sockets()");
     Py_DECREF(app);
     Py_DECREF(server);
     assert_int_equal(Py_REFCNT(env), 2);
@@ -166,6 +161,12 @@ test_table_has_no_empty_slot(void **state)
                          sizeof(WSGIServerClass));
 }
 
+static int
+setup(void **state)
+{
+    return start_with(state, "server/test_wsgi_server.py");
+}
+
 int
 main(void)
 {
@@ -180,5 +181,5 @@ main(void)
         python_test(test_table_has_no_empty_slot),
     };
 
-    return cmocka_run_group_tests(tests, start_server_types, stop_python);
+    return cmocka_run_group_tests(tests, setup, stop_python);
 }
