@@ -233,11 +233,14 @@ test_arguments_that_do_not_fit_raise_what_python_raises(void **state)
 
     (void)state;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(calls); i++) {
-        set_python("call", PyList_GET_ITEM(calls, i));
-        assert_int_equal(bind("call[1]", "call[2]"), -1);
+        PyObject *call = PyList_GET_ITEM(calls, i);
+        const char *signature = PyUnicode_AsUTF8(PyTuple_GetItem(call, 1));
+
+        set_python("call", call);
+        assert_int_equal(bind(signature, "call[3]", "call[4]"), -1);
         give_python("error", take_exception());
         run_python("rows.compare(call[0], (type(error), str(error)), "
-                   "(TypeError, message(*call[1:])))");
+                   "(TypeError, message(*call[2:])))");
     }
     run_python("del error");
     Py_DECREF(calls);

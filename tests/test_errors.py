@@ -6,25 +6,42 @@ from rows import Rows
 
 rows = Rows()
 
-class C:
-    def f(self, status, headers, exc_info=None):
-        pass
-
-
-# For a function of that shape.
+# (what it shows, C's signature, Python's parameters, args, kwargs)
 calls = [
-    ('neither argument', (), {}),
-    ('the first alone', (1,), {}),
-    ('the first alone, by its name', (), {'status': 1}),
-    ('one too many', (1, 2, 3, 4), {}),
-    ('one twice', (1, 2), {'status': 1}),
-    ('a name that is none', (1, 2), {'nope': 1}),
+    ('an argument where there is none', 'C.f()', 'self', (1,), {}),
+    ('a name where there is none', 'C.f()', 'self', (), {'nope': 1}),
+    ('the one is missing', 'C.f(s)', 'self, s', (), {}),
+    ('one more than one', 'C.f(s)', 'self, s', (1, 2), {}),
+    ('one more than the default', 'C.f(s=)', 'self, s=None', (1, 2), {}),
+    ('the default twice', 'C.f(s=)', 'self, s=None', (1,), {'s': 2}),
+    ('neither argument', 'C.f(a, b, c=)', 'self, a, b, c=None', (), {}),
+    ('the first alone', 'C.f(a, b, c=)', 'self, a, b, c=None', (1,), {}),
+    ('the first alone, by its name', 'C.f(a, b, c=)', 'self, a, b, c=None',
+     (), {'a': 1}),
+    ('one too many', 'C.f(a, b, c=)', 'self, a, b, c=None', (1, 2, 3, 4), {}),
+    ('one twice', 'C.f(a, b, c=)', 'self, a, b, c=None', (1, 2), {'a': 1}),
+    ('a name that is none', 'C.f(a, b, c=)', 'self, a, b, c=None', (1, 2),
+     {'nope': 1}),
+    ('all three are missing', 'C.f(a, b, c)', 'self, a, b, c', (), {}),
+    ('*args take no name', 'C.f(*args)', 'self, *args', (1, 2), {'nope': 1}),
+    ('none before *args', 'C.f(a, *args)', 'self, a, *args', (), {}),
+    ('**kwargs take no position', 'C.f(a, **kwargs)', 'self, a, **kwargs',
+     (1, 2), {'b': 3}),
+    ('one twice beside **kwargs', 'C.f(a, **kwargs)', 'self, a, **kwargs',
+     (1,), {'a': 2}),
+    ('none before **kwargs', 'C.f(a, **kwargs)', 'self, a, **kwargs', (),
+     {'b': 2}),
+    ('a name that is no string', 'C.f(a, **kwargs)', 'self, a, **kwargs',
+     (1,), {2: 3}),
 ]
 
 
-def message(args, kwargs):
+def message(parameters, args, kwargs):
+    """What Python says of a method with these."""
+    scope = {}
+    exec(f'class C:\n def f({parameters}): pass', scope)
     try:
-        C().f(*args, **kwargs)
+        scope['C']().f(*args, **kwargs)
     except TypeError as e:
         return str(e)
 

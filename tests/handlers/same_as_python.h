@@ -79,7 +79,7 @@ static PyMethodDef functions_of_ours[] = {
 static inline int
 ready_handlers(void)
 {
-    if (start_python() < 0 || handlers_types_ready() < 0) {
+    if (start_python() < 0 || types_ready() < 0) {
         return -1;
     }
     tested_class = SimpleHandler_class;

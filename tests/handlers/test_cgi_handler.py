@@ -392,4 +392,4 @@ class OtherStreams:
         sys.stdin, sys.stderr = self.saved
 
 
-del os.environ['AT_START']  # what handlers_types_ready() has found
+del os.environ['AT_START']  # what types_ready() has found

@@ -5,7 +5,8 @@
 
 #include "support.h"
 
-#include "io/io_types.h"
+#include "types.h"
+#include "io/makefile.h"
 #include "io/raw_io_base.h"
 #include "io/socket.h"
 
@@ -41,15 +42,22 @@ Double_close(RawIOBase *self)
     PyObject *result = PyObject_CallMethod(raw, "close", NULL);
 
     Py_XDECREF(result);
-    self->closed = true;
+    self->is_closed = true;
     return result == NULL ? -1 : 0;
 }
 
-static void
-Double_dealloc(PyObject *op)
+static int
+Double_traverse(PyObject *op, visitproc visit, void *arg)
+{
+    Py_VISIT(((Double *)op)->raw);
+    return IOBase_traverse(op, visit, arg);
+}
+
+static int
+Double_clear(PyObject *op)
 {
     Py_CLEAR(((Double *)op)->raw);
-    RawIOBase_dealloc(op);
+    return IOBase_clear(op);
 }
 
 static PyTypeObject Double_type = {
@@ -57,7 +65,9 @@ static PyTypeObject Double_type = {
     .tp_name = "Double",
     .tp_base = &RawIOBase_type,
     .tp_basicsize = sizeof(Double),
-    .tp_dealloc = Double_dealloc,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+    .tp_traverse = Double_traverse,
+    .tp_clear = Double_clear,
 };
 
 static inline RawIOBase *
@@ -100,9 +110,8 @@ new_socket_file(PyObject *args, const char *mode)
 static inline int
 start_double(PyMethodDef functions[])
 {
-    if (start_python() < 0 || io_types_ready() < 0 ||
-        PyType_Ready(&Double_type) < 0)
-    {
+    if (start_python() < 0 || types_ready() < 0 ||
+        PyType_Ready(&Double_type) < 0) {
         return -1;
     }
     Double_class = RawIOBase_class;

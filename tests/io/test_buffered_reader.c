@@ -1,7 +1,7 @@
 #include "double.h"
 
 #include "io/buffered_reader.h"
-#include "release.h"
+#include "python/release.h"
 
 static int
 Double_readable(RawIOBase *self)

@@ -13,9 +13,8 @@ static Py_ssize_t
 Double_write(RawIOBase *self, PyObject *b)
 {
     PyObject *raw = ((Double *)self)->raw;
-    PyObject *b = PyBytes_FromStringAndSize(data, size);
 
-    return double_count(PyObject_CallMethod(raw, "write", "N", b));
+    return double_count(PyObject_CallMethod(raw, "write", "O", b));
 }
 
 static int

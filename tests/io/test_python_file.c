@@ -219,7 +219,7 @@ static int
 setup(void **state)
 {
     (void)state;
-    if (start_python() < 0 || io_types_ready() < 0) {
+    if (start_python() < 0 || types_ready() < 0) {
         return -1;
     }
     run_python_file("io/test_python_file.py");

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "errors.h"
+#include "python/errors.h"
 #include "server/datagram_request_handler.h"
 #include "server/forking_mix_in.h"
 #include "server/threading_mix_in.h"

@@ -694,9 +694,7 @@ test_handle_request_waits_for_the_smaller_timeout(void **state)
         BaseServer *server = new_server(&cls);
         double start = seconds();
 
-        assert_int_equal(
-            Socket_settimeout(server->socket, timeouts[i][0]),
-            0);
+        assert_int_equal(Socket_settimeout(server->socket, timeouts[i][0]), 0);
         expect_function_call(fake_fileno);
         expect_function_call(fake_handle_timeout);
         will_return(fake_handle_timeout, NULL);

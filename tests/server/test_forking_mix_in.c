@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "server/forking_servers.h"
+#include "server/mixed_servers.h"
 
 static const MixedClass classes[] = {
     { &ForkingUDPServer_class, "socketserver.ForkingUDPServer" },

@@ -1,5 +1,6 @@
 #include "mixed_classes.h"
 
+#include "server/mixed_servers.h"
 #include "server/simple_server.h"
 
 static const MixedClass classes[] = {

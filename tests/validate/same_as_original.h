@@ -160,7 +160,7 @@ start_validate(const char *path)
     if (start_python() < 0) {
         return -1;
     }
-    if (validate_types_ready() < 0) {
+    if (types_ready() < 0) {
         PyErr_Print();
         return -1;
     }

@@ -22,8 +22,10 @@ test_owns_its_stream_and_lets_go_of_it(void **state)
 
     (void)state;
     run_python("same_as_original.log.clear()");
-    assert_non_null(op);
-    assert_ptr_equal(PyDict_GetItemString(wrapper->dict, "errors"), errors);
+    assert_non_null(wrapper);
+    kept = PyObject_GetAttrString(wrapper, "errors");
+    assert_ptr_equal(kept, errors);
+    Py_DECREF(kept);
     assert_int_equal(Py_REFCNT(errors), 2);
     assert_int_equal(ErrorWrapper_write(wrapper, text), 0);
     assert_int_equal(ErrorWrapper_writelines(wrapper, list), -1);
@@ -36,7 +38,7 @@ test_owns_its_stream_and_lets_go_of_it(void **state)
     assert_repr(
         eval_python("[eval(line)[:2] for line in same_as_original.log]"),
         "[('write', ('te7',)), ('write', ('li',)), ('flush', ())]");
-    Py_DECREF(op);
+    Py_DECREF(wrapper);
     assert_int_equal(Py_REFCNT(errors), 1);
     Py_DECREF(list);
     Py_DECREF(text);

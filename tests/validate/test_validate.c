@@ -113,7 +113,7 @@ test_warning_names_this_file(void **state)
 {
     (void)state;
     assert_repr(eval_python("file_and_module_of_a_warning()"),
-                "('src/validate/validate.c', 'cwsgiref.validate')");
+                "('src/validate/checks.c', 'cwsgiref.validate')");
 }
 
 /* Nothing of a request is kept when it is over, however it has ended. */
