@@ -11,9 +11,9 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 ROOT = os.path.dirname(HERE)
 
 sys.dont_write_bytecode = True
-for folder in (HERE, os.path.join(ROOT, 'tests')):  # mirror, callgraph
+for folder in HERE, ROOT:
     if folder not in sys.path:
-        sys.path.append(folder)
+        sys.path.insert(0, folder)
 
 from mirror import (chain, frames, printers, pysrc, session,  # noqa: E402
                     settings, steps, time_travel)

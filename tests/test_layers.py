@@ -11,7 +11,7 @@ import tempfile
 import textwrap
 import unittest
 
-import layers
+from tests import layers
 
 # cmocka's words, and no end of the last line.
 C_PASSES = '''

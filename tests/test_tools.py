@@ -15,8 +15,8 @@ import sys
 import tempfile
 import unittest
 
-from gdb import python
-from tour import transcript
+from tests.gdb import python
+from tests.tour import transcript
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / 'docs' / 'tools.md'

@@ -8,7 +8,7 @@ import sys
 import time
 import unittest
 
-import progress
+from tests import progress
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUSY = 'import time\nwhile time.process_time() < 0.6: pass\n'

@@ -19,11 +19,11 @@ Where to look:
     page.py            docs/callgraph.md, as far as it is written by machine
     test_callgraph.py  every case; docs/callgraph.md; script/trace
 
-To run it, from the folder above:
+To run it, from the project's folder:
 
-    ../script/bootstrap trace
-    CWSGIREF_TRACE=../build/trace/cwsgiref \\
-        python3 -m unittest -v callgraph/test_callgraph.py
+    script/bootstrap trace
+    CWSGIREF_TRACE=build/trace/cwsgiref \\
+        python3 -m unittest -v tests/callgraph/test_callgraph.py
 
 The table of what may differ is the last one of docs/callgraph.md.
 """

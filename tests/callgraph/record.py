@@ -25,14 +25,14 @@ import sys
 import threading
 from wsgiref import handlers, simple_server, validate
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', '..'))
 
-from callgraph import values  # noqa: E402
-from callgraph.application import find_application  # noqa: E402
-from callgraph.names import FIELDS, MODULES, c_name  # noqa: E402
+from tests.callgraph import values  # noqa: E402
+from tests.callgraph.application import find_application  # noqa: E402
+from tests.callgraph.names import FIELDS, MODULES, c_name  # noqa: E402
 
-# The application shall not find the tests: they have an "examples", too.
-del sys.path[:2]
+# The application shall find none of these: it may have "tests" of its own.
+del sys.path[:2], sys.modules['tests']
 
 
 def place(code):

@@ -16,12 +16,13 @@ import threading
 import unittest
 import unittest.mock
 
-from callgraph import comparison, live, page, values
-from callgraph.cases import CASES
-from callgraph.names import c_name
-from callgraph.traces import (HERE, PATIENCE, Call, ProgramRun, PythonRun,
-                              exchange, read_until, record_all)
-from ptys import open_pty
+from tests.callgraph import comparison, live, page, values
+from tests.callgraph.cases import CASES
+from tests.callgraph.names import c_name
+from tests.callgraph.traces import (HERE, PATIENCE, Call, ProgramRun,
+                                    PythonRun, exchange, read_until,
+                                    record_all)
+from tests.ptys import open_pty
 
 PROGRAM = os.environ.get('CWSGIREF_TRACE', '')
 ROOT = os.path.join(HERE, '..', '..')

@@ -50,10 +50,10 @@ Where to look:
                          notes which functions a request enters
     test_changes.py      with a library in which a method is another
 
-`script/compare` runs all of it; one file, from the folder above:
+`script/compare` runs all of it; one file, from the project's folder:
 
-    CWSGIREF=../build/study/cwsgiref \\
-        python3 -m unittest -v compare/test_compare.py
+    CWSGIREF=build/study/cwsgiref \\
+        python3 -m unittest -v tests/compare/test_compare.py
 
 CWSGIREF=reference puts Python's server on both sides: no case may differ
 then, or the case is not fit to tell anything.

@@ -16,7 +16,7 @@ import tempfile
 import time
 from contextlib import suppress
 
-from progress import Patience, wait
+from tests.progress import Patience, wait
 
 from . import entered
 

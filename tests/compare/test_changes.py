@@ -11,7 +11,7 @@ import tempfile
 import unittest
 from unittest import mock
 
-from releases import known, sources
+from tests.releases import known, sources
 
 from . import changes, entered, servers
 
@@ -19,7 +19,7 @@ from . import changes, entered, servers
 FEW = '''
 import sys
 sys.path.insert(0, sys.argv[1])
-from compare import cases, corpus, servers, suites, test_compare
+from tests.compare import cases, corpus, servers, suites, test_compare
 
 class Few(test_compare.Pair):
     pass
@@ -54,9 +54,9 @@ class Altered(unittest.TestCase):
     def compare(self):
         """What the report says, from the groups on; all but one of the items
         are those of a Python that is known."""
-        tests = pathlib.Path(servers.HERE).parent
+        root = pathlib.Path(servers.HERE).parents[1]
         done = subprocess.run(
-            [sys.executable, '-B', '-c', FEW, tests], text=True,
+            [sys.executable, '-B', '-c', FEW, root], text=True,
             env=dict(os.environ, PYTHONPATH=str(self.folder)),
             capture_output=True, timeout=servers.PATIENCE)
         self.assertEqual((done.returncode, done.stderr), (1, ''))

@@ -9,7 +9,7 @@ import signal
 import sys
 import unittest
 
-from releases.probes import PROBES
+from tests.releases.probes import PROBES
 
 from . import servers
 from .cases import CASES, request

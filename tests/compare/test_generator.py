@@ -18,7 +18,7 @@ from collections import Counter
 from functools import partial
 from unittest import mock
 
-from ptys import open_pty
+from tests.ptys import open_pty
 
 from . import fuzz, generator, servers
 from .behaviours import Board

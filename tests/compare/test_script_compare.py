@@ -11,7 +11,7 @@ import sys
 import tempfile
 import unittest
 
-from ptys import open_pty
+from tests.ptys import open_pty
 
 from . import columns, corpus, observer, servers
 from .cases import CASES

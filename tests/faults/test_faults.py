@@ -9,17 +9,16 @@ import sys
 import tempfile
 import unittest
 
-from faults.faults import CALLGRAPH, COMPARE, FAULTS
+from tests.faults.faults import CALLGRAPH, COMPARE, FAULTS
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TESTS = os.path.dirname(HERE)
-ROOT = os.path.dirname(TESTS)
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 
 # What is run, and where it finds the program.
 CHECKS = {
-    COMPARE: ('study', 'CWSGIREF', 'compare.test_compare.Cases'),
-    CALLGRAPH: ('trace', 'CWSGIREF_TRACE', 'callgraph.test_callgraph.'
-                'CallGraphTests.test_every_request_makes_the_same_calls'),
+    COMPARE: ('study', 'CWSGIREF', 'tests.compare.test_compare.Cases'),
+    CALLGRAPH: ('trace', 'CWSGIREF_TRACE',
+                'tests.callgraph.test_callgraph.CallGraphTests.'
+                'test_every_request_makes_the_same_calls'),
 }
 
 
@@ -59,7 +58,7 @@ class FaultTests(unittest.TestCase):
         """The tests, or subtests, that fail with the program in the tree."""
         preset, variable, tests = CHECKS[check]
         result = subprocess.run(
-            [sys.executable, '-m', 'unittest', tests], cwd=TESTS,
+            [sys.executable, '-m', 'unittest', tests], cwd=ROOT,
             env=dict(os.environ, **{variable: self.build(preset)}),
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         found = re.findall(r'^(?:FAIL|ERROR): (.*)$', result.stderr,

@@ -11,9 +11,9 @@ import sys
 import tempfile
 import unittest
 
-from callgraph import page
-from gdb import python
-from gdb.terminal import Terminal
+from tests.callgraph import page
+from tests.gdb import python
+from tests.gdb.terminal import Terminal
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 APPLICATIONS = os.path.join(ROOT, 'tests', 'callgraph')

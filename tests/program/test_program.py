@@ -13,7 +13,7 @@ import tempfile
 import time
 import unittest
 
-import progress
+from tests import progress
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 PROGRAM = os.path.abspath(os.environ['CWSGIREF'])

@@ -15,9 +15,9 @@ import threading
 import time
 import unittest
 
-import progress
-from program import test_program
-from program.test_program import AT_ONCE, PATIENCE
+from tests import progress
+from tests.program import test_program
+from tests.program.test_program import AT_ONCE, PATIENCE
 
 LONG = bool(os.environ.get('CWSGIREF_LONG_TESTS'))
 SIGNALS = signal.SIGINT, signal.SIGTERM

@@ -72,7 +72,7 @@ def ask(python):
     """The Release that another Python is. Raises RuntimeError."""
     try:
         done = subprocess.run(
-            [python, '-B', '-m', 'releases.known'], cwd=ROOT / 'tests',
+            [python, '-B', '-m', 'tests.releases.known'], cwd=ROOT,
             capture_output=True, text=True)
     except OSError as error:
         raise RuntimeError(f'{python}: {error.strerror}') from None

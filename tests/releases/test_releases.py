@@ -12,9 +12,8 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / 'script' / 'releases'
-sys.path.insert(0, str(ROOT / 'tests'))
 
-from releases import known, page, probes, sources  # noqa: E402
+from tests.releases import known, page, probes, sources  # noqa: E402
 
 
 class Linked(unittest.TestCase):
@@ -158,7 +157,7 @@ class Script(unittest.TestCase):
         self.addCleanup(scratch.cleanup)
         root = pathlib.Path(scratch.name)
         for path in ('script/releases', 'docs/releases.md', 'tests/releases',
-                     'src/release.h', 'src/release.c'):
+                     'tests/__init__.py', 'src/release.h', 'src/release.c'):
             (root / path).parent.mkdir(exist_ok=True)
             (shutil.copytree if (ROOT / path).is_dir() else shutil.copy)(
                 ROOT / path, root / path)

@@ -11,8 +11,8 @@ import sysconfig
 import tempfile
 import unittest
 
-from gdb import python
-from tour import transcript
+from tests.gdb import python
+from tests.tour import transcript
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.abspath(os.path.join(HERE, '..', '..'))
