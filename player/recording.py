@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from tests.callgraph import comparison
+from tools.callgraph import comparison
 from player import page, steps
 from player.sources import ROOT
 

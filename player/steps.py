@@ -4,7 +4,7 @@ steps: one for each call that both sides make."""
 import difflib
 import itertools
 
-from tests.callgraph import comparison
+from tools.callgraph import comparison
 from player import sources
 
 SIDES = ('c', 'python')

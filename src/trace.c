@@ -11,8 +11,8 @@
  * the beginning of the program, and BYTES are hexadecimal digits.
  *
  * Which arguments there are says the file that TRACE_ARGUMENTS names; see
- * struct Argument. tests/callgraph/parameters.py writes that file and
- * tests/callgraph/traces.py reads the record. */
+ * struct Argument. tools/callgraph/parameters.py writes that file and
+ * tools/callgraph/traces.py reads the record. */
 #define _GNU_SOURCE
 #include <Python.h>
 
@@ -218,7 +218,7 @@ short_name(PyTypeObject *type)
     return dot == NULL ? type->tp_name : dot + 1;
 }
 
-/* What tests/callgraph/values.py says of the same object. Nothing of it runs
+/* What tools/callgraph/values.py says of the same object. Nothing of it runs
  * Python code, raises an exception or takes a reference. */
 static void
 put_object(Text *out, PyObject *value, int depth)

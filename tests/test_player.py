@@ -22,9 +22,10 @@ from unittest import mock
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.callgraph import command, comparison, traces  # noqa: E402
-from tests.callgraph.cases import CASES  # noqa: E402
-from tests.callgraph.names import c_name  # noqa: E402
+from tools import command  # noqa: E402
+from tools.callgraph import comparison, traces  # noqa: E402
+from tools.callgraph.cases import CASES  # noqa: E402
+from tools.callgraph.names import c_name  # noqa: E402
 from player import page, recording, sources, steps  # noqa: E402
 
 try:

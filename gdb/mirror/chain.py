@@ -4,7 +4,7 @@ import collections
 
 import gdb
 
-from tests.callgraph.comparison import SENDING, SHOWN, box, is_stream
+from tools.callgraph.comparison import SENDING, SHOWN, box, is_stream
 
 from mirror import origin, session
 from mirror.printers import shown

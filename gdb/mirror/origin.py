@@ -10,7 +10,7 @@ import subprocess
 
 import gdb
 
-from tests.callgraph.names import APART, MODULES, c_name
+from tools.callgraph.names import APART, MODULES, c_name
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MIRRORED = [name.replace('.', '/') + '.py' for name in MODULES]

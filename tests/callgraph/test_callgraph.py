@@ -16,10 +16,10 @@ import threading
 import unittest
 import unittest.mock
 
-from tests.callgraph import comparison, live, page, values
-from tests.callgraph.cases import CASES
-from tests.callgraph.names import c_name
-from tests.callgraph.traces import (HERE, PATIENCE, Call, ProgramRun,
+from tools.callgraph import comparison, live, page, values
+from tools.callgraph.cases import CASES
+from tools.callgraph.names import c_name
+from tools.callgraph.traces import (HERE, PATIENCE, Call, ProgramRun,
                                     PythonRun, exchange, read_until,
                                     record_all)
 from tests.ptys import open_pty

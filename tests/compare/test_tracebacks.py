@@ -14,7 +14,7 @@ import re
 import unittest
 from typing import NamedTuple
 
-from tests.callgraph.names import c_name
+from tools.callgraph.names import c_name
 
 from . import servers
 from .differences import without_differences

@@ -11,12 +11,12 @@ import sys
 import tempfile
 import unittest
 
-from tests.callgraph import page
+from tools.callgraph import page
 from tests.gdb import python
 from tests.gdb.terminal import Terminal
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
-APPLICATIONS = os.path.join(ROOT, 'tests', 'callgraph')
+APPLICATIONS = os.path.join(ROOT, 'tools', 'callgraph')
 PAGE = os.path.join(ROOT, 'docs', 'callgraph.md')
 C_FLAGS = os.environ['CWSGIREF_C_FLAGS']
 

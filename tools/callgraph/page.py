@@ -6,9 +6,9 @@ import functools
 import os
 import re
 
-from tests.callgraph import comparison
-from tests.callgraph.names import is_since
-from tests.callgraph.traces import Call
+from tools.callgraph import comparison
+from tools.callgraph.names import is_since
+from tools.callgraph.traces import Call
 
 COLUMN = 52  # where the right column begins
 

@@ -8,7 +8,7 @@ import fnmatch
 import os
 import re
 
-from tests.callgraph.names import SENDING, SHOWN, STREAMS, c_name, mirrored
+from tools.callgraph.names import SENDING, SHOWN, STREAMS, c_name, mirrored
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..',
                     'docs', 'callgraph.md')

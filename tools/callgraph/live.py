@@ -9,7 +9,7 @@ import shutil
 import threading
 import time
 
-from tests.callgraph import comparison
+from tools.callgraph import comparison
 
 PAUSE = 0.05    # no call for so many seconds: time to print
 AT_LEAST = 0.5  # or so many seconds since the last time

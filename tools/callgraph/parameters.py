@@ -12,7 +12,7 @@ import platform
 import re
 import subprocess
 
-from tests.callgraph.names import FIELDS, SHOWN, mirrored
+from tools.callgraph.names import FIELDS, SHOWN, mirrored
 
 RECORDED = SHOWN | mirrored()[0] | {'call_application'}
 

@@ -15,11 +15,9 @@ Where to look:
     traces.py          runs either for one request, reads the record
     comparison.py      both records by one rule; the table of what may differ
     live.py            a tree that is printed while the request runs
-    command.py         what the scripts have in common
     page.py            docs/callgraph.md, as far as it is written by machine
-    test_callgraph.py  every case; docs/callgraph.md; script/trace
 
-To run it, from the project's folder:
+tests/callgraph/test_callgraph.py: every case; docs/callgraph.md; script/trace
 
     script/bootstrap trace
     CWSGIREF_TRACE=build/trace/cwsgiref \\

@@ -27,12 +27,12 @@ from wsgiref import handlers, simple_server, validate
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', '..'))
 
-from tests.callgraph import values  # noqa: E402
-from tests.callgraph.application import find_application  # noqa: E402
-from tests.callgraph.names import FIELDS, MODULES, c_name  # noqa: E402
+from tools.callgraph import values  # noqa: E402
+from tools.callgraph.application import find_application  # noqa: E402
+from tools.callgraph.names import FIELDS, MODULES, c_name  # noqa: E402
 
-# The application shall find none of these: it may have "tests" of its own.
-del sys.path[:2], sys.modules['tests']
+# The application shall find none of these: it may have "tools" of its own.
+del sys.path[:2], sys.modules['tools']
 
 
 def place(code):

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / 'build' / 'trace'
 GET = b'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'
 

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 
-from tests.callgraph import parameters
+from tools.callgraph import parameters
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 

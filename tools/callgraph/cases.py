@@ -4,7 +4,7 @@ demo_app), bytes, what the server is started with, and when the client leaves.
 
 import collections
 
-from tests.callgraph.traces import AT_ONCE
+from tools.callgraph.traces import AT_ONCE
 
 Case = collections.namedtuple('Case', 'name application raw options leaves')
 

@@ -1,0 +1,9 @@
+"""The instruments: what the commands in script/ are made of. Tests make use of
+them, too; nothing here knows of a test.
+
+    callgraph/     the calls of one request, in C and in Python: script/trace,
+                   script/callgraph
+    command.py     what the commands have in common that send a request
+
+They are imported from the project's folder, where "tools" is a package.
+"""
