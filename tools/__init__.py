@@ -3,6 +3,8 @@ them, too; nothing here knows of a test.
 
     callgraph/     the calls of one request, in C and in Python: script/trace,
                    script/callgraph
+    compare/       the same request to both servers, from outside:
+                   script/compare
     command.py     what the commands have in common that send a request
 
 They are imported from the project's folder, where "tools" is a package.

@@ -18,12 +18,12 @@ import sys
 import unittest
 from urllib.parse import unquote_to_bytes
 
-from . import servers
-from .apps import ROUTES
-from .cases import CASES, Case, request
-from .exchange import Exchange, Send, Shut
-from .suites import add_tests
-from .test_compare import Pair
+from tools.compare import servers
+from tools.compare.apps import ROUTES
+from tools.compare.cases import CASES, Case, request
+from tools.compare.exchange import Exchange, Send, Shut
+from tools.compare.suites import add_tests
+from tools.compare.pair import Pair
 
 REFERENCE = [sys.executable, 'reference_cgi.py']
 

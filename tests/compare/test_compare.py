@@ -4,72 +4,27 @@ CWSGIREF is the path of the program under test; `CWSGIREF=reference` runs the
 reference against itself.
 """
 
-import difflib
 import signal
 import sys
 import unittest
 
 from tests.releases.probes import PROBES
 
-from . import servers
-from .cases import CASES, request
-from .differences import (DIFFERENCES, cases_of_strict, holes, replace,
-                          without_differences)
-from .exchange import (Client, ExpectOpen, Line, Send, exchange, take,
-                       visible)
-
-WIDTH = 400  # a longer line is cut in the diff, not in the comparison
-
-
-def diff(python, program):
-    """A unified diff of two lists of lines."""
-    cut = [[line if len(line) <= WIDTH else
-            f'{line[:WIDTH]}... ({len(line)} characters)' for line in lines]
-           for lines in (python, program)]
-    lines = list(difflib.unified_diff(*cut, 'wsgiref.simple_server',
-                                      'cwsgiref', lineterm=''))
-    return '\n' + '\n'.join(lines or ['(they differ in the long lines)'])
-
-
-class Pair(unittest.TestCase):
-    """Tests that ask both servers, which are started once for all."""
-
-    arguments = {}  # of servers.reference() and servers.program()
-
-    @classmethod
-    def setUpClass(cls):
-        cls.python = servers.reference(**cls.arguments)
-        cls.addClassCleanup(cls.python.stop_cleanly)
-        cls.program = servers.program(**cls.arguments)
-        cls.addClassCleanup(cls.program.stop_cleanly)
-
-    def compare(self, steps):
-        python = exchange(steps, self.python)
-        try:
-            program = exchange(steps, self.program)
-        except (OSError, RuntimeError):
-            self.program.restart()
-        self.same(python.comparable(), program.comparable())
-
-    def same(self, python, program):
-        if python != program:
-            self.fail(diff(python, program))
+from tools.compare import servers
+from tools.compare.cases import CASES, request
+from tools.compare.differences import (DIFFERENCES, cases_of_strict, holes,
+                                       replace, without_differences)
+from tools.compare.exchange import (Client, ExpectOpen, Line, Send, exchange,
+                                    take, visible)
+from tools.compare.pair import Pair
+from tools.compare.suites import add_tests
 
 
 class Cases(Pair):
     """One test for each case, made below."""
 
 
-def add_tests():
-    for case in CASES:
-        def test(self, case=case):
-            self.compare(case.steps)
-        test.__name__ = 'test_' + case.name.replace('-', '_')
-        test.__doc__ = case.why
-        setattr(Cases, test.__name__, test)
-
-
-add_tests()
+add_tests(Cases, steps=lambda case: case.steps)
 
 
 class TwoClients(Pair):

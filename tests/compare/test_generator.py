@@ -20,18 +20,20 @@ from unittest import mock
 
 from tests.ptys import open_pty
 
-from . import fuzz, generator, servers
-from .behaviours import Board
-from .exchange import (Close, Dribble, Exchange, Pause, Reset, Resume, Send,
-                       Shut)
-from .found import FOUND
-from .fuzz import Pair, Run, differences, fresh_seed
-from .generator import BEHAVIOURS, REQUESTS, Case, case
-from .grammar import Dice, Grammar
-from .shrinker import Over, Shrinker
+from tools.compare import fuzz, generator, servers
+from tools.compare.behaviours import Board
+from tools.compare.exchange import (Close, Dribble, Exchange, Pause, Reset,
+                                    Resume, Send, Shut)
+from tools.compare.found import FOUND
+from tools.compare.fuzz import Pair, Run, differences, fresh_seed
+from tools.compare.generator import BEHAVIOURS, REQUESTS, Case, case
+from tools.compare.grammar import Dice, Grammar
+from tools.compare.shrinker import Over, Shrinker
 
 SANITIZED = '-fsanitize' in os.environ.get('CWSGIREF_C_FLAGS', '')
 SCRIPT = pathlib.Path(servers.HERE).parents[1] / 'script' / 'compare'
+
+compares = False  # it looks at the tools
 FIXED, FRESH = (400, 200) if SANITIZED else (2000, 1000)
 
 

@@ -13,8 +13,8 @@ import subprocess
 import tempfile
 import unittest
 
-from . import servers
-from .differences import without_differences
+from tools.compare import servers
+from tools.compare.differences import without_differences
 
 CURL = shutil.which('curl')
 LARGE = random.Random(1).randbytes(5_000_000)

@@ -7,9 +7,9 @@ import os
 import unittest
 from unittest import mock
 
-from .suites import add_tests
-from .test_compare import Pair
-from .test_http_1_1 import PERSISTENT, Persistent
+from tools.compare.http_1_1 import PERSISTENT, PERSISTENT_OPTIONS
+from tools.compare.pair import Pair
+from tools.compare.suites import Variants, add_tests
 
 
 class Itself:
@@ -26,8 +26,9 @@ class OnAnotherDay(Itself, Pair):
     pass
 
 
-class PersistentOnAnotherDay(Itself, Persistent):
-    pass
+class PersistentOnAnotherDay(Itself, Variants):
+
+    options = PERSISTENT_OPTIONS
 
 
 add_tests(OnAnotherDay)

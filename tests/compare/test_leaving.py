@@ -13,10 +13,10 @@ reference against itself.
 import os
 import unittest
 
-from . import generator
-from .cases import CASES
-from .exchange import Close, Pause, Reset, Resume, Send, Shut
-from .test_compare import Pair
+from tools.compare import generator
+from tools.compare.cases import CASES
+from tools.compare.exchange import Close, Pause, Reset, Resume, Send, Shut
+from tools.compare.pair import Pair
 
 LONG = os.environ.get('CWSGIREF_LONG_TESTS')
 STEP = 1 if LONG else 9

@@ -7,9 +7,9 @@ CWSGIREF is the path of the program under test.
 import json
 import unittest
 
-from . import servers
-from .cases import CASES, request
-from .exchange import Close, Reset, Send, take
+from tools.compare import servers
+from tools.compare.cases import CASES, request
+from tools.compare.exchange import Close, Reset, Send, take
 
 
 class Level(unittest.TestCase):

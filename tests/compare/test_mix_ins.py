@@ -7,11 +7,11 @@ reference against itself.
 
 import unittest
 
-from .cases import CASES, request
-from .differences import without_differences
-from .exchange import Client, Send, visible
-from .suites import LEAVING, add_tests, has
-from .test_compare import Pair
+from tools.compare.cases import CASES, request
+from tools.compare.differences import without_differences
+from tools.compare.exchange import Client, Send, visible
+from tools.compare.suites import LEAVING, add_tests, has
+from tools.compare.pair import Pair
 
 
 class MixIn:

@@ -13,12 +13,14 @@ import unittest
 
 from tests.ptys import open_pty
 
-from . import columns, corpus, observer, servers
-from .cases import CASES
-from .exchange import Exchange
+from tools.compare import columns, corpus, observer, servers
+from tools.compare.cases import CASES
+from tools.compare.exchange import Exchange
 
 ROOT = pathlib.Path(servers.HERE).parents[1]
 SCRIPT = ROOT / 'script' / 'compare'
+
+compares = False  # it looks at the tools
 
 # It answers in another way where the server is another.
 DIFFERS = '''
@@ -114,7 +116,7 @@ class Identical(Script):
         self.identical(self.folder / 'echo.py:make()', cwd='/')
 
     def test_application_beside_modules_of_the_comparison(self):
-        """Its own `cases` is not that of tests/compare."""
+        """Its own `cases` is not that of tools/compare."""
         (self.folder / 'cases.py').write_text(
             'from wsgiref.simple_server import demo_app as application')
         self.identical('cases')
@@ -323,7 +325,8 @@ class Corpus(unittest.TestCase):
 
     def test_every_case_is_in_it(self):
         tests = {test.id().rpartition('.')[2]
-                 for each in corpus.test_classes()
+                 for each in corpus.test_classes(
+                     str(ROOT / 'tests' / 'compare'))
                  for test in corpus.tests_of(each)}
         missing = {'test_' + case.name.replace('-', '_') for case in CASES}
         self.assertEqual(missing - tests, set())

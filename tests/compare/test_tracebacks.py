@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 from tools.callgraph.names import c_name
 
-from . import servers
-from .differences import without_differences
-from .exchange import Reset, Send, Until, exchange
-from .failing import APPLICATIONS
+from tools.compare import servers
+from tools.compare.differences import without_differences
+from tools.compare.exchange import Reset, Send, Until, exchange
+from tools.compare.failing import APPLICATIONS
 
 SOURCE = os.path.normpath(os.path.join(servers.HERE, '../../src'))
 

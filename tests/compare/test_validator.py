@@ -7,9 +7,9 @@ reference against itself.
 
 import unittest
 
-from .cases import CASES
-from .suites import add_tests, waits_for_application
-from .test_compare import Pair
+from tools.compare.cases import CASES
+from tools.compare.suites import add_tests, waits_for_application
+from tools.compare.pair import Pair
 
 
 class Validator(Pair):

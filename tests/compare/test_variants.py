@@ -12,8 +12,8 @@ against itself.
 import os
 import unittest
 
-from .cases import CASES
-from .suites import LEAVING, Variants, add_tests, has
+from tools.compare.cases import CASES
+from tools.compare.suites import LEAVING, Variants, add_tests, has
 
 
 # ---- The buffer of wfile

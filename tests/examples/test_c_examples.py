@@ -22,7 +22,7 @@ import time
 import unittest
 from pathlib import Path
 
-from tests.compare.differences import without_differences
+from tools.compare.differences import without_differences
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "examples/c"

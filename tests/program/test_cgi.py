@@ -15,7 +15,7 @@ import sys
 import tempfile
 import unittest
 
-from tests.compare.differences import without_differences
+from tools.compare.differences import without_differences
 
 PROGRAM = os.path.abspath(os.environ['CWSGIREF'])
 PATIENCE = 120  # seconds for anything; only what hangs takes so long

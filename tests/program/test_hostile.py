@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import unittest
 
-from tests.compare.servers import Server, environment
+from tools.compare.servers import Server, environment
 
 PROGRAM = os.path.abspath(os.environ['CWSGIREF'])
 LONG = os.environ.get('CWSGIREF_LONG_TESTS')

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import unittest
 
-from tests.compare import servers
+from tools.compare import servers
 
 from .situations import (FRAME, MODES, PATIENCE, Folder, ask, receive, send,
                          wait_for)

@@ -145,7 +145,7 @@ class Mismatch(NamedTuple):
                          'what came before it may matter')
         elif not self.small:
             lines.append('NOT SMALL: there was no more time for it')
-        return '\n'.join([*lines, self.diff, 'For tests/compare/found.py:',
+        return '\n'.join([*lines, self.diff, 'For tools/compare/found.py:',
                           as_source(self), ''])
 
 

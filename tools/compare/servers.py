@@ -107,7 +107,7 @@ def path_of_variants():
     if build is None:
         raise RuntimeError('the environment variable CWSGIREF_BUILD must hold '
                            'the folder of the build, such as build/study')
-    return os.path.join(os.path.abspath(build), 'tests', 'compare',
+    return os.path.join(os.path.abspath(build), 'tools', 'compare',
                         'variants')
 
 

@@ -6,7 +6,7 @@ import re
 from . import servers
 from .cases import CASES
 from .exchange import Close, ExpectOpen, Line, Reset, exchange
-from .test_compare import Pair
+from .pair import Pair
 
 # A frame of the subclasses: the same method, in C and in Python.
 FRAME = re.compile(r'^  File "[^"]*variants\.(?:c|py)", line \d+, in (.+)\n'

@@ -1,10 +1,12 @@
-"""Every comparison of this folder in one run: what script/compare does when
-it is asked for nothing in particular."""
+"""Every comparison of a folder of tests in one run: what script/compare does
+when it is asked for nothing in particular. A test class, or a module, with
+`compares = False` is left out: a test of the tools, or of what has no
+counterpart in Python's server."""
 
-import importlib
 import multiprocessing
 import os
 import pathlib
+import re
 import signal
 import sys
 import tempfile
@@ -16,11 +18,7 @@ from typing import NamedTuple
 from . import entered
 from .changes import Changes, report
 
-HERE = pathlib.Path(__file__).parent
-
-# Tests of the tools, and of what has no counterpart in Python's server.
-OTHERS = {'test_script_compare', 'test_generator', 'test_strict',
-          'test_changes', 'test_fresh'}
+ROOT = pathlib.Path(__file__).parents[2]
 
 BAR = 30  # the width of the progress bar
 
@@ -71,23 +69,25 @@ class Result(unittest.TestResult):
 
 
 def short(test):
-    """test_compare.Cases.test_ok, without the package."""
-    return test.id().removeprefix(f'{__package__}.')
+    """test_compare.Cases.test_ok, without the packages."""
+    return re.sub(r'^(\w+\.)+?(?=test_\w+\.)', '', test.id())
 
 
-def test_classes():
-    """All that compare, in the order of their files."""
-    classes = []
-    for path in sorted(HERE.glob('test_*.py')):
-        if path.stem in OTHERS:
-            continue
-        module = importlib.import_module('.' + path.stem, __package__)
-        classes += [each for each in vars(module).values()
-                    if isinstance(each, type)
-                    and issubclass(each, unittest.TestCase)
-                    and each.__module__ == module.__name__
-                    and getattr(each, 'compares', True)]
-    return classes
+def each_test(suite):
+    for each in suite:
+        if isinstance(each, unittest.TestSuite):
+            yield from each_test(each)
+        else:
+            yield each
+
+
+def test_classes(folder):
+    """All of the folder that compare, in the order of their files."""
+    found = unittest.TestLoader().discover(
+        folder, top_level_dir=str(ROOT))
+    classes = dict.fromkeys(type(each) for each in each_test(found))
+    return [each for each in classes if getattr(each, 'compares', True)
+            and getattr(sys.modules[each.__module__], 'compares', True)]
 
 
 def tests_of(test_class):
@@ -123,12 +123,12 @@ def use(progress, watched):
     run_class.watched = watched
 
 
-def run(watched=None):
-    """All of them, several at once. Returns the Outcomes; shows on a terminal
-    how far it is. `watched`: functions that Python's servers are to note,
-    which takes longer."""
+def run(folder, watched=None):
+    """All of the folder, several at once. Returns the Outcomes; shows on a
+    terminal how far it is. `watched`: functions that Python's servers are to
+    note, which takes longer."""
     counts = {each: tests_of(each).countTestCases()
-              for each in test_classes()}
+              for each in test_classes(folder)}
     classes = sorted(filter(counts.get, counts), key=counts.get, reverse=True)
     total = sum(counts.values())
     progress = counter()
@@ -153,22 +153,23 @@ def hide():
         print('\r\033[K', end='', file=sys.stderr, flush=True)
 
 
-def grouped(changes, differences):
+def grouped(folder, changes, differences):
     """The lines of a report. What Python's servers do meanwhile is noted in a
     run of its own, so that nothing disturbs the first."""
-    outcomes = run(set(changes.causes)) if changes.changed else []
+    outcomes = run(folder, set(changes.causes)) if changes.changed else []
     noted = {test: functions for outcome in outcomes
              for test, functions in outcome.entered.items()}
     return report(changes, noted, dict(differences))
 
 
-def main(reference):
-    """Runs all and prints what differs. Returns the exit status."""
+def main(folder, reference):
+    """Runs all of the folder and prints what differs. Returns the exit
+    status."""
     started = time.monotonic()
     changes = Changes()
     if changes.notice():
         print(changes.notice())
-    outcomes = run()
+    outcomes = run(folder)
     differences = [each for outcome in outcomes
                    for each in outcome.differences]
     skipped = [each for outcome in outcomes for each in outcome.skipped]
@@ -177,7 +178,7 @@ def main(reference):
     for name, reason in skipped:
         print(f'left out: {name}: {reason}')
     if differences:
-        for line in grouped(changes, differences):
+        for line in grouped(folder, changes, differences):
             print(line)
         print()
     cases = sum(outcome.cases for outcome in outcomes)
