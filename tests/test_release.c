@@ -4,7 +4,7 @@
 #include "python/release.h"
 
 /* What the program says, which is taken, is what the library says. Fields and
- * questions have the names of tests/releases/probes.py, which asks in words
+ * questions have the names of tools/releases/probes.py, which asks in words
  * of its own. */
 static void
 assert_as_probed(const char *name, PyObject *said)

@@ -5,6 +5,7 @@ them, too; nothing here knows of a test.
                    script/callgraph
     compare/       the same request to both servers, from outside:
                    script/compare
+    releases/      where releases of CPython differ: script/releases
     command.py     what the commands have in common that send a request
 
 They are imported from the project's folder, where "tools" is a package.

@@ -11,7 +11,7 @@ import tempfile
 import unittest
 from unittest import mock
 
-from tests.releases import known, sources
+from tools.releases import known, sources
 
 from tools.compare import changes, entered, servers
 

@@ -8,7 +8,7 @@ import signal
 import sys
 import unittest
 
-from tests.releases.probes import PROBES
+from tools.releases.probes import PROBES
 
 from tools.compare import servers
 from tools.compare.cases import CASES, request

@@ -10,10 +10,10 @@ import sys
 import tempfile
 import unittest
 
+from tools.releases import known, page, probes, sources
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / 'script' / 'releases'
-
-from tests.releases import known, page, probes, sources  # noqa: E402
 
 
 class Linked(unittest.TestCase):
@@ -156,8 +156,8 @@ class Script(unittest.TestCase):
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
         root = pathlib.Path(scratch.name)
-        for path in ('script/releases', 'docs/releases.md', 'tests/releases',
-                     'tests/__init__.py', 'src/release.h', 'src/release.c'):
+        for path in ('script/releases', 'docs/releases.md', 'tools/releases',
+                     'tools/__init__.py', 'src/release.h', 'src/release.c'):
             (root / path).parent.mkdir(exist_ok=True)
             (shutil.copytree if (ROOT / path).is_dir() else shutil.copy)(
                 ROOT / path, root / path)
@@ -168,7 +168,7 @@ class Script(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr, done.stdout),
                          (0, '', f'{new}\n'))
         before = known.read()
-        after = known.read(root / 'tests' / 'releases' / 'known.json')
+        after = known.read(root / 'tools' / 'releases' / 'known.json')
         self.assertEqual(list(after), [new, *before])
         self.assertEqual(after.pop(new).answers, probes.answers())
         self.assertEqual(after, before)

@@ -9,7 +9,7 @@ refers to it is called.
 import re
 from collections import Counter
 
-from tests.releases import known, sources
+from tools.releases import known, sources
 
 from .columns import counted
 

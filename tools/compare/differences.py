@@ -35,7 +35,7 @@ class Hole(NamedTuple):
     shown: list    # texts that are in the answer to the first, or the log
     hidden: list   # and those that are not
     nothing: bool  # there is no answer
-    closed_by: list  # names of tests/releases/probes.py
+    closed_by: list  # names of tools/releases/probes.py
 
 
 def section(name):

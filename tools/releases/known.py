@@ -1,7 +1,7 @@
 """The releases that cwsgiref is known to agree with: known.json, which has of
 each what probes.py was answered, and the digests of sources.py.
 
-    cd tests && PYTHON -m releases.known
+    PYTHON -m tools.releases.known
 
 prints the same of the Python that runs it, as JSON.
 """
@@ -18,7 +18,7 @@ from typing import NamedTuple
 from . import probes, sources
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FILE = ROOT / 'tests' / 'releases' / 'known.json'
+FILE = ROOT / 'tools' / 'releases' / 'known.json'
 
 
 class Release(NamedTuple):
@@ -72,7 +72,7 @@ def ask(python):
     """The Release that another Python is. Raises RuntimeError."""
     try:
         done = subprocess.run(
-            [python, '-B', '-m', 'tests.releases.known'], cwd=ROOT,
+            [python, '-B', '-m', 'tools.releases.known'], cwd=ROOT,
             capture_output=True, text=True)
     except OSError as error:
         raise RuntimeError(f'{python}: {error.strerror}') from None
