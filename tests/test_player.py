@@ -19,14 +19,11 @@ import textwrap
 import unittest
 from unittest import mock
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from tools import command  # noqa: E402
-from tools.callgraph import comparison, traces  # noqa: E402
-from tools.callgraph.cases import CASES  # noqa: E402
-from tools.callgraph.names import c_name  # noqa: E402
-from player import page, recording, sources, steps  # noqa: E402
+from tools import command
+from tools.callgraph import traces
+from tools.callgraph.cases import CASES
+from tools.callgraph.names import c_name
+from tools.player import page, recording, sources, steps
 
 try:
     from selenium import webdriver
@@ -38,6 +35,7 @@ try:
 except ImportError:
     webdriver = None
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAM = os.environ.get('CWSGIREF_TRACE', '')
 PATIENCE = 120  # in seconds, before it counts as wrong
 STEPS = 91      # of the page's first request

@@ -5,6 +5,8 @@ them, too; nothing here knows of a test.
                    script/callgraph
     compare/       the same request to both servers, from outside:
                    script/compare
+    gdb/           what script/gdb loads: commands for gdb, printers
+    player/        the page that script/player writes
     releases/      where releases of CPython differ: script/releases
     command.py     what the commands have in common that send a request
 

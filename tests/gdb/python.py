@@ -16,7 +16,7 @@ def has_script():
     and frames."""
     said = subprocess.run(
         [ROOT / 'script' / 'gdb', '-nx', '--batch', '-ex', 'break main',
-         '-ex', 'run', '-ex', 'python from mirror import printers; '
+         '-ex', 'run', '-ex', 'python from tools.gdb.mirror import printers; '
          'print("SCRIPT", printers.has_python_script())'],
         stdin=subprocess.DEVNULL, capture_output=True, text=True).stdout
     return 'SCRIPT True' in said

@@ -230,7 +230,7 @@ class Tests(unittest.TestCase):
                 file.write(NESTED)
             said = session(
                 'break-step 9', 'request', 'backtrace', 'py-bt',
-                'python import mirror.frames as f, __main__; '
+                'python import tools.gdb.mirror.frames as f, __main__; '
                 '__main__.Frame.get_pyop = '
                 'lambda frame: f.by_thread(frame._gdbframe)',
                 'backtrace', 'py-bt', application=f'{shlex.quote(path)} --threads')

@@ -9,7 +9,7 @@ import re
 import textwrap
 import tokenize
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # What is not code: a brace in it does not count.
 NOT_CODE = re.compile(

@@ -6,7 +6,7 @@ import sys
 
 import gdb
 
-from mirror.session import log
+from tools.gdb.mirror.session import log
 
 PREFIX = 'cwsgiref.'  # of the tp_name of every class of ours
 SHOWN_BYTES = 200

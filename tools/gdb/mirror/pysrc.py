@@ -6,9 +6,9 @@ import re
 
 import gdb
 
-from mirror import origin
-from mirror.alignment import align
-from mirror.session import stack
+from tools.gdb.mirror import origin
+from tools.gdb.mirror.alignment import align
+from tools.gdb.mirror.session import stack
 
 
 class Place:

@@ -1,4 +1,4 @@
-"""What gdb needs to show this program: `source gdb/cwsgiref.py`, or
+"""What gdb needs to show this program: `source tools/gdb/cwsgiref.py`, or
 script/gdb, which builds the program and does that. `help cwsgiref` lists the
 commands."""
 
@@ -8,15 +8,14 @@ import sys
 import gdb
 
 HERE = os.path.dirname(os.path.realpath(__file__))
-ROOT = os.path.dirname(HERE)
+ROOT = os.path.dirname(os.path.dirname(HERE))
 
 sys.dont_write_bytecode = True
-for folder in HERE, ROOT:
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
+if ROOT not in sys.path:
+    sys.path.insert(0, ROOT)
 
-from mirror import (chain, frames, printers, pysrc, session,  # noqa: E402
-                    settings, steps, time_travel)
+from tools.gdb.mirror import (chain, frames, printers,  # noqa: E402
+                              pysrc, session, settings, steps, time_travel)
 
 for module in (settings, session, printers, frames, chain, steps, pysrc,
                time_travel):

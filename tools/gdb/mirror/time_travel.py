@@ -4,7 +4,7 @@ import sys
 
 import gdb
 
-from mirror import session
+from tools.gdb.mirror import session
 
 # gdb cannot record AVX: glibc and its loader do without it. The names are
 # those of glibc on x86-64; elsewhere they mean nothing.

@@ -1,5 +1,5 @@
-"""The parts of gdb/cwsgiref.py; each begins with `register()`, or is used by
-those that do.
+"""The parts of tools/gdb/cwsgiref.py; each begins with `register()`, or is
+used by those that do.
 
     settings.py     what gdb is told: no debuginfod, what `step` skips
     session.py      starts the program, keeps its log, sends it a request

@@ -29,6 +29,7 @@ import platform
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 
 
 def read(name):
@@ -85,7 +86,7 @@ def notices():
         'release': platform.python_version(),
         'copyright': f'Excerpts of CPython {platform.python_version()}: '
                      f'{owner}',
-        'licences': [['C: cwsgiref', (HERE.parent / 'LICENSE').read_text(
+        'licences': [['C: cwsgiref', (ROOT / 'LICENSE').read_text(
                          encoding='utf-8')],
                      ['Python: CPython', python_licence()]],
     }

@@ -1,5 +1,5 @@
 /* Shows one recorded request, step by step. The recording is the JSON in the
- * page (player/page.py says what it is); a step is one call. */
+ * page (tools/player/page.py says what it is); a step is one call. */
 'use strict';
 
 const recording = JSON.parse(find('#recording').textContent);

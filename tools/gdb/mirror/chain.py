@@ -6,8 +6,8 @@ import gdb
 
 from tools.callgraph.comparison import SENDING, SHOWN, box, is_stream
 
-from mirror import origin, session
-from mirror.printers import shown
+from tools.gdb.mirror import origin, session
+from tools.gdb.mirror.printers import shown
 
 Call = collections.namedtuple('Call', 'depth name')
 

@@ -5,7 +5,7 @@ import difflib
 import itertools
 
 from tools.callgraph import comparison
-from player import sources
+from tools.player import sources
 
 SIDES = ('c', 'python')
 

@@ -4,8 +4,8 @@ import os
 import subprocess
 
 from tools.callgraph import comparison
-from player import page, steps
-from player.sources import ROOT
+from tools.player import page, steps
+from tools.player.sources import ROOT
 
 # Of what went over the wire, so many bytes from either end.
 KEPT = 100_000

@@ -11,7 +11,7 @@ import time
 
 import gdb
 
-from mirror.client import Client, listening_address, request_bytes
+from tools.gdb.mirror.client import Client, listening_address, request_bytes
 
 LOOKS = 0.2  # seconds between two looks into the log
 LISTENS = ['BaseServer_serve_forever', 'BaseServer_handle_request']

@@ -6,7 +6,7 @@ import re
 import gdb
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..',
-                    'docs', 'callgraph.md')
+                    '..', 'docs', 'callgraph.md')
 ROW = re.compile(r'^\| (\d+) \| (.*?) \| \[`(\w+)`\]\(.*?\) '
                  r'\| \[`([\w.]+)`\]\(.*?\) \|$', re.MULTILINE)
 
