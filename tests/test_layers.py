@@ -1,4 +1,4 @@
-"""layers.py: what script/test says of programs that pass, fail, skip, crash.
+"""tools/test/layers.py: what script/test says of programs that pass, fail, skip, crash.
 
 The programs are a few lines each, in a build folder that ctest takes for one.
 """
@@ -11,7 +11,7 @@ import tempfile
 import textwrap
 import unittest
 
-from tests import layers
+from tools.test import layers
 
 # cmocka's words, and no end of the last line.
 C_PASSES = '''

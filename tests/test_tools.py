@@ -16,7 +16,7 @@ import tempfile
 import unittest
 
 from tests.gdb import python
-from tests.tour import transcript
+from tools import transcript
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / 'docs' / 'tools.md'

@@ -1,5 +1,5 @@
-"""watch.py, through which every test runs, and the patience of a server's
-client: only what hangs is given up."""
+"""tools/test/watch.py, through which every test runs, and the patience of a
+server's client: only what hangs is given up."""
 
 import contextlib
 import os
@@ -8,21 +8,23 @@ import sys
 import time
 import unittest
 
-from tests import progress
+from tools import processes
+from tools.patience import Patience
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+WATCH = os.path.join(ROOT, 'tools', 'test', 'watch.py')
 BUSY = 'import time\nwhile time.process_time() < 0.6: pass\n'
 
 
 def watch(patience, *command):
     done = subprocess.run(
-        [sys.executable, '-S', os.path.join(HERE, 'watch.py'), *command],
+        [sys.executable, '-S', WATCH, *command],
         env={**os.environ, 'CWSGIREF_PATIENCE': patience}, text=True,
         stdin=subprocess.DEVNULL, capture_output=True)
     return done.returncode, done.stdout, done.stderr
 
 
-class Watch(unittest.TestCase):
+class WatchTests(unittest.TestCase):
 
     def test_what_ends_by_itself(self):
         self.assertEqual(
@@ -42,7 +44,7 @@ class Watch(unittest.TestCase):
         self.assertIn('nothing has happened for 0.5 seconds', err)
         self.assertIn('sleep 1000', err)
         self.assertIn('File "<string>", line 4 in <module>', err)
-        self.assertNotIn(progress.stat(int(out))[:1], (['S'], ['R']))
+        self.assertNotIn(processes.stat(int(out))[:1], (['S'], ['R']))
 
     def test_what_is_busy(self):
         """Itself, or a child of a child."""
@@ -52,21 +54,21 @@ class Watch(unittest.TestCase):
                   BUSY)[0], 5)
 
 
-class Patience(unittest.TestCase):
+class PatienceTests(unittest.TestCase):
 
     def test_of_one_that_sleeps(self):
         """It comes to its end, and not before its time."""
         with subprocess.Popen(['sleep', '1000']) as child:
             self.addCleanup(child.kill)
             start = time.monotonic()
-            patience = progress.Patience(child.pid, 0.5)
+            patience = Patience(child.pid, 0.5)
             while patience.left() > 0:
                 with self.assertRaises(subprocess.TimeoutExpired):
                     child.wait(patience.left())
             self.assertGreaterEqual(time.monotonic() - start, 0.5)
             child.kill()
 
-    @unittest.skipIf(progress.waited_of_thread('self') == 0,
+    @unittest.skipIf(processes.waited_of_thread('self') == 0,
                      'this kernel does not say who waits for a processor')
     def test_of_one_that_waits_for_a_processor(self):
         """Two on one processor: each waits half of the time, at least."""
@@ -79,7 +81,7 @@ class Patience(unittest.TestCase):
                 preexec_fn=lambda: os.sched_setaffinity(0, one),
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE))
                 for _ in range(2)]
-            patience = progress.Patience(pair[0].pid, 1000)
+            patience = Patience(pair[0].pid, 1000)
             for each in pair:
                 each.stdout.readline()
             gone = time.monotonic() - start

@@ -8,7 +8,13 @@ them, too; nothing here knows of a test.
     gdb/           what script/gdb loads: commands for gdb, printers
     player/        the page that script/player writes
     releases/      where releases of CPython differ: script/releases
+    test/          what script/test runs its tests with
+    transcript.py  types what a page shows, in gdb and in a shell:
+                   script/transcripts
+
     command.py     what the commands have in common that send a request
+    patience.py    how long anything may take
+    processes.py   what /proc says of a process
 
 They are imported from the project's folder, where "tools" is a package.
 """

@@ -22,7 +22,7 @@ from tools.callgraph.names import c_name
 from tools.callgraph.traces import (HERE, PATIENCE, Call, ProgramRun,
                                     PythonRun, exchange, read_until,
                                     record_all)
-from tests.ptys import open_pty
+from tools.test.ptys import open_pty
 
 PROGRAM = os.environ.get('CWSGIREF_TRACE', '')
 ROOT = os.path.join(HERE, '..', '..')

@@ -18,7 +18,7 @@ from collections import Counter
 from functools import partial
 from unittest import mock
 
-from tests.ptys import open_pty
+from tools.test.ptys import open_pty
 
 from tools.compare import fuzz, generator, servers
 from tools.compare.behaviours import Board

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import unittest
 
-from tests.ptys import open_pty
+from tools.test.ptys import open_pty
 
 from tools.compare import columns, corpus, observer, servers
 from tools.compare.cases import CASES

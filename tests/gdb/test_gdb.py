@@ -13,7 +13,7 @@ import unittest
 
 from tools.callgraph import page
 from tests.gdb import python
-from tests.gdb.terminal import Terminal
+from tools.test.terminal import Terminal
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 APPLICATIONS = os.path.join(ROOT, 'tools', 'callgraph')

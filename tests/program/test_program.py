@@ -13,7 +13,7 @@ import tempfile
 import time
 import unittest
 
-from tests import progress
+from tools import patience
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 PROGRAM = os.path.abspath(os.environ['CWSGIREF'])
@@ -241,7 +241,7 @@ class Server:
     def stop(self, signum):
         """The exit code."""
         self.process.send_signal(signum)
-        return progress.wait(self.process, AT_ONCE)
+        return patience.wait(self.process, AT_ONCE)
 
     def end(self):
         """What was on stderr at last, once the program has ended."""

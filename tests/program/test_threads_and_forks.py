@@ -15,7 +15,7 @@ import threading
 import time
 import unittest
 
-from tests import progress
+from tools import patience
 from tests.program import test_program
 from tests.program.test_program import AT_ONCE, PATIENCE
 
@@ -450,7 +450,7 @@ class Fork(Both, unittest.TestCase):
             server.wait_until(server.has_children, 2)
             children = server.children()
             os.killpg(server.process.pid, signal.SIGINT)
-            self.assertEqual(progress.wait(server.process, AT_ONCE), 0)
+            self.assertEqual(patience.wait(server.process, AT_ONCE), 0)
             self.assertEqual(server.end(), '')
             self.assertFalse(processes().keys() & set(children))
 

@@ -1,10 +1,8 @@
-"""The tour's exercises, and what replays its page.
+"""The tour's exercises, and its page.
 
     stop_01.c ...      the test of each exercise in docs/tour.md: it fails
                        until the reader has made the change
     tour.h             what they share
-    transcript.py      types what a page shows in gdb and in a shell, and
-                       compares what comes out
     test_tour.py       every command of the page; every exercise, before and
                        after the change that the page gives
 """

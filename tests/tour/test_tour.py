@@ -12,7 +12,6 @@ import tempfile
 import unittest
 
 from tests.gdb import python
-from tests.tour import transcript
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.abspath(os.path.join(HERE, '..', '..'))

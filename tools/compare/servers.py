@@ -16,7 +16,7 @@ import tempfile
 import time
 from contextlib import suppress
 
-from tests.progress import Patience, wait
+from tools.patience import Patience, wait
 
 from . import entered
 

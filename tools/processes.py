@@ -1,13 +1,7 @@
-"""How far a process has got, as the kernel has it in /proc.
-
-A time-out in seconds is too short on a machine that is slow or has much to do.
-What a process does tells more: the time of a processor that it has used, and
-the time that it has waited for one.
-"""
+"""What the kernel says of a process in /proc: how far it has got, and what it
+waits for."""
 
 import os
-import subprocess
-import time
 
 TICK = 1 / os.sysconf('SC_CLK_TCK')
 
@@ -69,32 +63,3 @@ def waited(pid):
         except OSError:
             pass
     return sum(map(waited_of_thread, threads))
-
-
-class Patience:
-    """So many seconds for what a process does, without those that it waits
-    for a processor."""
-
-    def __init__(self, pid, seconds):
-        self.pid = pid
-        self.seconds = seconds
-        self.start = time.monotonic()
-        self.waited = waited_of_thread(pid)
-
-    def left(self):
-        """Its other threads and children count as if they were new."""
-        gone = time.monotonic() - self.start
-        return self.seconds - gone + waited(self.pid) - self.waited
-
-
-def wait(process, seconds):
-    """process.wait(seconds), without those that it waits for a processor."""
-    patience = Patience(process.pid, seconds)
-    left = seconds
-    while True:
-        try:
-            return process.wait(left)
-        except subprocess.TimeoutExpired:
-            left = patience.left()
-            if left <= 0:
-                raise

@@ -13,7 +13,9 @@ import subprocess
 import sys
 import time
 
-from progress import is_held_up, tree, used
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', '..'))
+
+from tools.processes import is_held_up, tree, used  # noqa: E402
 
 PATIENCE = float(os.environ.get('CWSGIREF_PATIENCE') or 300)
 LOOKS = 30  # in that time

@@ -10,7 +10,7 @@ import struct
 import termios
 import time
 
-from tests.ptys import fork_pty
+from tools.test.ptys import fork_pty
 
 SEQUENCE = re.compile(
     r'\x1b\[([?\d;]*)([A-Za-z])|\x1b([()].|[=>78DEMHc])|([\x00-\x1f])')

@@ -1,0 +1,40 @@
+"""How long anything may take before it counts as hung.
+
+A time-out in seconds is too short on a machine that is slow or has much to do.
+What a process does tells more: the time of a processor that it has used, and
+the time that it has waited for one.
+"""
+
+import subprocess
+import time
+
+from tools.processes import waited, waited_of_thread
+
+
+class Patience:
+    """So many seconds for what a process does, without those that it waits
+    for a processor."""
+
+    def __init__(self, pid, seconds):
+        self.pid = pid
+        self.seconds = seconds
+        self.start = time.monotonic()
+        self.waited = waited_of_thread(pid)
+
+    def left(self):
+        """Its other threads and children count as if they were new."""
+        gone = time.monotonic() - self.start
+        return self.seconds - gone + waited(self.pid) - self.waited
+
+
+def wait(process, seconds):
+    """process.wait(seconds), without those that it waits for a processor."""
+    patience = Patience(process.pid, seconds)
+    left = seconds
+    while True:
+        try:
+            return process.wait(left)
+        except subprocess.TimeoutExpired:
+            left = patience.left()
+            if left <= 0:
+                raise
