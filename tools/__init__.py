@@ -9,6 +9,7 @@ them, too; nothing here knows of a test.
     player/        the page that script/player writes
     releases/      where releases of CPython differ: script/releases
     test/          what script/test runs its tests with
+    trace/         the part of the trace preset that writes down its calls
     transcript.py  types what a page shows, in gdb and in a shell:
                    script/transcripts
 

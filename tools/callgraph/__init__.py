@@ -10,7 +10,7 @@ Where to look:
     application.py     finds the application for Python's server
     record.py          Python's server with its calls on record
     values.py          how it writes an argument down
-    ../../src/trace.c  the same of the trace preset
+    ../trace/trace.c   the same of the trace preset
     parameters.py      where the arguments of a C function lie
     traces.py          runs either for one request, reads the record
     comparison.py      both records by one rule; the table of what may differ

@@ -1,6 +1,6 @@
 """The arguments that the program of the trace preset writes down: where each
 lies when a function has just been called. The compiler says so in its debug
-information (DWARF), which readelf prints; src/trace.c reads the table.
+information (DWARF), which readelf prints; tools/trace/trace.c reads the table.
 
 One line an argument: FUNCTION NAME KIND FRAME FIELD, as struct Argument has
 it. The frame pointer of an x86-64 program without optimization tells where the
@@ -95,7 +95,7 @@ class Types:
         return False
 
     def kind(self, entry):
-        """The letter that src/trace.c knows; None: what it does not show."""
+        """The letter that trace.c knows; None: what it does not show."""
         value = self.of(entry)
         if value is None:
             return None

@@ -1,6 +1,6 @@
 """Runs one request in one of the two servers, and reads the record of its
 calls and of the bytes on the wire, from Python (record.py) and from the
-program of the trace preset (src/trace.c)."""
+program of the trace preset (tools/trace/trace.c)."""
 
 import concurrent.futures
 import contextlib

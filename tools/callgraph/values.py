@@ -1,5 +1,5 @@
-"""What a record says of an argument: the same as put_object in src/trace.c.
-Nothing of it runs the application's code."""
+"""What a record says of an argument: the same as put_object in
+tools/trace/trace.c. Nothing of it runs the application's code."""
 
 WIDTH = 60
 MAX_DEPTH = 3
