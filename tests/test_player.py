@@ -23,6 +23,7 @@ from tools import command
 from tools.callgraph import traces
 from tools.callgraph.cases import CASES
 from tools.callgraph.names import c_name
+from tools.patience import PATIENCE
 from tools.player import page, recording, sources, steps
 
 try:
@@ -37,7 +38,6 @@ except ImportError:
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAM = os.environ.get('CWSGIREF_TRACE', '')
-PATIENCE = 120  # in seconds, before it counts as wrong
 STEPS = 91      # of the page's first request
 MIDDLE = 46
 CHROMIUM, DRIVER = '/usr/bin/chromium', '/usr/bin/chromedriver'

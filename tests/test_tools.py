@@ -11,12 +11,12 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import unittest
 
 from tests.gdb import python
 from tools import transcript
+from tools.server import Server
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / 'docs' / 'tools.md'
@@ -43,13 +43,9 @@ def installed(program):
     return unittest.skipIf(missing, f'{program} is not installed')
 
 
-class Gdb(transcript.Gdb):
-    PATIENCE = 300  # for record-request
-
-
 def gdb():
-    return Gdb([ROOT / 'script' / 'gdb', '-nx', '-ex', 'set width 0',
-                'examples/hello.py'], ROOT)
+    return transcript.Gdb([ROOT / 'script' / 'gdb', '-nx', '-ex',
+                           'set width 0', 'examples/hello.py'], ROOT)
 
 
 def replay(section, places):
@@ -517,20 +513,13 @@ class VSCodeTests(unittest.TestCase):
         scope = pathlib.Path('/proc/sys/kernel/yama/ptrace_scope')
         if os.geteuid() != 0 and scope.exists() and scope.read_text() > '0':
             self.skipTest('the kernel does not permit it')
-        server = subprocess.Popen(
-            [PROGRAM, '--port', '0'], stdout=subprocess.PIPE, text=True,
-            stderr=subprocess.DEVNULL)
-
-        def end():
-            server.kill()
-            server.communicate()
-        self.addCleanup(end)
-        port = port_in(server.stdout)
+        server = Server([PROGRAM, '--port', '0'])
+        self.addCleanup(server.kill)
         gdb = self.begin(2)
-        gdb.do(f'-target-attach {server.pid}')
+        gdb.do(f'-target-attach {server.process.pid}')
         gdb.do('-break-insert BaseHandler_run')
         gdb.do('-exec-continue')
-        self.request(port)
+        self.request(server.port)
         self.assertIn('func="BaseHandler_run"', gdb.until(r'\*stopped.*hit'))
 
 

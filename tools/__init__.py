@@ -16,6 +16,7 @@ them, too; nothing here knows of a test.
     command.py     what the commands have in common that send a request
     patience.py    how long anything may take
     processes.py   what /proc says of a process
+    server.py      a server in a process of its own, and its port
 
 They are imported from the project's folder, where "tools" is a package.
 """

@@ -1,14 +1,19 @@
-"""How long anything may take before it counts as hung.
+"""How long anything may take before it counts as hung: PATIENCE, in seconds.
+Nothing takes so long when all is well. CWSGIREF_PATIENCE in the environment is
+another number of seconds.
 
 A time-out in seconds is too short on a machine that is slow or has much to do.
 What a process does tells more: the time of a processor that it has used, and
 the time that it has waited for one.
 """
 
+import os
 import subprocess
 import time
 
 from tools.processes import waited, waited_of_thread
+
+PATIENCE = float(os.environ.get('CWSGIREF_PATIENCE') or 300)
 
 
 class Patience:
@@ -27,7 +32,7 @@ class Patience:
         return self.seconds - gone + waited(self.pid) - self.waited
 
 
-def wait(process, seconds):
+def wait(process, seconds=PATIENCE):
     """process.wait(seconds), without those that it waits for a processor."""
     patience = Patience(process.pid, seconds)
     left = seconds

@@ -1,6 +1,7 @@
 """What the kernel says of a process in /proc: how far it has got, and what it
 waits for."""
 
+import contextlib
 import os
 
 TICK = 1 / os.sysconf('SC_CLK_TCK')
@@ -63,3 +64,25 @@ def waited(pid):
         except OSError:
             pass
     return sum(map(waited_of_thread, threads))
+
+
+def children(pid):
+    """The process ids of those that the main thread has started."""
+    with open(f'/proc/{pid}/task/{pid}/children', encoding='ascii') as file:
+        return [int(child) for child in file.read().split()]
+
+
+def is_asleep(pid):
+    """Whether no thread of the process, and no child of it, has anything to
+    do."""
+    states = set()
+    with contextlib.suppress(OSError):  # a thread, or a child, has ended
+        for task in os.listdir(f'/proc/{pid}/task'):
+            with open(f'/proc/{pid}/task/{task}/stat', errors='replace',
+                      encoding='utf-8') as file:
+                states.add(file.read().rpartition(') ')[2][0])
+            with open(f'/proc/{pid}/task/{task}/children',
+                      encoding='ascii') as file:
+                states.update('SR'[not is_asleep(child)]
+                              for child in file.read().split())
+    return states == {'S'}

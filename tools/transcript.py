@@ -13,6 +13,8 @@ import signal
 import subprocess
 import time
 
+from tools.patience import PATIENCE
+
 PROMPTS = {'gdb': '(gdb) ', 'console': '$ '}
 ANY = '...'
 
@@ -86,7 +88,6 @@ class Gdb:
     """gdb, typed into."""
 
     PROMPT = b'(gdb) '
-    PATIENCE = 300  # seconds, for one command
 
     def __init__(self, command, directory):
         self.process = subprocess.Popen(
@@ -96,7 +97,7 @@ class Gdb:
 
     def read_prompt(self):
         text = b''
-        end = time.monotonic() + self.PATIENCE
+        end = time.monotonic() + PATIENCE
         while not text.endswith(self.PROMPT):
             stdout = self.process.stdout.fileno()
             ready, _, _ = select.select([stdout], [], [],

@@ -19,9 +19,9 @@ import unittest.mock
 from tools.callgraph import comparison, live, page, values
 from tools.callgraph.cases import CASES
 from tools.callgraph.names import c_name
-from tools.callgraph.traces import (HERE, PATIENCE, Call, ProgramRun,
-                                    PythonRun, exchange, read_until,
-                                    record_all)
+from tools.callgraph.traces import (HERE, Call, ProgramRun, PythonRun,
+                                    exchange, record_all)
+from tools.patience import PATIENCE
 from tools.test.ptys import open_pty
 
 PROGRAM = os.environ.get('CWSGIREF_TRACE', '')
@@ -242,6 +242,15 @@ def script(name, *arguments):
         [sys.executable, os.path.join(SCRIPTS, name), *arguments], cwd=HERE,
         env=dict(os.environ, CWSGIREF_TRACE=PROGRAM), capture_output=True,
         text=True)
+
+
+def read_until(file, pattern):
+    """Reads lines until one has the pattern."""
+    for line in file:
+        found = re.search(pattern, line)
+        if found:
+            return found
+    raise AssertionError(f'no {pattern!r}')
 
 
 @contextlib.contextmanager

@@ -24,6 +24,7 @@ from tools.compare.cases import CASES, Case, request
 from tools.compare.exchange import Exchange, Send, Shut
 from tools.compare.suites import add_tests
 from tools.compare.pair import Pair
+from tools.patience import PATIENCE
 
 REFERENCE = [sys.executable, 'reference_cgi.py']
 
@@ -94,7 +95,7 @@ class Programs(Pair):
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def result(self, process, body):
-        answer, log = process.communicate(body, servers.PATIENCE)
+        answer, log = process.communicate(body, PATIENCE)
         log = FRAME.sub('', log.decode('utf-8', 'backslashreplace'))
         return Exchange(answer, f'exit status {process.returncode}',
                         log).comparable()

@@ -11,6 +11,7 @@ import tempfile
 import unittest
 from unittest import mock
 
+from tools.patience import PATIENCE
 from tools.releases import known, sources
 
 from tools.compare import changes, entered, servers
@@ -60,7 +61,7 @@ class Altered(unittest.TestCase):
         done = subprocess.run(
             [sys.executable, '-B', '-c', FEW, root], text=True,
             env=dict(os.environ, PYTHONPATH=str(self.folder)),
-            capture_output=True, timeout=servers.PATIENCE)
+            capture_output=True, timeout=PATIENCE)
         self.assertEqual((done.returncode, done.stderr), (1, ''))
         self.assertRegex(done.stdout, r'\APython \S+ is .*; the nearest is ')
         return re.search(r"(?s)\nThe differences by what has changed.*",

@@ -8,6 +8,7 @@ import signal
 import sys
 import unittest
 
+from tools.patience import PATIENCE
 from tools.releases.probes import PROBES
 
 from tools.compare import servers
@@ -106,7 +107,7 @@ class CtrlC(unittest.TestCase):
             server.stop()
             self.skipTest('there is no program')
         self.assertIn(b' 500 Internal', self.interrupt(server))
-        self.assertEqual(server.process.wait(servers.PATIENCE), 0)
+        self.assertEqual(server.process.wait(PATIENCE), 0)
 
 
 class Table(Pair):

@@ -18,6 +18,7 @@ from collections import Counter
 from functools import partial
 from unittest import mock
 
+from tools.patience import PATIENCE
 from tools.test.ptys import open_pty
 
 from tools.compare import fuzz, generator, servers
@@ -284,7 +285,7 @@ class Differing(unittest.TestCase):
         pair.restart()
         for result in pair.run(hanging):
             self.assertEqual(result, Exchange(b'', fuzz.HUNG, ''))
-        pair.patience = fuzz.PATIENCE
+        pair.patience = fuzz.HANGS
         pair.restart()
         results = pair.run(Case(hanging.steps, 'return env(environ, '
                                                'start_response)'))
@@ -358,7 +359,7 @@ class Options(unittest.TestCase):
     def read_until(self, pattern, terminal):
         shown = b''
         while not re.search(pattern, shown):
-            ready, _, _ = select.select([terminal], [], [], servers.PATIENCE)
+            ready, _, _ = select.select([terminal], [], [], PATIENCE)
             self.assertTrue(ready, shown)
             shown += os.read(terminal, 4096)
         return shown

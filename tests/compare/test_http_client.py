@@ -15,6 +15,7 @@ import unittest
 
 from tools.compare import servers
 from tools.compare.differences import without_differences
+from tools.patience import PATIENCE
 
 CURL = shutil.which('curl')
 LARGE = random.Random(1).randbytes(5_000_000)
@@ -53,7 +54,7 @@ class HTTPClient(Pair):
         """A request by http.client: status, headers and body."""
         def ask(server):
             connection = http.client.HTTPConnection(
-                *server.address, timeout=servers.PATIENCE)
+                *server.address, timeout=PATIENCE)
             try:
                 connection.request(*arguments, **more)
                 response = connection.getresponse()
@@ -154,7 +155,7 @@ class HTTPClient(Pair):
         """The client connects once more, of its own accord."""
         def ask(server):
             connection = http.client.HTTPConnection(
-                *server.address, timeout=servers.PATIENCE)
+                *server.address, timeout=PATIENCE)
             bodies = []
             for target in ('/ok', '/write'):
                 connection.request('GET', target)
@@ -173,7 +174,7 @@ class Curl(Pair):
         def ask(server):
             result = subprocess.run(
                 [CURL, '--silent', '--show-error', '--include',
-                 '--max-time', str(servers.PATIENCE), '--noproxy', '*',
+                 '--max-time', str(PATIENCE), '--noproxy', '*',
                  '--header', 'Host: h', '--user-agent', 'curl', *options,
                  'http://%s:%d%s' % (*server.address, target)],
                 input=stdin, capture_output=True)

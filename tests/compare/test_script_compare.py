@@ -11,6 +11,7 @@ import sys
 import tempfile
 import unittest
 
+from tools.patience import PATIENCE
 from tools.test.ptys import open_pty
 
 from tools.compare import columns, corpus, observer, servers
@@ -234,7 +235,7 @@ class Different(Script):
                     shown += block
             except OSError:  # the other end is closed
                 pass
-            self.assertEqual(process.wait(servers.PATIENCE), 1)
+            self.assertEqual(process.wait(PATIENCE), 1)
         return shown.decode()
 
     def test_server_that_dies(self):

@@ -22,6 +22,7 @@ from tools.compare import servers
 from tools.compare.cases import request
 from tools.compare.differences import without_differences
 from tools.compare.exchange import Send, exchange, head_and_body
+from tools.patience import PATIENCE
 
 compares = False  # Python's server has no --strict
 
@@ -142,7 +143,7 @@ def refused(python):
     """What a Python refuses, by kind; nothing if it is older than this one.
     """
     probe = subprocess.run([python, '-c', PROBE], capture_output=True,
-                           timeout=servers.PATIENCE)
+                           timeout=PATIENCE)
     if probe.returncode != 0:
         return {}  # a python3.12 that only says how to install one
     found = json.loads(probe.stdout)
@@ -293,7 +294,7 @@ class Modes(unittest.TestCase):
             [os.path.abspath(os.environ['CWSGIREF']), '--cgi', '--strict',
              'apps:application'], cwd=servers.HERE, env=environ,
             stdin=subprocess.DEVNULL, capture_output=True,
-            timeout=servers.PATIENCE)
+            timeout=PATIENCE)
         self.assertEqual(done.returncode, 0)
         self.assertIn(b'Status: 500 Internal Server Error\r\n', done.stdout)
         self.assertIn(IN_STATUS, done.stderr.decode())

@@ -16,7 +16,6 @@ import http.cookiejar
 import importlib.util
 import os
 import re
-import select
 import shutil
 import signal
 import subprocess
@@ -29,12 +28,14 @@ import urllib.request
 from html.parser import HTMLParser
 from pathlib import Path
 
+from tools import server
+from tools.patience import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 PROGRAM = os.environ.get("CWSGIREF", str(ROOT / "build/study/cwsgiref"))
 LONG = bool(os.environ.get("CWSGIREF_LONG_TESTS"))
 BRIEF = "-fsanitize" in os.environ.get("CWSGIREF_C_FLAGS", "") and not LONG
-TIMEOUT = 300
 
 
 def needs_module(module, package):
@@ -86,44 +87,20 @@ def tests_with(option, cls, loader):
             yield variant(test_name)
 
 
-class Server:
+class Server(server.Server):
     """The program, serving one example, or demo_app, on a free port."""
+
+    announces = r"^Serving HTTP on .* port (\d+) \((http:.*/)\)"
+    first_of_all = True
 
     def __init__(self, example, *options, **environ):
         application = [EXAMPLES / example] if example else []
-        self.stderr = tempfile.TemporaryFile()
-        self.process = subprocess.Popen(
+        super().__init__(
             [PROGRAM, "--port", "0", *options, *application],
             env={**os.environ, **environ},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=self.stderr,
         )
-        try:
-            line = self.read_first_line()
-            self.url = re.search(r"^Serving HTTP on .*\((http:.*/)\)", line)[1]
-            self.port = urllib.parse.urlsplit(self.url).port
-            self.idle_files = self.open_files()
-        except BaseException:
-            self.kill()
-            raise
-
-    def read_first_line(self):
-        line = b""
-        deadline = time.monotonic() + TIMEOUT
-        while not line.endswith(b"\n"):
-            left = max(0, deadline - time.monotonic())
-            if not select.select([self.process.stdout], [], [], left)[0]:
-                raise AssertionError(f"silent:\n{self.read_stderr()}")
-            byte = os.read(self.process.stdout.fileno(), 1)
-            if not byte:
-                raise AssertionError(f"it ended:\n{self.read_stderr()}")
-            line += byte
-        return line.decode()
-
-    def read_stderr(self):
-        size = os.fstat(self.stderr.fileno()).st_size
-        return os.pread(self.stderr.fileno(), size, 0).decode()
+        self.url = re.search(self.announces, self.announcement)[2]
+        self.idle_files = self.open_files()
 
     def processes(self):
         """The directories in /proc of the program and of its children.
@@ -176,15 +153,15 @@ class Server:
 
     def finish_requests(self):
         """Returns when it has logged and closed all that it was asked."""
-        deadline = time.monotonic() + TIMEOUT
+        deadline = time.monotonic() + PATIENCE
         while self.has_requests():
             if time.monotonic() > deadline:
-                raise AssertionError(f"no end:\n{self.read_stderr()}")
+                raise AssertionError(f"no end:\n{super().log()}")
             time.sleep(0.001)
 
     def log(self):
         self.finish_requests()
-        return self.read_stderr()
+        return super().log()
 
     def memory_peak(self):
         """What the largest of its processes has used, in bytes."""
@@ -202,15 +179,10 @@ class Server:
         try:
             self.finish_requests()
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(TIMEOUT)
-            return self.process.returncode, self.read_stderr()
+            self.process.wait(PATIENCE)
+            return self.process.returncode, super().log()
         finally:
             self.kill()
-
-    def kill(self):
-        self.process.kill()
-        self.process.communicate()
-        self.stderr.close()
 
 
 class ServedExample(unittest.TestCase):
@@ -247,7 +219,7 @@ class ServedExample(unittest.TestCase):
 
     def connect(self):
         connection = http.client.HTTPConnection(
-            "127.0.0.1", self.server.port, timeout=TIMEOUT
+            "127.0.0.1", self.server.port, timeout=PATIENCE
         )
         self.addCleanup(connection.close)
         return connection
@@ -268,7 +240,7 @@ class ServedExample(unittest.TestCase):
                 "--noproxy",
                 "*",
                 "--max-time",
-                str(TIMEOUT),
+                str(PATIENCE),
                 *arguments[:-1],
                 urllib.parse.urljoin(self.server.url, path),
             ],
@@ -335,7 +307,7 @@ class Browser:
     def get(self, path, data=None):
         url = urllib.parse.urljoin(self.url, path)
         try:
-            with self.opener.open(url, data, timeout=TIMEOUT) as response:
+            with self.opener.open(url, data, timeout=PATIENCE) as response:
                 return Page(response)
         except urllib.error.HTTPError as error:
             with error:

@@ -1,7 +1,7 @@
 """The programs of examples/c, each beside the Python in its first comment.
 
-    cd tests && CWSGIREF_BUILD=../build/study \
-        python3 -m unittest -v examples/test_c_examples.py
+    CWSGIREF_BUILD=build/study \
+        python3 -m unittest -v tests/examples/test_c_examples.py
 
 CWSGIREF_BUILD in the environment is the directory that they were built in,
 build/study by default.
@@ -11,7 +11,6 @@ import contextlib
 import http.client
 import os
 import re
-import select
 import signal
 import socket
 import subprocess
@@ -23,11 +22,12 @@ import unittest
 from pathlib import Path
 
 from tools.compare.differences import without_differences
+from tools.patience import PATIENCE
+from tools.server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "examples/c"
 BUILD = Path(os.environ.get("CWSGIREF_BUILD", ROOT / "build/study"))
-PATIENCE = 300  # seconds; nothing takes this long when all is well
 NAMES = sorted(path.stem for path in SOURCES.glob("*.c"))
 
 # What the Python in the comments takes as imported.
@@ -58,47 +58,18 @@ def python_of(name):
     return code
 
 
-class Process:
-    """A server that says on stdout where it listens."""
+class Process(Server):
+    """An example, or what its comment says in Python."""
+
+    announces = r"^Serving on port (\d+) \.\.\.\n"
+    first_of_all = True
 
     def __init__(self, command, cwd=None):
-        self.stderr = tempfile.TemporaryFile()
-        self.seen = 0  # how much of stderr log() has given
-        self.process = subprocess.Popen(
+        super().__init__(
             command,
             cwd=cwd,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=self.stderr,
         )
-        try:
-            line = self.first_line()
-            self.port = int(
-                re.fullmatch(r"Serving on port (\d+) \.\.\.\n", line)[1]
-            )
-        except BaseException:
-            self.kill()
-            raise
-
-    def first_line(self):
-        line = b""
-        deadline = time.monotonic() + PATIENCE
-        while not line.endswith(b"\n"):
-            left = max(0, deadline - time.monotonic())
-            ready, _, _ = select.select([self.process.stdout], [], [], left)
-            byte = os.read(self.process.stdout.fileno(), 1) if ready else b""
-            if not byte:
-                raise AssertionError(f"it does not serve: {self.log()}")
-            line += byte
-        return line.decode()
-
-    def log(self):
-        """What stderr has got since the last call."""
-        size = os.fstat(self.stderr.fileno()).st_size
-        data = os.pread(self.stderr.fileno(), size - self.seen, self.seen)
-        self.seen = size
-        return data.decode()
 
     def connect(self, host="127.0.0.1"):
         return socket.create_connection(
@@ -130,7 +101,7 @@ class Process:
     def exchange(self, request):
         """The answer and the log, without date, time and ports."""
         answer = self.answer(request).decode("latin-1")
-        log = re.sub(r"(?m)^(127\.0\.0\.1.*) \d+$", r"\1 <size>", self.log())
+        log = re.sub(r"(?m)^(127\.0\.0\.1.*) \d+$", r"\1 <size>", self.new_log())
         answer = re.sub(r"(?m)^SERVER_PORT = .*\n", "", answer)
         return without_differences(answer), without_differences(log)
 
@@ -139,14 +110,9 @@ class Process:
         try:
             self.process.send_signal(number)
             self.process.wait(PATIENCE)
-            return self.process.returncode, self.log()
+            return self.process.returncode, self.new_log()
         finally:
             self.kill()
-
-    def kill(self):
-        self.process.kill()
-        self.process.communicate()
-        self.stderr.close()
 
 
 class ExampleCase(unittest.TestCase):
@@ -294,7 +260,7 @@ class MakeServerTest(ExampleCase):
             length = str(len(b"Hello, !\n" + body))
             self.assertEqual(response.headers["Content-Length"], length)
             self.assertEqual(text, b"Hello, %s!\n" % body)
-        self.assertRegex(server.log(), r'"GET / HTTP/1.1" 200 14\n')
+        self.assertRegex(server.new_log(), r'"GET / HTTP/1.1" 200 14\n')
 
     def test_it_is_pythons_server(self):
         application = textwrap.dedent(self.application)
@@ -318,7 +284,7 @@ class MakeServerTest(ExampleCase):
                 server = self.start(name)
                 answer = server.answer(b"GET /x HTTP/1.0\r\n\r\n")
                 self.assertTrue(answer.endswith(b"\r\n\r\n/x from the file"))
-                server.log()
+                server.new_log()
 
     def test_what_is_no_application_is_said(self):
         program = BUILD / "examples/c/make_server"
@@ -403,7 +369,7 @@ class DoGetTest(ExampleCase):
         self.assertIn("\nQUERY_STRING = 'c=d'\n", body)
         self.assertIn("\nHTTP_X_NAME = 'value'\n", body)
         self.assertIn(f"\nSERVER_PORT = '{server.port}'\n", body)
-        self.assertRegex(server.log(), r'"GET /a%20b\?c=d HTTP/1.1" 200 -\n')
+        self.assertRegex(server.new_log(), r'"GET /a%20b\?c=d HTTP/1.1" 200 -\n')
 
     def test_answers_and_log_are_those_of_the_python(self):
         self.write("app.py", self.application)
@@ -447,7 +413,7 @@ class DoGetTest(ExampleCase):
                 self.assertEqual(log.count("Exception occurred"), 1)
                 self.assertEqual(log.count("closed\n"), b"late" in request)
         self.assertIn(b" 200 OK", server.answer(b"GET / HTTP/1.0\r\n\r\n"))
-        server.log()
+        server.new_log()
 
 
 class VerifyRequestTest(ExampleCase):
@@ -467,7 +433,7 @@ class VerifyRequestTest(ExampleCase):
                 self.assertEqual(
                     answer.startswith(b"HTTP/1.0 200 OK\r\n"), served
                 )
-                self.assertEqual(server.log() != "", served)
+                self.assertEqual(server.new_log() != "", served)
                 if not served:
                     self.assertEqual(answer, b"")
 
@@ -479,7 +445,7 @@ class VerifyRequestTest(ExampleCase):
             answers = [s.answer(request, host) for s in (server, python)]
             status = [answer.partition(b"\r\n")[0] for answer in answers]
             self.assertEqual(*status)
-        server.log()
+        server.new_log()
 
 
 class ContentLengthInputTest(ExampleCase):
@@ -527,7 +493,7 @@ class ContentLengthInputTest(ExampleCase):
             while more := connection.recv(8192):
                 answer += more
         self.assertTrue(answer.endswith(b"\r\n\r\n5 bytes: hello\n"), answer)
-        server.log()
+        server.new_log()
 
     def test_a_client_that_leaves_early(self):
         server = self.start()
@@ -540,7 +506,7 @@ class ContentLengthInputTest(ExampleCase):
             while more := connection.recv(8192):
                 answer += more
         self.assertTrue(answer.endswith(b"\r\n\r\n1 bytes: .\n"), answer)
-        server.log()
+        server.new_log()
 
     def test_a_length_that_is_none_is_a_bad_request(self):
         server = self.start()

@@ -1,6 +1,6 @@
 """The first examples: hello, a download, Bottle, Flask, Django; Chromium.
 
-    cd tests && python3 -m unittest -v examples/test_examples.py
+    python3 -m unittest -v tests/examples/test_examples.py
 
 They run with --threads and --fork, too: see served.py.
 """
@@ -15,9 +15,10 @@ import unittest
 import urllib.parse
 from pathlib import Path
 
+from tools.patience import PATIENCE
+
 from .served import (
     EXAMPLES,
-    TIMEOUT,
     Browser,
     ServedDjango,
     ServedExample,
@@ -541,7 +542,7 @@ class ChromiumTest(ServedExample):
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            timeout=TIMEOUT,
+            timeout=PATIENCE,
         ).stdout
 
     @needs_command("chromium")

@@ -1,7 +1,7 @@
 """The systems of the tutorials: a framework, FastAPI, threads, 501, the seven
 steps of a request; Pyramid, Falcon, WebOb, Werkzeug.
 
-    cd tests && python3 -m unittest -v examples/test_tutorials.py
+    python3 -m unittest -v tests/examples/test_tutorials.py
 
 They run with --threads and --fork, too: see served.py.
 """
@@ -22,9 +22,10 @@ import warnings
 from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import WSGIWarning, validator
 
+from tools.patience import PATIENCE
+
 from .served import (
     EXAMPLES,
-    TIMEOUT,
     Browser,
     ServedDjango,
     ServedExample,
@@ -304,7 +305,7 @@ class SevenStepsTest(ServedExample):
 
     def exchange(self, request=b"GET / HTTP/1.0\r\n\r\n"):
         address = ("127.0.0.1", self.server.port)
-        with socket.create_connection(address, TIMEOUT) as connection:
+        with socket.create_connection(address, PATIENCE) as connection:
             connection.sendall(request)
             with connection.makefile("rb") as answer:
                 return answer.read().decode()
@@ -316,7 +317,7 @@ class SevenStepsTest(ServedExample):
         self.assertRegex(self.server.url, r"^http://127\.0\.0\.1:[0-9]+/$")
         address = ("127.0.0.1", self.server.port)
         # A client that says nothing is accepted, and asked nothing.
-        with socket.create_connection(address, TIMEOUT) as connection:
+        with socket.create_connection(address, PATIENCE) as connection:
             connection.shutdown(socket.SHUT_WR)
             self.assertEqual(connection.recv(1), b"")
         self.assertEqual(self.server.log(), "")
@@ -535,7 +536,7 @@ class ASGIAdapterTest(ValidatedTest):
     async def other_tasks():
         """Those that do not end."""
         while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
-            _, pending = await asyncio.wait(tasks, timeout=TIMEOUT)
+            _, pending = await asyncio.wait(tasks, timeout=PATIENCE)
             if pending:
                 return pending
         return set()
@@ -677,7 +678,7 @@ class ASGIAdapterTest(ValidatedTest):
         next(result)
         next(result)
         result.close()
-        self.assertTrue(ended.wait(TIMEOUT))
+        self.assertTrue(ended.wait(PATIENCE))
         self.assertEqual(str(errors[0]), "the client has gone away")
         self.assertEqual(errors[1], "http.disconnect")
 
@@ -697,7 +698,7 @@ class ASGIAdapterTest(ValidatedTest):
         result = self.middleware(app)(self.environ(), lambda *head: None)
         next(result)
         result.close()
-        event = events.get(timeout=TIMEOUT)
+        event = events.get(timeout=PATIENCE)
         self.assertEqual(event, {"type": "http.disconnect"})
 
     def test_application_that_gives_up_to_receive(self):
@@ -757,7 +758,7 @@ class ASGIAdapterTest(ValidatedTest):
 
     def test_requests_at_once(self):
         """Each waits for the other one."""
-        meeting = threading.Barrier(2, timeout=TIMEOUT)
+        meeting = threading.Barrier(2, timeout=PATIENCE)
         answers = []
 
         async def app(scope, receive, send):
@@ -777,7 +778,7 @@ class ASGIAdapterTest(ValidatedTest):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(TIMEOUT)
+            thread.join(PATIENCE)
         self.assertEqual(sorted(answers), [b"/one", b"/two"])
 
 
@@ -817,7 +818,7 @@ class DjangoWithThreadsTest(ServedDjango):
 
     def test_guests_at_once(self):
         guests = [f"Guest {number}" for number in range(6)]
-        start = threading.Barrier(len(guests), timeout=TIMEOUT)
+        start = threading.Barrier(len(guests), timeout=PATIENCE)
         statuses = []
 
         def sign(name):
@@ -831,7 +832,7 @@ class DjangoWithThreadsTest(ServedDjango):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(TIMEOUT)
+            thread.join(PATIENCE)
         self.assertEqual(statuses, [200] * len(guests))
         text = Browser(self.server.url).get("/").text
         self.assertEqual(sorted(re.findall(r"Guest \d", text)), guests)

@@ -59,7 +59,8 @@ class FaultTests(unittest.TestCase):
         preset, variable, tests = CHECKS[check]
         result = subprocess.run(
             [sys.executable, '-m', 'unittest', tests], cwd=ROOT,
-            env=dict(os.environ, **{variable: self.build(preset)}),
+            env=dict(os.environ, CWSGIREF_PATIENCE='60',
+                     **{variable: self.build(preset)}),
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         found = re.findall(r'^(?:FAIL|ERROR): (.*)$', result.stderr,
                            re.MULTILINE)

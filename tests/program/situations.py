@@ -10,9 +10,10 @@ import tempfile
 import textwrap
 import unittest
 
-from compare import servers
+from tools.compare import servers
+from tools.patience import PATIENCE
 
-PATIENCE = 300
+
 MODES = [], ['--threads'], ['--fork']
 
 # What each application begins with. A request /x is answered by answer_x().

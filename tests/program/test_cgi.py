@@ -16,9 +16,10 @@ import tempfile
 import unittest
 
 from tools.compare.differences import without_differences
+from tools.patience import PATIENCE
+from tools.server import Server
 
 PROGRAM = os.path.abspath(os.environ['CWSGIREF'])
-PATIENCE = 120  # seconds for anything; only what hangs takes so long
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / 'examples'
 LIGHTTPD = shutil.which('lighttpd', path=os.environ['PATH'] + ':/usr/sbin')
 
@@ -419,14 +420,12 @@ class ExampleTest(unittest.TestCase):
     def test_serves_the_same_with_date_and_server(self):
         command = [PROGRAM, '--once', '--quiet', '--port=0',
                    str(EXAMPLES / 'hello.py')]
-        with subprocess.Popen(command, env=passed_on(),
-                              stdout=subprocess.PIPE) as program:
-            port = int(program.stdout.readline().split()[5])
-            with socket.create_connection(('127.0.0.1', port),
+        with Server(command, env=passed_on()) as server:
+            with socket.create_connection(('127.0.0.1', server.port),
                                           timeout=PATIENCE) as client:
                 client.sendall(b'GET / HTTP/1.0\r\n\r\n')
                 answer = client.makefile('rb').read()
-            self.assertEqual(program.wait(PATIENCE), 0)
+            self.assertEqual(server.process.wait(PATIENCE), 0)
         self.assertRegex(
             answer, rb'\AHTTP/1\.0 200 OK\r\n'
                     rb'Date: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r\n'

@@ -13,6 +13,9 @@ import sys
 import tempfile
 import unittest
 
+from tools import server
+from tools.patience import PATIENCE
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.environ.get('CWSGIREF_RELEASE', '')
 REQUEST = (b'GET /hello HTTP/1.1\r\nHost: localhost\r\n'
@@ -39,15 +42,12 @@ server.serve_forever()
 '''
 
 
-class Server:
+class Server(server.Server):
     """A server process; its log goes nowhere."""
 
     def __init__(self, command, directory, **environ):
-        self.process = subprocess.Popen(
-            command, cwd=directory, stdout=subprocess.PIPE, text=True,
-            stderr=subprocess.DEVNULL, env={**os.environ, **environ})
-        line = self.process.stdout.readline().split()
-        self.port = int(line[line.index('port') + 1])
+        super().__init__(command, subprocess.DEVNULL, cwd=directory,
+                         env={**os.environ, **environ})
 
     def proc(self, name):
         with open(f'/proc/{self.process.pid}/{name}') as file:
@@ -97,8 +97,7 @@ class Server:
 
     def close(self):
         self.process.send_signal(signal.SIGTERM)
-        self.process.stdout.close()
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE)
 
 
 @unittest.skipUnless(os.environ.get('CWSGIREF_LONG_TESTS'),
@@ -117,11 +116,9 @@ class EnduranceTests(unittest.TestCase):
     def servers(self, **environ):
         ours = Server([PROGRAM, '--port', '0', 'app:application'],
                       self.directory, **environ)
-        self.addCleanup(ours.process.kill)
+        self.addCleanup(ours.kill)
         pythons = Server([sys.executable, 'ref.py'], self.directory, **environ)
-        self.addCleanup(pythons.process.wait)
-        self.addCleanup(pythons.process.kill)
-        self.addCleanup(pythons.process.stdout.close)
+        self.addCleanup(pythons.kill)
         return ours, pythons
 
     def test_a_hundred_thousand_requests(self):

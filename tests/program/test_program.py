@@ -3,23 +3,20 @@
 import glob
 import os
 import re
-import select
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
-from tools import patience
+from tests.program import running
+from tests.program.running import PROGRAM, environment
+from tools.patience import PATIENCE
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
-PROGRAM = os.path.abspath(os.environ['CWSGIREF'])
 SANITIZED = '-fsanitize' in os.environ.get('CWSGIREF_C_FLAGS', '')
-PATIENCE = 120  # seconds for anything; only what hangs takes so long
-AT_ONCE = 5    # seconds from a signal to the end
 
 FILES = {
     'hello.py': '''
@@ -129,16 +126,6 @@ def tearDownModule():
     shutil.rmtree(directory)
 
 
-def environment(**variables):
-    """Ours, without what would lead to another Python's modules, or hide
-    that a line is not flushed."""
-    env = {name: value for name, value in os.environ.items()
-           if name not in ('VIRTUAL_ENV', 'PYTHONPATH', 'PYTHONHOME',
-                           'PYTHONUNBUFFERED')}
-    env.update(variables)
-    return env
-
-
 def run(*arguments, **options):
     """The program, run to its end."""
     options.setdefault('env', environment())
@@ -148,104 +135,11 @@ def run(*arguments, **options):
                           text=True, timeout=PATIENCE, **options)
 
 
-class Lines:
-    """The lines that come through a pipe."""
+class Server(running.Server):
+    """In the directory of the FILES, if nothing else is said."""
 
-    def __init__(self, file):
-        self.file = file
-        self.text = b''
-
-    def fill(self):
-        if not select.select([self.file], [], [], PATIENCE)[0]:
-            raise AssertionError('nothing more after %r' % self.text)
-        data = os.read(self.file.fileno(), 65536)
-        self.text += data
-        return data
-
-    def next(self):
-        while b'\n' not in self.text:
-            if not self.fill():
-                break
-        line, newline, self.text = self.text.partition(b'\n')
-        return (line + newline).decode()
-
-    def rest(self):
-        while self.fill():
-            pass
-        text, self.text = self.text, b''
-        return text.decode()
-
-
-class Server:
-    """The program, running on a free port."""
-
-    def __init__(self, *arguments, announced=True, **options):
-        options.setdefault('env', environment())
-        options.setdefault('cwd', directory)
-        self.process = subprocess.Popen(
-            [PROGRAM, '--port=0', *arguments], stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
-            **options)
-        self.stdout = Lines(self.process.stdout)
-        self.stderr = Lines(self.process.stderr)
-        if announced:
-            self.announcement = self.stdout.next()
-            if not self.announcement:
-                raise AssertionError(self.stderr.rest())
-            self.port = int(self.announcement.split()[5])
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc_info):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
-        self.process.stderr.close()
-
-    def get(self, host='127.0.0.1'):
-        """The status and the body of the answer to GET /. It is read up to
-        the end of the connection: the server is done with it."""
-        with socket.create_connection((host, self.port),
-                                      timeout=PATIENCE) as client:
-            client.sendall(b'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
-            answer = client.makefile('rb').read().decode()
-        head, _, body = answer.partition('\r\n\r\n')
-        return int(head.split()[1]), body
-
-    def connect(self):
-        return socket.create_connection(('127.0.0.1', self.port),
-                                        timeout=PATIENCE)
-
-    def has_read_from(self, client):
-        """Whether nothing that the client has sent is left to read."""
-        ours = ':%04X' % self.port
-        theirs = ':%04X' % client.getsockname()[1]
-        with open('/proc/%d/net/tcp' % self.process.pid) as file:
-            for line in file:
-                fields = line.split()
-                if fields[1].endswith(ours) and fields[2].endswith(theirs):
-                    return fields[4].endswith(':00000000')
-        return False
-
-    def is_blocked(self):
-        with open('/proc/%d/stat' % self.process.pid) as file:
-            return file.read().rpartition(')')[2].split()[0] == 'S'
-
-    def wait_until(self, condition, *arguments):
-        deadline = time.monotonic() + PATIENCE
-        while not condition(*arguments):
-            if time.monotonic() > deadline:
-                raise AssertionError('%s is never true' % condition)
-
-    def stop(self, signum):
-        """The exit code."""
-        self.process.send_signal(signum)
-        return patience.wait(self.process, AT_ONCE)
-
-    def end(self):
-        """What was on stderr at last, once the program has ended."""
-        return self.stderr.rest()
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **{'cwd': directory, **options})
 
 
 class Serving(unittest.TestCase):

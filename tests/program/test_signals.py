@@ -7,7 +7,7 @@ import subprocess
 import sys
 import unittest
 
-from compare import servers
+from tools.compare import servers
 
 from .situations import (MODES, PATIENCE, Folder, ask, receive, send,
                          wait_for)

@@ -10,14 +10,15 @@ import os
 import resource
 import signal
 import socket
+import tempfile
 import textwrap
 import threading
 import time
 import unittest
 
-from tools import patience
-from tests.program import test_program
-from tests.program.test_program import AT_ONCE, PATIENCE
+from tests.program import running
+from tests.program.running import AT_ONCE
+from tools.patience import PATIENCE, wait
 
 LONG = bool(os.environ.get('CWSGIREF_LONG_TESTS'))
 SIGNALS = signal.SIGINT, signal.SIGTERM
@@ -83,13 +84,10 @@ APPLICATION = textwrap.dedent('''
 
 
 def setUpModule():
-    test_program.setUpModule()
-    with open(os.path.join(test_program.directory, 'mixed.py'), 'w') as file:
+    global directory
+    directory = unittest.enterModuleContext(tempfile.TemporaryDirectory())
+    with open(os.path.join(directory, 'mixed.py'), 'w') as file:
         file.write(APPLICATION)
-
-
-def tearDownModule():
-    test_program.tearDownModule()
 
 
 def processes():
@@ -102,10 +100,10 @@ def processes():
     return result
 
 
-class Server(test_program.Server):
+class Server(running.Server):
 
     def __init__(self, *arguments, **options):
-        super().__init__(*arguments, 'mixed', **options)
+        super().__init__(*arguments, 'mixed', cwd=directory, **options)
         self.own_descriptors = self.descriptors()
 
     def children(self, states='RSDZTt'):
@@ -450,7 +448,7 @@ class Fork(Both, unittest.TestCase):
             server.wait_until(server.has_children, 2)
             children = server.children()
             os.killpg(server.process.pid, signal.SIGINT)
-            self.assertEqual(patience.wait(server.process, AT_ONCE), 0)
+            self.assertEqual(wait(server.process, AT_ONCE), 0)
             self.assertEqual(server.end(), '')
             self.assertFalse(processes().keys() & set(children))
 

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import unittest
 
-from compare import servers
+from tools.compare import servers
 
 from .situations import PATIENCE, Folder, receive
 

@@ -7,7 +7,6 @@ import contextlib
 import dataclasses
 import functools
 import os
-import re
 import select
 import signal
 import socket
@@ -18,11 +17,11 @@ import tempfile
 import time
 
 from tools.callgraph import parameters
+from tools.patience import PATIENCE
+from tools.processes import is_asleep
+from tools.server import Server
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-
-# How long anything may take before it counts as hung, in seconds.
-PATIENCE = 120
 
 AT_ONCE = b'at once'  # when the client leaves: before there is an answer
 
@@ -46,35 +45,10 @@ class Call:
     ended: bool = more(default=False)
 
 
-def read_until(file, pattern):
-    """Reads lines until one has the pattern."""
-    for line in file:
-        found = re.search(pattern, line)
-        if found:
-            return found
-    raise RuntimeError('the server has not started')
-
-
 def reset(client):
     """What the system does for a program that is killed."""
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                       struct.pack('ii', 1, 0))
-
-
-def is_asleep(pid):
-    """Whether no thread of the process, and no child of it, has anything to
-    do."""
-    states = set()
-    with contextlib.suppress(OSError):  # a thread, or a child, has ended
-        for task in os.listdir(f'/proc/{pid}/task'):
-            with open(f'/proc/{pid}/task/{task}/stat', errors='replace',
-                      encoding='utf-8') as file:
-                states.add(file.read().rpartition(') ')[2][0])
-            with open(f'/proc/{pid}/task/{task}/children',
-                      encoding='ascii') as file:
-                states.update('SR'[not is_asleep(child)]
-                              for child in file.read().split())
-    return states == {'S'}
 
 
 def wait_for_answer(client, pid):
@@ -221,35 +195,27 @@ class Run:
         return [(what, bytes.fromhex(fields[0]))
                 for what, _, fields in events(self.path) if what in 'RW']
 
-    @contextlib.contextmanager
     def started(self, log):
-        """(process, the line that says where it listens, the port)"""
-        with subprocess.Popen(
-                self.command, cwd=self.directory, text=True,
-                env=self.environment(), stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=log) as process:
-            try:
-                yield process, read_until(process.stdout,
-                                          r'^Serving .* port (\d+) .*')
-            finally:
-                process.kill()
+        """`log`: where stderr goes, as subprocess has it; None: to ours."""
+        return Server(self.command, 2 if log is None else log,
+                      cwd=self.directory, env=self.environment())
 
     def request(self, raw, leaves=b'', log=subprocess.DEVNULL):
         """Sends it, and ends the server. Returns the answer."""
         if '--cgi' in self.options:
             return self.cgi(log)
-        with self.started(log) as (process, listens):
-            answer = exchange(int(listens[1]), raw, leaves, process.pid)
+        with self.started(log) as server:
+            answer = exchange(server.port, raw, leaves, server.process.pid)
             self.wait_for_others()
-            self.end_server(process)
+            self.end_server(server.process)
         return answer
 
     def wait(self, say):
         """Says where it listens, and ends with the first request; the server
         was started for only one."""
-        with self.started(None) as (process, listens):
-            say(listens[0])
-            process.wait()
+        with self.started(None) as server:
+            say(server.announcement.rstrip('\n'))
+            server.process.wait()
             self.wait_for_others()
 
     def wait_for_others(self):

@@ -145,7 +145,7 @@ class Line(NamedTuple):
     text: bytes
 
     def run(self, client):
-        client.server.wait_for_line(self.text)
+        client.server.wait_for_line(f'^{self.text.decode()}$')
 
 
 class ExpectOpen(NamedTuple):

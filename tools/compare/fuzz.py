@@ -25,7 +25,7 @@ from .shrinker import Over, Shrinker
 
 WORKERS = os.cpu_count() or 1
 REPORT = 0.2   # seconds between two reports of a worker
-PATIENCE = 10  # seconds, then a server hangs;
+HANGS = 10  # seconds, then a server hangs;
 SURE = 2       # and when it is known to
 REPEATS = 3    # how often a mismatch is looked at again, on fresh servers
 ENOUGH = 20    # mismatches, then a run ends
@@ -39,7 +39,7 @@ class Pair:
     def __init__(self, options=()):
         self.options = options
         self.board = Board()
-        self.patience = PATIENCE
+        self.patience = HANGS
         self.start()
 
     def start(self):
@@ -220,7 +220,7 @@ def shrink(pair, a_case, found, wanted):
         return shrinker.shrink(a_case), found, shrinker.done
     finally:
         if hangs:
-            pair.patience = PATIENCE
+            pair.patience = HANGS
             pair.restart()
 
 

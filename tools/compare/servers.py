@@ -1,8 +1,7 @@
 """Starts and stops the two servers, each a child process.
 
 Both run in this folder, with the same environment variables (the application
-sees them in environ), and both say on stdout where they listen. Their stderr
-goes to a file: it is the log.
+sees them in environ).
 """
 
 import os
@@ -12,20 +11,15 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import suppress
 
+from tools import processes, server
 from tools.patience import Patience, wait
 
 from . import entered
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-
-# How long anything may take before it counts as hung, in seconds; without
-# those in which a server waits for a processor. Nothing waits this long when
-# all is well.
-PATIENCE = 60
 
 PASSED_ON = ('PATH', 'LD_LIBRARY_PATH', 'VIRTUAL_ENV', 'PYTHONMALLOC',
              'ASAN_OPTIONS', 'LSAN_OPTIONS', 'UBSAN_OPTIONS',
@@ -150,67 +144,25 @@ class Connection(socket.socket):
             rest = rest[self.send(rest):]
 
 
-class Server:
+class Server(server.Server):
     """A running server."""
 
-    patience = PATIENCE
+    announces = (r'^Serving HTTP on 127\.0\.0\.1 port (\d+) '
+                 r'\(http://127\.0\.0\.1:\1/\) \.\.\.$')
 
     def __init__(self, command, is_program=False, **more):
-        self.command = command
         self.is_program = is_program  # the one under test
-        self.more = {'cwd': HERE, 'env': environment(), **more}
-        self.start()
+        super().__init__(command, **{'cwd': HERE, 'env': environment(),
+                                     **more})
 
     def start(self):
-        self.log_file = tempfile.TemporaryFile()
-        self.log_read = 0  # how much of the log has been handed out
         self.syncs = 0
         self.paused = False
-        self.lines = b''  # what has been read from stdout
-        self.process = subprocess.Popen(
-            self.command, **self.more,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=self.log_file)
-        listening = self.wait_for_line(
-            rb'Serving HTTP on 127\.0\.0\.1 port (\d+) '
-            rb'\(http://127\.0\.0\.1:\1/\) \.\.\.')
-        self.address = ('127.0.0.1', int(listening[1]))
+        super().start()
+        self.address = ('127.0.0.1', self.port)
 
     def connect(self):
         return Connection(self)
-
-    def wait_for_line(self, pattern):
-        """Waits for a line on stdout, which the application has for its
-        signs of life, and returns the match. Lines before it are dropped."""
-        patience = Patience(self.process.pid, self.patience)
-        left = self.patience
-        stdout = self.process.stdout.fileno()
-        while True:
-            while b'\n' in self.lines:
-                line, _, self.lines = self.lines.partition(b'\n')
-                match = re.fullmatch(pattern, line)
-                if match:
-                    return match
-            ready, _, _ = select.select([stdout], [], [], left)
-            if not ready:
-                left = patience.left()
-                if left > 0:
-                    continue
-            more = os.read(stdout, 4096) if ready else b''
-            if not more:
-                raise RuntimeError(
-                    f'{self.command[0]} did not print {pattern!r}; its log: '
-                    f'{self.new_log()!r}')
-            self.lines += more
-
-    def new_log(self):
-        """What the log has got since the last call, as text."""
-        size = os.fstat(self.log_file.fileno()).st_size
-        # Not read(): the child writes at the very position that it moves.
-        data = os.pread(self.log_file.fileno(), size - self.log_read,
-                        self.log_read)
-        self.log_read = size
-        return data.decode('utf-8', 'backslashreplace')
 
     def log_of_exchange(self):
         """The log of all that has gone before, and nothing else.
@@ -248,11 +200,7 @@ class Server:
                     raise TimeoutError(f'the child {child} does not end')
 
     def children(self):
-        """The process ids of those that the main thread has started."""
-        pid = self.process.pid
-        with open(f'/proc/{pid}/task/{pid}/children',
-                  encoding='ascii') as file:
-            return [int(child) for child in file.read().split()]
+        return processes.children(self.process.pid)
 
     def pause(self):
         """Stops the process; returns when it is stopped."""
@@ -284,29 +232,17 @@ class Server:
     def is_asleep(self):
         """Whether no thread of it, and none of its children, has anything to
         do, so that it waits for a client."""
-        states = set()
-        for pid in (self.process.pid, *self.children()):
-            with suppress(OSError):  # it has ended
-                for task in os.listdir(f'/proc/{pid}/task'):
-                    with open(f'/proc/{pid}/task/{task}/stat',
-                              encoding='utf-8', errors='replace') as file:
-                        states.add(file.read().rpartition(') ')[2][0])
-        return states == {'S'}
+        return processes.is_asleep(self.process.pid)
 
     def stop(self):
         """Ends the server, by SIGTERM. Returns the exit status and the log
         until then."""
         self.resume()
         self.process.send_signal(signal.SIGTERM)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             wait(self.process, self.patience)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        finally:
-            self.process.stdout.close()
         log = self.new_log()
-        self.log_file.close()
+        self.kill()
         return self.process.returncode, log
 
     def stop_cleanly(self):

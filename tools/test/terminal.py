@@ -10,11 +10,11 @@ import struct
 import termios
 import time
 
+from tools.patience import PATIENCE
 from tools.test.ptys import fork_pty
 
 SEQUENCE = re.compile(
     r'\x1b\[([?\d;]*)([A-Za-z])|\x1b([()].|[=>78DEMHc])|([\x00-\x1f])')
-PATIENCE = 300  # seconds
 
 
 class Screen:

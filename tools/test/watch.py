@@ -15,9 +15,9 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', '..'))
 
+from tools.patience import PATIENCE  # noqa: E402
 from tools.processes import is_held_up, tree, used  # noqa: E402
 
-PATIENCE = float(os.environ.get('CWSGIREF_PATIENCE') or 300)
 LOOKS = 30  # in that time
 LITTLE = 0.1  # a server that waits for a request looks up now and then
 
