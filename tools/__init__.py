@@ -13,6 +13,7 @@ them, too; nothing here knows of a test.
     transcript.py  types what a page shows, in gdb and in a shell:
                    script/transcripts
 
+    application.py finds the application for Python's server
     command.py     what the commands have in common that send a request
     patience.py    how long anything may take
     processes.py   what /proc says of a process

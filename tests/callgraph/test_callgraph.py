@@ -319,6 +319,13 @@ class RecordTests(unittest.TestCase):
                          {'self': '<WSGIRequestHandler>', 'command': "'POST'",
                           'path': "'/?a=b'"})
 
+    def test_application_that_has_tools_of_its_own(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, 'tools.py'), 'w') as file:
+                file.write('from wsgiref.simple_server import demo_app\n')
+            with PythonRun('tools:demo_app', directory=folder) as python:
+                self.assertIn(b'200 OK', python.request(self.raw))
+
     def test_bytes_on_the_wire(self):
         for side in (self.program, self.python):
             with self.subTest(side.side):
@@ -504,12 +511,11 @@ class TraceTests(unittest.TestCase):
             self.assertIn('there is one request', result.stderr)
 
     def test_application_that_is_not_there(self):
-        for side, words in ((), "there is no module 'nothing'"), (
-                ('--python',), "No module named 'nothing'"):
+        for side in (), ('--python',):
             with self.subTest(side):
                 result = script('trace', 'nothing:app', *side)
                 self.assertEqual(result.returncode, 1)
-                self.assertIn(words, result.stderr)
+                self.assertIn("there is no module 'nothing'", result.stderr)
                 self.assertNotIn('Traceback', result.stderr)
 
 

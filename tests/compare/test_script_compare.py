@@ -117,10 +117,11 @@ class Identical(Script):
         self.identical(self.folder / 'echo.py:make()', cwd='/')
 
     def test_application_beside_modules_of_the_comparison(self):
-        """Its own `cases` is not that of tools/compare."""
-        (self.folder / 'cases.py').write_text(
-            'from wsgiref.simple_server import demo_app as application')
-        self.identical('cases')
+        """Its own `cases` is not that of tools/compare, nor its `tools`."""
+        for name in 'cases', 'tools':
+            (self.folder / f'{name}.py').write_text(
+                'from wsgiref.simple_server import demo_app as application')
+            self.identical(name)
 
     def test_application_not_called(self):
         self.assertRegex(self.identical('echo:make()', '--raw', r'GET\r\n'),

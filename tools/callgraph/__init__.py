@@ -7,7 +7,6 @@ Where to look:
     apps.py            the applications, one for each branch of the chain
     names.py           the rule of names: what a Python function is in C;
                        what a tree shows
-    application.py     finds the application for Python's server
     record.py          Python's server with its calls on record
     values.py          how it writes an argument down
     ../trace/trace.c   the same of the trace preset

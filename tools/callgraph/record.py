@@ -25,14 +25,12 @@ import sys
 import threading
 from wsgiref import handlers, simple_server, validate
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', '..'))
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
+sys.path.insert(0, ROOT)
 
+from tools.application import find_application  # noqa: E402
 from tools.callgraph import values  # noqa: E402
-from tools.callgraph.application import find_application  # noqa: E402
 from tools.callgraph.names import FIELDS, MODULES, c_name  # noqa: E402
-
-# The application shall find none of these: it may have "tools" of its own.
-del sys.path[:2], sys.modules['tools']
 
 
 def place(code):
@@ -213,7 +211,11 @@ def main():
                         default='wsgiref.simple_server:demo_app')
     arguments = parser.parse_args()
 
-    served = find_application(arguments.application)
+    try:
+        served = find_application(arguments.application)
+    except Exception as error:
+        sys.exit(f'Python\'s server cannot serve {arguments.application}: '
+                 f'{type(error).__name__}: {error}')
 
     def application(environ, start_response):
         # The call of a generator function, and of what is no function, has

@@ -66,7 +66,7 @@ class Pair:
 
     def python(self):
         name = ('wsgiref.simple_server:demo_app' if self.application is None
-                else 'observer:application')
+                else OBSERVER + ':application')
         return self.server([sys.executable, os.path.join(HERE, 'reference.py'),
                             *self.options, name])
 

@@ -5,12 +5,17 @@
 """
 
 import argparse
-import importlib
+import os
 import socketserver
+import sys
 from wsgiref import simple_server
 from wsgiref.validate import validator
 
-import entered
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
+sys.path.insert(0, ROOT)
+
+from tools.application import find_application  # noqa: E402
+from tools.compare import entered  # noqa: E402
 
 
 class ThreadingWSGIServer(socketserver.ThreadingMixIn,
@@ -37,8 +42,7 @@ def main():
 
     if arguments.timeout is not None:
         simple_server.WSGIRequestHandler.timeout = arguments.timeout
-    module, _, name = arguments.application.partition(':')
-    application = getattr(importlib.import_module(module), name)
+    application = find_application(arguments.application)
     if arguments.validate:
         application = validator(application)
     server = simple_server.make_server('127.0.0.1', 0, application,

@@ -6,13 +6,17 @@ NAME is a class attribute of WSGIRequestHandler (wbufsize=0) or of
 ServerHandler (http_version=1.1), VALUE a number, None, or a text.
 """
 
-import importlib
+import os
 import sys
 from http.server import BaseHTTPRequestHandler
 from wsgiref import simple_server
 from wsgiref.handlers import IISCGIHandler
 
-import entered
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
+sys.path.insert(0, ROOT)
+
+from tools.application import find_application  # noqa: E402
+from tools.compare import entered  # noqa: E402
 
 
 class Handler(simple_server.WSGIRequestHandler):
@@ -72,11 +76,6 @@ def value_of(text, old):
     if text.removeprefix('-').isdigit():
         return int(text)
     return None if text == 'None' else text
-
-
-def find_application(name):
-    module, _, name = name.partition(':')
-    return getattr(importlib.import_module(module), name)
 
 
 def serve(handler_class, application):
