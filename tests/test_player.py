@@ -66,7 +66,7 @@ def need_browser():
 def script(*arguments, directory=ROOT):
     return subprocess.run(
         [sys.executable, str(ROOT / 'script' / 'player'), *arguments],
-        cwd=directory, capture_output=True, text=True, timeout=300,
+        cwd=directory, capture_output=True, text=True, timeout=PATIENCE,
         env=dict(os.environ, CWSGIREF_TRACE=PROGRAM))
 
 

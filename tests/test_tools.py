@@ -16,6 +16,7 @@ import unittest
 
 from tests.gdb import python
 from tools import transcript
+from tools.patience import PATIENCE
 from tools.server import Server
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -87,7 +88,7 @@ def line_with(start):
 
 
 def run(command):
-    done = subprocess.run(['sh', '-c', command], cwd=ROOT, timeout=300,
+    done = subprocess.run(['sh', '-c', command], cwd=ROOT, timeout=PATIENCE,
                           encoding='utf-8', errors='replace',
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT)
@@ -98,7 +99,7 @@ def run(command):
 
 def ask(port):
     """The answer to a request."""
-    with socket.create_connection(('127.0.0.1', port), 60) as client:
+    with socket.create_connection(('127.0.0.1', port), PATIENCE) as client:
         client.sendall(b'GET /hello HTTP/1.0\r\n\r\n')
         return b''.join(iter(lambda: client.recv(8192), b''))
 
@@ -460,7 +461,7 @@ class VSCodeTests(unittest.TestCase):
             '127.0.0.1:8000': '127.0.0.1:0'})
 
     def request(self, port):
-        client = socket.create_connection(('127.0.0.1', port), 60)
+        client = socket.create_connection(('127.0.0.1', port), PATIENCE)
         self.addCleanup(client.close)
         client.sendall(b'GET /hello HTTP/1.0\r\n\r\n')
 

@@ -131,7 +131,7 @@ def shell(command, directory):
     """The lines that a command of the shell prints, on both streams."""
     return subprocess.run(
         ['sh', '-c', command], cwd=directory, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE,
         encoding='utf-8', errors='replace').stdout.splitlines()
 
 

@@ -305,7 +305,8 @@ class Options(unittest.TestCase):
     def fuzz(self, *arguments):
         return subprocess.run(
             [sys.executable, SCRIPT, '--fuzz', *arguments], text=True,
-            capture_output=True, timeout=600, stdin=subprocess.DEVNULL)
+            capture_output=True, timeout=2 * PATIENCE,
+            stdin=subprocess.DEVNULL)
 
     def assert_refused(self, message, *arguments):
         """Before anything is built."""

@@ -61,7 +61,8 @@ nothing = 5
 def compare(*arguments, **more):
     """Runs the script."""
     return subprocess.run(
-        [sys.executable, SCRIPT, *arguments], text=True, timeout=600,
+        [sys.executable, SCRIPT, *arguments], text=True,
+        timeout=2 * PATIENCE,
         **dict(dict(capture_output=True, stdin=subprocess.DEVNULL), **more))
 
 

@@ -13,6 +13,7 @@ import unittest
 
 from tools.callgraph import page
 from tests.gdb import python
+from tools.patience import PATIENCE
 from tools.test.terminal import Terminal
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
@@ -65,7 +66,7 @@ def session(*commands, options=(), application='apps:hello'):
         arguments += ['-ex', 'echo \\n<<<>>>\\n', '-ex', command]
     done = subprocess.run(
         script_gdb('--batch', *options, *arguments, *shlex.split(application)),
-        cwd=APPLICATIONS, env=clean_environment(), timeout=600,
+        cwd=APPLICATIONS, env=clean_environment(), timeout=2 * PATIENCE,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT)
     return done.stdout.decode().split('\n<<<>>>\n')

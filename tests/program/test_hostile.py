@@ -11,6 +11,7 @@ import tempfile
 import unittest
 
 from tools.compare.servers import Server, environment
+from tools.patience import PATIENCE
 
 PROGRAM = os.path.abspath(os.environ['CWSGIREF'])
 LONG = os.environ.get('CWSGIREF_LONG_TESTS')
@@ -307,7 +308,7 @@ class Environments(Hostile):
         return subprocess.run(
             [PROGRAM, '--cgi', application], cwd=directory, text=True,
             env=environment(), stdin=subprocess.DEVNULL,
-            capture_output=True, timeout=60)
+            capture_output=True, timeout=PATIENCE)
 
     def test_pairs_of_any_kind(self):
         done = self.run_cgi('strange_environ')

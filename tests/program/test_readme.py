@@ -14,6 +14,8 @@ import sys
 import tempfile
 import unittest
 
+from tools.patience import PATIENCE
+
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 PROGRAM = os.environ['CWSGIREF']
 BUILD = os.environ['CWSGIREF_BUILD']
@@ -193,7 +195,7 @@ class SubclassTests(unittest.TestCase):
             self.assertRegex(log[0], r'] #1 "GET /first HTTP/1.1" 200 \d+$')
             self.assertRegex(log[1], r'] #2 "GET /second HTTP/1.1" 200 \d+$')
             process.send_signal(signal.SIGINT)
-            _, rest = process.communicate(timeout=300)
+            _, rest = process.communicate(timeout=PATIENCE)
             self.assertTrue(rest.endswith('KeyboardInterrupt\n'), rest)
         finally:
             process.kill()
@@ -203,7 +205,7 @@ class SubclassTests(unittest.TestCase):
         """The answer, read to the end: then the handler has ended, too, and
         a signal reaches the server and not the request."""
         answer = b''
-        with socket.create_connection(('127.0.0.1', port), 60) as client:
+        with socket.create_connection(('127.0.0.1', port), PATIENCE) as client:
             client.sendall(b'GET %s HTTP/1.1\r\n\r\n' % path.encode())
             while chunk := client.recv(8192):
                 answer += chunk

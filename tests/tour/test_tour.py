@@ -12,6 +12,7 @@ import tempfile
 import unittest
 
 from tests.gdb import python
+from tools.patience import PATIENCE
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.abspath(os.path.join(HERE, '..', '..'))
@@ -88,7 +89,7 @@ class ExerciseTests(unittest.TestCase):
         subprocess.run(['cc', *C_FLAGS, test, *objects, self.support, LIBRARY,
                         '-o', program, python, '-lcmocka', '-lm'], check=True)
         return subprocess.run([program], capture_output=True, text=True,
-                              timeout=300)
+                              timeout=PATIENCE)
 
     def changed(self, number):
         """The object files of what the page changes."""
