@@ -13,7 +13,6 @@ import unittest
 from tools.compare import servers
 from tools.patience import PATIENCE
 
-
 MODES = [], ['--threads'], ['--fork']
 
 # What each application begins with. A request /x is answered by answer_x().
