@@ -660,11 +660,14 @@ BaseHandler_send_preamble(BaseHandler *self)
     if (FAILED(has_server < 0)) {
         return -1;
     }
-    if (has_server) {
-        return 0;
+    if (!has_server &&
+        FAILED(write_line(self, PyUnicode_FromFormat("Server: %s\r\n",
+                                                     self->server_software)) <
+               0))
+    {
+        return -1;
     }
-    return TRACED(write_line(
-        self, PyUnicode_FromFormat("Server: %s\r\n", self->server_software)));
+    return 0;
 }
 
 /* Lib/wsgiref/handlers.py: BaseHandler.write */
