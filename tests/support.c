@@ -76,10 +76,12 @@ eval_python(const char *expression)
     return evaluate(expression, Py_eval_input);
 }
 
-/* sys.path[:0] = [the folder of tests/`path`, tests/]; what is there stays. */
+/* sys.path[:0] = [the folder of tests/`path`, tests/, the project's]; what is
+ * there stays. */
 static const char put_first_in_sys_path[] =
     "import os, sys\n"
-    "for folder in tests, os.path.dirname(__file__):\n"
+    "for folder in (os.path.dirname(tests), tests,\n"
+    "               os.path.dirname(__file__)):\n"
     "    if folder in sys.path: sys.path.remove(folder)\n"
     "    sys.path.insert(0, folder)\n"
     "del folder, tests, os, sys\n";

@@ -2,8 +2,8 @@
 
 import sys
 
-from releases.probes import PROBES
 from rows import Rows
+from tools.releases.probes import PROBES
 
 rows = Rows()
 

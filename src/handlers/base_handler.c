@@ -15,6 +15,7 @@
 #include "python/names.h"
 #include "python/objects.h"
 #include "python/release.h"
+#include "python/unpack.h"
 #include "util/file_wrapper.h"
 #include "util/util.h"
 

@@ -5,6 +5,7 @@
 
 #include "python/errors.h"
 #include "python/objects.h"
+#include "python/unpack.h"
 
 /* English whatever the locale, unlike strftime's. */
 static const char *const weekdayname[] = { "Sun", "Mon", "Tue", "Wed",

@@ -13,6 +13,7 @@
 #include "python/names.h"
 #include "python/release.h"
 #include "python/objects.h"
+#include "python/unpack.h"
 
 /* Lib/wsgiref/headers.py: tspecials */
 static bool

@@ -9,6 +9,7 @@
 #include "python/names.h"
 #include "python/objects.h"
 #include "python/release.h"
+#include "python/unpack.h"
 
 PyObject *HTTPException; /* owned */
 PyObject *LineTooLong;   /* owned */

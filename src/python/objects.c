@@ -1,12 +1,11 @@
 /* What one line of Python does: imports, results and their truth; a field that
  * is held, and how instances end; comparing and looking for; attributes, items,
- * sys.stderr; and pairs. */
+ * sys.stderr. */
 #include "python/objects.h"
 
 #include <string.h>
 
 #include "python/names.h"
-#include "python/release.h"
 
 PyObject *
 import_from(const char *module, const char *name)
@@ -210,88 +209,4 @@ write_to_stderr(PyObject *line)
     Py_DECREF(err);
     Py_XDECREF(none);
     return none == NULL ? -1 : 0;
-}
-
-/* len() of a list, tuple or dict; -1 of anything else. */
-static Py_ssize_t
-known_length(PyObject *pair)
-{
-    if (PyTuple_CheckExact(pair) || PyList_CheckExact(pair)) {
-        return PySequence_Fast_GET_SIZE(pair);
-    }
-    return PyDict_CheckExact(pair) ? PyDict_GET_SIZE(pair) : -1;
-}
-
-int
-unpack_pair(PyObject *pair, PyObject **k, PyObject **v)
-{
-    PyObject *iterator, *more = NULL;
-
-    if (known_length(pair) == 2 && !PyDict_CheckExact(pair)) {
-        *k = Py_NewRef(PySequence_Fast_GET_ITEM(pair, 0));
-        *v = Py_NewRef(PySequence_Fast_GET_ITEM(pair, 1));
-        return 0;
-    }
-    *k = *v = NULL;
-    iterator = PyObject_GetIter(pair);
-    if (iterator == NULL) {
-        if (PyErr_ExceptionMatches(PyExc_TypeError) &&
-            Py_TYPE(pair)->tp_iter == NULL && !PySequence_Check(pair))
-        {
-            PyErr_Format(PyExc_TypeError,
-                         "cannot unpack non-iterable %.200s object",
-                         Py_TYPE(pair)->tp_name);
-        }
-        return -1;
-    }
-    *k = PyIter_Next(iterator);
-    *v = *k == NULL ? NULL : PyIter_Next(iterator);
-    more = *v == NULL ? NULL : PyIter_Next(iterator);
-    Py_DECREF(iterator);
-    if (more != NULL) {
-        Py_ssize_t length = known_length(pair);
-
-        if (length > 2 && release()->unpack_says_got) {
-            PyErr_Format(PyExc_ValueError,
-                         "too many values to unpack (expected 2, got %zd)",
-                         length);
-        }
-        else {
-            PyErr_SetString(PyExc_ValueError,
-                            "too many values to unpack (expected 2)");
-        }
-    }
-    else if (*v == NULL && !PyErr_Occurred()) {
-        PyErr_Format(PyExc_ValueError,
-                     "not enough values to unpack (expected 2, got %d)",
-                     *k == NULL ? 0 : 1);
-    }
-    Py_XDECREF(more);
-    if (PyErr_Occurred()) {
-        Py_CLEAR(*k);
-        Py_CLEAR(*v);
-        return -1;
-    }
-    return 0;
-}
-
-PyObject *
-list_column(PyObject *pairs, int column)
-{
-    PyObject *list = PyList_New(0);
-
-    for (Py_ssize_t i = 0; list != NULL && i < PyList_GET_SIZE(pairs); i++) {
-        PyObject *pair = Py_NewRef(PyList_GET_ITEM(pairs, i));
-        PyObject *part[2] = { NULL, NULL };
-
-        if (unpack_pair(pair, &part[0], &part[1]) < 0 ||
-            PyList_Append(list, part[column]) < 0)
-        {
-            Py_CLEAR(list);
-        }
-        Py_XDECREF(part[0]);
-        Py_XDECREF(part[1]);
-        Py_DECREF(pair);
-    }
-    return list;
 }

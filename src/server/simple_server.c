@@ -2,6 +2,7 @@
 
 #include "python/errors.h"
 #include "python/objects.h"
+#include "python/unpack.h"
 
 /* "Hello world!", and each variable of `items`, a list of pairs, in a line of
  * its own. A new str. */

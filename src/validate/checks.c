@@ -10,6 +10,7 @@
 #include "python/errors.h"
 #include "python/names.h"
 #include "python/objects.h"
+#include "python/unpack.h"
 
 PyObject *WSGIWarning;
 
@@ -300,9 +301,9 @@ is_not_a_slash(PyObject *env)
     return result;
 }
 
-/* Lib/wsgiref/validate.py: check_environ */
-int
-check_environ(PyObject *env)
+/* The variables that must be there, and those that must not. */
+static int
+check_names(PyObject *env)
 {
     static const char *const required[] = {
         "REQUEST_METHOD",   "SERVER_NAME",       "SERVER_PORT",
@@ -311,6 +312,73 @@ check_environ(PyObject *env)
     };
     static const char *const refused[] = { "HTTP_CONTENT_TYPE",
                                            "HTTP_CONTENT_LENGTH" };
+
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(required); i++) {
+        int found = contains(env, required[i]);
+
+        if (FAILED_IN(check_environ, found < 0) ||
+            FAILED_IN(check_environ,
+                      assert_(found, "Environment missing required key: '%s'",
+                              required[i]) < 0))
+        {
+            return -1;
+        }
+    }
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(refused); i++) {
+        int found = contains(env, refused[i]);
+
+        if (FAILED_IN(check_environ, found < 0) ||
+            FAILED_IN(
+                check_environ,
+                assert_(!found,
+                        "Environment should not have the key: %s (use %s "
+                        "instead)",
+                        refused[i], refused[i] + 5) < 0))
+        {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* SCRIPT_NAME and PATH_INFO: one of them has something, and the first is not
+ * '/'. */
+static int
+check_path(PyObject *env)
+{
+    int found = get_is_true(env, "SCRIPT_NAME");
+
+    if (FAILED_IN(check_environ, found < 0)) {
+        return -1;
+    }
+    if (!found) {
+        found = contains(env, "PATH_INFO");
+        if (FAILED_IN(check_environ, found < 0) ||
+            FAILED_IN(check_environ,
+                      assert_(found,
+                              "One of SCRIPT_NAME or PATH_INFO are "
+                              "required (PATH_INFO should at least be '/' "
+                              "if SCRIPT_NAME is empty)") < 0))
+        {
+            return -1;
+        }
+    }
+    found = is_not_a_slash(env);
+    if (FAILED_IN(check_environ, found < 0) ||
+        FAILED_IN(check_environ,
+                  assert_(found,
+                          "SCRIPT_NAME cannot be '/'; it should instead "
+                          "be '', and PATH_INFO should be '/'") < 0))
+    {
+        return -1;
+    }
+    return 0;
+}
+
+/* Lib/wsgiref/validate.py: check_environ */
+int
+check_environ(PyObject *env)
+{
     int found;
 
     if (FAILED(assert_(PyDict_CheckExact(env),
@@ -320,25 +388,8 @@ check_environ(PyObject *env)
     {
         return -1;
     }
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(required); i++) {
-        found = contains(env, required[i]);
-        if (FAILED(found < 0) ||
-            FAILED(assert_(found, "Environment missing required key: '%s'",
-                           required[i]) < 0))
-        {
-            return -1;
-        }
-    }
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(refused); i++) {
-        found = contains(env, refused[i]);
-        if (FAILED(found < 0) ||
-            FAILED(assert_(!found,
-                           "Environment should not have the key: %s (use %s "
-                           "instead)",
-                           refused[i], refused[i] + 5) < 0))
-        {
-            return -1;
-        }
+    if (check_names(env) < 0) {
+        return -1;
     }
     found = contains(env, "QUERY_STRING");
     if (FAILED(found < 0) ||
@@ -368,28 +419,7 @@ check_environ(PyObject *env)
     {
         return -1;
     }
-    found = get_is_true(env, "SCRIPT_NAME");
-    if (FAILED(found < 0)) {
-        return -1;
-    }
-    if (!found) {
-        found = contains(env, "PATH_INFO");
-        if (FAILED(found < 0) ||
-            FAILED(assert_(found, "One of SCRIPT_NAME or PATH_INFO are "
-                                  "required (PATH_INFO should at least be '/' "
-                                  "if SCRIPT_NAME is empty)") < 0))
-        {
-            return -1;
-        }
-    }
-    found = is_not_a_slash(env);
-    if (FAILED(found < 0) ||
-        FAILED(assert_(found, "SCRIPT_NAME cannot be '/'; it should instead "
-                              "be '', and PATH_INFO should be '/'") < 0))
-    {
-        return -1;
-    }
-    return 0;
+    return check_path(env);
 }
 
 /* ----- The streams ----- */

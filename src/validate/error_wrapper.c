@@ -7,6 +7,12 @@
 #include "python/objects.h"
 #include "validate/checks.h"
 
+PyObject *
+ErrorWrapper_new(PyObject *wsgi_errors)
+{
+    return PyObject_CallOneArg((PyObject *)&ErrorWrapper_type, wsgi_errors);
+}
+
 /* Lib/wsgiref/validate.py: ErrorWrapper.__init__ */
 int
 ErrorWrapper_init(PyObject *self, PyObject *wsgi_errors)

@@ -8,6 +8,9 @@
 /* Its instances have one attribute: `errors`, the server's wsgi.errors. */
 extern PyTypeObject ErrorWrapper_type;
 
+/* ErrorWrapper(wsgi_errors), a new reference. */
+PyObject *ErrorWrapper_new(PyObject *wsgi_errors);
+
 int ErrorWrapper_init(PyObject *self, PyObject *wsgi_errors);
 int ErrorWrapper_write(PyObject *self, PyObject *s);
 int ErrorWrapper_flush(PyObject *self);

@@ -12,6 +12,12 @@
 
 /* ----- InputWrapper ----- */
 
+PyObject *
+InputWrapper_new(PyObject *wsgi_input)
+{
+    return PyObject_CallOneArg((PyObject *)&InputWrapper_type, wsgi_input);
+}
+
 /* Lib/wsgiref/validate.py: InputWrapper.__init__ */
 int
 InputWrapper_init(PyObject *self, PyObject *wsgi_input)

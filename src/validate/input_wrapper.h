@@ -18,6 +18,9 @@ typedef struct InputLines {
 extern PyTypeObject InputWrapper_type;
 extern PyTypeObject InputLines_type;
 
+/* InputWrapper(wsgi_input), a new reference. */
+PyObject *InputWrapper_new(PyObject *wsgi_input);
+
 int InputWrapper_init(PyObject *self, PyObject *wsgi_input);
 /* args: the tuple that the caller gave. */
 PyObject *InputWrapper_read(PyObject *self, PyObject *args);

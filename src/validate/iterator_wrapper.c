@@ -29,8 +29,7 @@ PartialIteratorWrapper_iter(PyObject *self)
     if (FAILED(iterator == NULL)) {
         return NULL;
     }
-    wrapper = PyObject_CallFunctionObjArgs((PyObject *)&IteratorWrapper_type,
-                                           iterator, Py_None, NULL);
+    wrapper = IteratorWrapper_new(iterator, Py_None);
     Py_DECREF(iterator);
     return FAILED(wrapper == NULL) ? NULL : wrapper;
 }
@@ -68,6 +67,14 @@ PyTypeObject PartialIteratorWrapper_type = {
 };
 
 /* ----- IteratorWrapper ----- */
+
+PyObject *
+IteratorWrapper_new(PyObject *wsgi_iterator, PyObject *check_start_response)
+{
+    return PyObject_CallFunctionObjArgs((PyObject *)&IteratorWrapper_type,
+                                        wsgi_iterator, check_start_response,
+                                        NULL);
+}
 
 /* Python's frame refers to self, so that what __del__ says of an object that
  * nobody else has comes when the traceback goes, after it was shown. To the

@@ -20,6 +20,10 @@ extern PyTypeObject IteratorWrapper_type;
 int PartialIteratorWrapper_init(PyObject *self, PyObject *wsgi_iterator);
 PyObject *PartialIteratorWrapper_iter(PyObject *self);
 
+/* IteratorWrapper(wsgi_iterator, check_start_response), a new reference. */
+PyObject *IteratorWrapper_new(PyObject *wsgi_iterator,
+                              PyObject *check_start_response);
+
 int IteratorWrapper_init(PyObject *self, PyObject *wsgi_iterator,
                          PyObject *check_start_response);
 PyObject *IteratorWrapper_iter(PyObject *self);

@@ -46,7 +46,7 @@ start_response_wrapper(PyObject *closure, PyObject *args, PyObject *kw)
     if (FAILED(writer == NULL)) {
         return NULL;
     }
-    wrapper = PyObject_CallOneArg((PyObject *)&WriteWrapper_type, writer);
+    wrapper = WriteWrapper_new(writer);
     Py_DECREF(writer);
     return FAILED(wrapper == NULL) ? NULL : wrapper;
 }
@@ -76,7 +76,7 @@ make_start_response_wrapper(PyObject *start_response,
 
 /* environ[key] = Wrapper(environ[key]) */
 static int
-wrap_item(PyObject *env, const char *key, PyTypeObject *Wrapper)
+wrap_item(PyObject *env, const char *key, PyObject *(*wrap)(PyObject *))
 {
     PyObject *item = PyMapping_GetItemString(env, key);
     PyObject *wrapper;
@@ -85,7 +85,7 @@ wrap_item(PyObject *env, const char *key, PyTypeObject *Wrapper)
     if (item == NULL) {
         return -1;
     }
-    wrapper = PyObject_CallOneArg((PyObject *)Wrapper, item);
+    wrapper = wrap(item);
     if (wrapper != NULL) {
         result = PyDict_SetItemString(env, key, wrapper);
         Py_DECREF(wrapper);
@@ -135,8 +135,8 @@ lint_app(PyObject *application, PyObject *args, PyObject *kw)
     wrapper =
         make_start_response_wrapper(start_response, start_response_started);
     if (FAILED(wrapper == NULL) ||
-        FAILED(wrap_item(env, "wsgi.input", &InputWrapper_type) < 0) ||
-        FAILED(wrap_item(env, "wsgi.errors", &ErrorWrapper_type) < 0))
+        FAILED(wrap_item(env, "wsgi.input", InputWrapper_new) < 0) ||
+        FAILED(wrap_item(env, "wsgi.errors", ErrorWrapper_new) < 0))
     {
         goto done;
     }
@@ -153,9 +153,7 @@ lint_app(PyObject *application, PyObject *args, PyObject *kw)
     {
         goto done;
     }
-    result =
-        PyObject_CallFunctionObjArgs((PyObject *)&IteratorWrapper_type,
-                                     iterator, start_response_started, NULL);
+    result = IteratorWrapper_new(iterator, start_response_started);
     (void)FAILED(result == NULL);
 
 done:

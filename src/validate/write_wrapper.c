@@ -6,6 +6,12 @@
 #include "python/objects.h"
 #include "validate/checks.h"
 
+PyObject *
+WriteWrapper_new(PyObject *wsgi_writer)
+{
+    return PyObject_CallOneArg((PyObject *)&WriteWrapper_type, wsgi_writer);
+}
+
 /* Lib/wsgiref/validate.py: WriteWrapper.__init__ */
 int
 WriteWrapper_init(PyObject *self, PyObject *wsgi_writer)
