@@ -1,5 +1,16 @@
 """What the Python beside the C tests shares: tables of cases, each of which
-says in words what it shows."""
+says in words what it shows.
+
+CWSGIREF_TEST_ROWS='superscript two' looks only at the rows whose words have
+that in them, so that one case can be run alone:
+
+    CWSGIREF_TEST_ROWS='superscript two' \\
+        gdb --args build/study/tests/handlers.test_base_handler
+"""
+
+import os
+
+ROWS = os.environ.get('CWSGIREF_TEST_ROWS', '')
 
 
 def differing(rows, differences):
@@ -11,7 +22,7 @@ def differing(rows, differences):
     assert rows, 'an empty table shows nothing'
     report = []
     for words, *case in rows:
-        found = differences(*case)
+        found = differences(*case) if ROWS in words else ''
         if found:
             report.append('- %s\n%s' % (words, found))
     if not report:

@@ -1006,6 +1006,10 @@ def leaks(app, out, *others):
     return '    leaves behind: %r' % found
 
 
+def leaking():
+    return differing(LEFT, leaks)
+
+
 # The calls of a request, on self and on self.headers, which the C test records
 # in calls_in_c.
 

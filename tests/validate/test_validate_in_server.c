@@ -8,53 +8,6 @@
 #include "validate/validate.h"
 #include "types.h"
 
-static const char reference[] =
-    "import gc, io, platform, re, sys, types, warnings\n"
-    "import wsgiref.validate\n"
-    "from wsgiref import simple_server\n"
-    "from wsgiref.util import FileWrapper\n"
-    "PLAIN = [('Content-Type', 'text/plain; charset=utf-8')]\n"
-    "base_environ = {\n"
-    "    'SERVER_NAME': 'name', 'GATEWAY_INTERFACE': 'CGI/1.1',\n"
-    "    'SERVER_PORT': '80', 'REMOTE_HOST': '', 'CONTENT_LENGTH': '',\n"
-    "    'SCRIPT_NAME': '',\n"
-    "}\n"
-    "class Reference(simple_server.WSGIRequestHandler):\n"
-    "    def setup(self):\n"
-    "        self.rfile, self.wfile = self.request\n"
-    "    def finish(self):\n"
-    "        pass\n"
-    "def python_handler(app, request):\n"
-    "    app = wsgiref.validate.validator(app) if validated else app\n"
-    "    server = types.SimpleNamespace(base_environ=base_environ,\n"
-    "                                   get_app=lambda: app)\n"
-    "    Reference(request, ('127.0.0.1', 4711), server)\n"
-    "def mask(text):\n"
-    "    text = re.sub(r'0x[0-9a-f]+', '0x', text)\n"
-    "    text = re.sub(r'\\[../.../.... ..:..:..\\]', '[now]', text)\n"
-    "    text = re.sub(r'.*(?:validate|checks)\\.[cp].*(WSGIWarning.*\\n)(?:  "
-    ".*\\n)?', "
-    "r'\\1',\n"
-    "                  text)\n"
-    "    text = re.sub(r'(ignored .*<)[^>]*(__del__)[^>]*', r'\\1\\2',\n"
-    "                  text)\n"
-    "    text = re.sub(r'  File \".*\", line \\d+, in (.*)\\n(    .*\\n)*',\n"
-    "                  r'  in \\1\\n', text)\n"
-    "    return text.replace('cwsgiref.validate.', '')\n"
-    "def run(handler, app, data):\n"
-    "    # What the client gets, the log, and what came out.\n"
-    "    rfile, wfile, error = io.BytesIO(data), io.BytesIO(), None\n"
-    "    sys.stderr = io.StringIO()\n"
-    "    with warnings.catch_warnings():\n"
-    "        warnings.simplefilter('default')\n"
-    "        try: handler(app, (rfile, wfile))\n"
-    "        except BaseException as e: error = repr(e), repr(e.__context__)\n"
-    "    gc.collect()\n"
-    "    log, sys.stderr = mask(sys.stderr.getvalue()), sys.__stderr__\n"
-    "    out = re.sub(rb'Date: ..., .. .*? GMT', b'Date: now',\n"
-    "                 wfile.getvalue())\n"
-    "    return out, log, error\n";
-
 static PyObject *server_application; /* borrowed, while a request lasts */
 
 static PyObject *
@@ -71,14 +24,12 @@ memory_server_init(BaseServer *self, PyObject *server_address,
 {
     WSGIServer *wsgi = (WSGIServer *)self;
 
-    wsgi->base_environ = eval_python("base_environ");
+    wsgi->base_environ = eval_python("BASE_ENVIRON");
     return BaseServer_init(self, server_address, RequestHandlerClass,
                            bind_and_activate);
 }
 
-static bool validated = true;
-
-/* c_handler(app, request) */
+/* c_handler(app, request, validated) */
 static PyObject *
 c_handler(PyObject *module, PyObject *args)
 {
@@ -86,11 +37,12 @@ c_handler(PyObject *module, PyObject *args)
     WSGIRequestHandlerClass handler_class = WSGIRequestHandler_class;
     PyObject *address = Py_BuildValue("(si)", "127.0.0.1", 4711);
     PyObject *app, *request;
+    int validated;
     BaseServer *server;
     BaseRequestHandler *handler;
 
     (void)module;
-    if (!PyArg_ParseTuple(args, "OO", &app, &request)) {
+    if (!PyArg_ParseTuple(args, "OOp", &app, &request, &validated)) {
         return NULL;
     }
     server_class.base.init = memory_server_init;
@@ -110,34 +62,28 @@ c_handler(PyObject *module, PyObject *args)
     return handler == NULL ? NULL : Py_NewRef(Py_None);
 }
 
-static PyMethodDef c_handler_def = { "c_handler", c_handler, METH_VARARGS,
-                                     NULL };
+static PyMethodDef functions[] = {
+    { "c_handler", c_handler, METH_VARARGS, NULL },
+    { NULL, NULL, 0, NULL },
+};
 
-/* Python's `out` and `log` of a request for `app`, a function that the source
- * defines; both are those of the original, too. */
+/* Python's `out` and `log` of a request for an application, which is what an
+ * expression gives; both are those of the original, too. */
 static void
-run_amock(const char *source, const char *data)
+run_amock(const char *app, const char *data, bool validated)
 {
-    PyObject *bytes = PyBytes_FromString(data);
+    char call[120];
 
-    run_python(source);
-    set_python("data", bytes);
-    Py_DECREF(bytes);
-    set_python("validated", validated ? Py_True : Py_False);
-    run_python("wanted = run(python_handler, app, data)\n"
-               "out, log, error = got = run(c_handler, app, data)\n"
-               "if got != wanted:\n"
-               "    for a, b in zip(got, wanted):\n"
-               "        if a != b: print(a, '!=', b, sep='\\n')\n"
-               "    raise AssertionError(data)\n");
+    give_python("data", PyBytes_FromString(data));
+    PyOS_snprintf(call, sizeof(call), "differences(%s, data, %s)", app,
+                  validated ? "True" : "False");
+    assert_nothing_differs(call);
 }
 
 static void
 assert_server_error(void)
 {
-    assert_repr(eval_python("out.endswith(b'A server error occurred.  Please "
-                            "contact the administrator.')"),
-                "True");
+    assert_repr(eval_python("is_server_error()"), "True");
 }
 
 #define GET "GET / HTTP/1.0\n\n"
@@ -147,16 +93,8 @@ static void
 test_validated_hello(void **state)
 {
     (void)state;
-    run_amock("def app(environ, start_response):\n"
-              "    start_response('200 OK', [\n"
-              "        ('Content-Type', 'text/plain'),\n"
-              "        ('Date', 'Mon, 05 Jun 2006 18:49:54 GMT')])\n"
-              "    return [b'Hello, world!']\n",
-              GET);
-    assert_repr(eval_python("out.replace(b'Server/0.2', b'Server').replace((\n"
-                            "    platform.python_implementation()\n"
-                            "    + '/' + sys.version.split()[0]).encode(),\n"
-                            "    b'Python')"),
+    run_amock("says_hello", GET, true);
+    assert_repr(eval_python("out_of_any_python()"),
                 "b'HTTP/1.0 200 OK\\r\\nServer: WSGIServer Python\\r\\n"
                 "Content-Type: text/plain\\r\\nDate: now\\r\\n\\r\\nHello, "
                 "world!'");
@@ -167,12 +105,9 @@ static void
 test_simple_validation_error(void **state)
 {
     (void)state;
-    run_amock("def app(environ, start_response):\n"
-              "    start_response('200 OK', ('Content-Type','text/plain'))\n"
-              "    return ['Hello, world!']\n",
-              GET);
+    run_amock("has_a_tuple_for_headers", GET, true);
     assert_server_error();
-    assert_repr(eval_python("log.splitlines()[-2]"),
+    assert_repr(eval_python("last_line()"),
                 "\"AssertionError: Headers (('Content-Type', 'text/plain')) "
                 "must be of type list: <class 'tuple'>\"");
 }
@@ -182,28 +117,20 @@ static void
 test_status_validation_errors(void **state)
 {
     static const char *const tests[][2] = {
-        { "200", "'AssertionError: Status must be at least 4 characters'" },
-        { "20X OK",
+        { "has_status('200')",
+          "'AssertionError: Status must be at least 4 characters'" },
+        { "has_status('20X OK')",
           "'AssertionError: Status message must begin w/3-digit code'" },
-        { "200OK",
+        { "has_status('200OK')",
           "'AssertionError: Status message must have a space after code'" },
     };
 
     (void)state;
-    validated = false;
     for (size_t i = 0; i < Py_ARRAY_LENGTH(tests); i++) {
-        PyObject *status = PyUnicode_FromString(tests[i][0]);
-
-        set_python("status", status);
-        Py_DECREF(status);
-        run_amock("def app(environ, start_response):\n"
-                  "    start_response(status, PLAIN)\n"
-                  "    return [b'Hello, world!']\n",
-                  GET);
+        run_amock(tests[i][0], GET, false);
         assert_server_error();
-        assert_repr(eval_python("log.splitlines()[-2]"), tests[i][1]);
+        assert_repr(eval_python("last_line()"), tests[i][1]);
     }
-    validated = true;
 }
 
 /* IntegrationTests.test_wsgi_input */
@@ -211,16 +138,11 @@ static void
 test_wsgi_input(void **state)
 {
     (void)state;
-    run_amock("def app(e, s):\n"
-              "    e['wsgi.input'].read()\n"
-              "    s('200 OK', PLAIN)\n"
-              "    return [b'data']\n",
-              GET);
+    run_amock("reads_all", GET, true);
     assert_server_error();
-    assert_repr(eval_python("log.splitlines()[-2]"), "'AssertionError'");
-    assert_repr(eval_python("[line.strip() for line in log.splitlines()\n"
-                            " if line.startswith('  in ')]"),
-                "['in run', 'in lint_app', 'in app', 'in read', "
+    assert_repr(eval_python("last_line()"), "'AssertionError'");
+    assert_repr(eval_python("frames_in_log()"),
+                "['in run', 'in lint_app', 'in reads_all', 'in read', "
                 "'in assert_']");
 }
 
@@ -229,11 +151,7 @@ static void
 test_bytes_validation(void **state)
 {
     (void)state;
-    run_amock("def app(e, s):\n"
-              "    s('200 OK', PLAIN + [\n"
-              "        ('Date', 'Wed, 24 Dec 2008 13:29:32 GMT')])\n"
-              "    return [b'data']\n",
-              GET);
+    run_amock("says_data", GET, true);
     assert_repr(eval_python("log.endswith('\"GET / HTTP/1.0\" 200 4\\n')"),
                 "True");
     assert_repr(eval_python("out.endswith(b'Content-Type: text/plain; "
@@ -246,66 +164,16 @@ static void
 test_cp1252_url(void **state)
 {
     (void)state;
-    run_amock("def app(e, s):\n"
-              "    s('200 OK', PLAIN)\n"
-              "    return [e['PATH_INFO'].encode('latin1')]\n",
-              "GET /\x80%80 HTTP/1.0");
+    run_amock("says_its_path", "GET /\x80%80 HTTP/1.0", true);
     assert_repr(eval_python("out.splitlines()[-1]"), "b'/\\x80\\x80'");
 }
-
-/* An application for each kind of request, by its path. */
-static const char routes[] =
-    "class Body:\n"
-    "    def __init__(self, *blocks): self.blocks = blocks\n"
-    "    def __iter__(self): return iter(self.blocks)\n"
-    "    def close(self):\n"
-    "        print('APP close()', file=sys.stderr)\n"
-    "        raise RuntimeError('close failed')\n"
-    "def app(environ, start_response):\n"
-    "    path = environ['PATH_INFO']\n"
-    "    stream = environ['wsgi.input']\n"
-    "    if path == '/read-all': stream.read()\n"
-    "    if path == '/read': body = stream.read(5)\n"
-    "    if path == '/lines': body = b'|'.join(list(stream))\n"
-    "    if path == '/readlines': body = b'|'.join(stream.readlines())\n"
-    "    if path == '/none': return None\n"
-    "    if path == '/five': return 5\n"
-    "    if path == '/not-started': return [b'body']\n"
-    "    if path == '/log':\n"
-    "        print('to the log', file=environ['wsgi.errors'], flush=True)\n"
-    "    if path == '/raise': raise ValueError('raised')\n"
-    "    if path == '/headers-empty':\n"
-    "        start_response('200 OK', [])\n"
-    "        return [b'x']\n"
-    "    if path == '/status-204':\n"
-    "        start_response('204 No Content', PLAIN)\n"
-    "        return []\n"
-    "    if path == '/204':\n"
-    "        start_response('204 No Content', [])\n"
-    "        return []\n"
-    "    write = start_response('200 OK', PLAIN)\n"
-    "    if path == '/start-again': start_response('200 OK', PLAIN)\n"
-    "    if path == '/return-str': return 'text'\n"
-    "    if path == '/return-body-close-raises': return Body(b'one\\n')\n"
-    "    if path == '/file-wrapper':\n"
-    "        return environ['wsgi.file_wrapper'](io.BytesIO(b'0123\\n'))\n"
-    "    if path == '/write':\n"
-    "        write(b'w1\\n')\n"
-    "        write(b'w2\\n')\n"
-    "        return [b'iter\\n']\n"
-    "    if path == '/write-text': write('text')\n"
-    "    if path == '/text': return [b'one', 'text']\n"
-    "    if path == '/text-first': return ['text', b'one']\n"
-    "    if path == '/length':\n"
-    "        return [str(len(environ)).encode()]\n"
-    "    return [locals().get('body', b'ok\\n')]\n";
 
 static void
 assert_request(const char *request_, const char *last_line)
 {
-    run_amock(routes, request_);
+    run_amock("routes", request_, true);
     if (last_line != NULL) {
-        assert_repr(eval_python("log.splitlines()[-2]"), last_line);
+        assert_repr(eval_python("last_line()"), last_line);
     }
 }
 
@@ -412,10 +280,7 @@ test_what_is_no_iterable_is_complained_of_last(void **state)
     (void)state;
     assert_request("GET /five" END, NULL);
     assert_server_error();
-    assert_repr(eval_python("[re.sub('while calling deallocator (.*):', "
-                            "r'in: \\1', line).partition('. Did')[0]\n"
-                            " for line in log.splitlines()\n"
-                            " if not line.startswith('  in')]"),
+    assert_repr(eval_python("log_of_any_python()"),
                 "['Traceback (most recent call last):', \"TypeError: 'int' "
                 "object is not iterable\", '127.0.0.1 - - [now] \"GET /five "
                 "HTTP/1.1\" 500 59', 'Exception ignored in: <__del__>', "
@@ -426,15 +291,11 @@ test_what_is_no_iterable_is_complained_of_last(void **state)
 static int
 setup(void **state)
 {
-    PyObject *function;
-
-    if (start_server_types(state) < 0 || types_ready() < 0) {
+    if (start_server_types(state) < 0 || validate_types_ready() < 0) {
         return -1;
     }
-    run_python(reference);
-    function = PyCFunction_New(&c_handler_def, NULL);
-    set_python("c_handler", function);
-    Py_XDECREF(function);
+    give_module("ours", functions);
+    run_python_file("validate/test_validate_in_server.py");
     return 0;
 }
 
