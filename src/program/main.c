@@ -25,8 +25,9 @@
 #include "validate/validate.h"
 #include "python/waits.h"
 
-/* The classes that the options ask for. */
+/* The classes that the options ask for. They outlive the server. */
 typedef struct Classes {
+    WSGIServerClass over; /* the server's, without its mix-in */
     WSGIServerClass server;
     WSGIRequestHandlerClass handler;
 } Classes;
@@ -52,34 +53,32 @@ finish_request_in_child(BaseServer *self, PyObject *request,
     return BaseServer_finish_request(self, request, client_address);
 }
 
-/* `over` is the server's class without its mix-in; it outlives the result.
- * The one request of --once needs no mix-in: nobody waits behind it. */
-static Classes
-subclass(const Options *options, WSGIServerClass *over)
+/* The one request of --once needs no mix-in: nobody waits behind it. */
+static void
+subclass(Classes *classes, const Options *options)
 {
-    Classes classes = { .handler = WSGIRequestHandler_class };
-
-    *over = options->unix_socket ? UnixWSGIServer_class : WSGIServer_class;
+    classes->over =
+        options->unix_socket ? UnixWSGIServer_class : WSGIServer_class;
     if (options->ipv6) {
-        over->base.address_family = AF_INET6;
+        classes->over.base.address_family = AF_INET6;
     }
-    classes.server = *over;
+    classes->server = classes->over;
+    classes->handler = WSGIRequestHandler_class;
     if (options->threads && !options->once) {
-        ThreadingMixIn_lay_over(&classes.server.base, &over->base);
-        classes.server.base.daemon_threads = true;
+        ThreadingMixIn_lay_over(&classes->server.base, &classes->over.base);
+        classes->server.base.daemon_threads = true;
     }
     if (options->fork && !options->once) {
-        ForkingMixIn_lay_over(&classes.server.base, &over->base);
-        classes.server.base.finish_request = finish_request_in_child;
+        ForkingMixIn_lay_over(&classes->server.base, &classes->over.base);
+        classes->server.base.finish_request = finish_request_in_child;
     }
-    classes.server.base.block_on_close = false; /* the end comes at once */
+    classes->server.base.block_on_close = false; /* the end comes at once */
     if (options->timeout > 0) {
-        classes.handler.base.base.timeout = options->timeout;
+        classes->handler.base.base.timeout = options->timeout;
     }
     if (options->quiet) {
-        classes.handler.base.log_request = log_nothing;
+        classes->handler.base.log_request = log_nothing;
     }
-    return classes;
 }
 
 /* The end of the server: of its processes, its socket, and the socket's
@@ -192,7 +191,7 @@ open_server(const Options *options, const Classes *classes,
 
 /* From the application's name to the end of its server: the exit code. */
 static int
-run(const Options *options, const Classes *classes)
+run(const Options *options, Classes *classes)
 {
     PyObject *application = NULL;
     WSGIServer *server = NULL;
@@ -202,6 +201,7 @@ run(const Options *options, const Classes *classes)
     if (types_ready() < 0 || signals_set(&stopped) < 0) {
         goto done;
     }
+    subclass(classes, options);
     if (options->strict) {
         release_harden();
     }
@@ -259,9 +259,7 @@ int
 main(int argc, char *argv[])
 {
     Options options;
-    WSGIServerClass over;
     Classes classes;
-    int exit_code;
 
     if (options_parse(&options, argc, argv) < 0) {
         fprintf(stderr, "cwsgiref: %s\n", options.error);
@@ -291,7 +289,5 @@ main(int argc, char *argv[])
     if (start_python(&options) < 0) {
         return 1;
     }
-    classes = subclass(&options, &over);
-    exit_code = run(&options, &classes);
-    return interpreter_stop(exit_code);
+    return interpreter_stop(run(&options, &classes));
 }

@@ -98,7 +98,7 @@ setup(void **state)
     };
 
     (void)state;
-    if (start_python() < 0 || handlers_types_ready() < 0) {
+    if (start_python() < 0 || types_ready() < 0) {
         return -1;
     }
     give_module("ours", functions);

@@ -157,8 +157,9 @@ class Script(unittest.TestCase):
         self.addCleanup(scratch.cleanup)
         root = pathlib.Path(scratch.name)
         for path in ('script/releases', 'docs/releases.md', 'tools/releases',
-                     'tools/__init__.py', 'src/release.h', 'src/release.c'):
-            (root / path).parent.mkdir(exist_ok=True)
+                     'tools/__init__.py', 'src/python/release.h',
+                     'src/python/release.c'):
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
             (shutil.copytree if (ROOT / path).is_dir() else shutil.copy)(
                 ROOT / path, root / path)
         new = '3.2.10 (new)'

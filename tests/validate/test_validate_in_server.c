@@ -291,7 +291,7 @@ test_what_is_no_iterable_is_complained_of_last(void **state)
 static int
 setup(void **state)
 {
-    if (start_server_types(state) < 0 || validate_types_ready() < 0) {
+    if (start_server_types(state) < 0 || types_ready() < 0) {
         return -1;
     }
     give_module("ours", functions);

@@ -33,9 +33,9 @@ def cell(answer):
 
 def fields():
     """How the program finds out, by name: "asked", "by version" or "taken",
-    as src/release.h and release.c have it."""
+    as src/python/release.h and release.c have it."""
     header, source = (
-        re.sub(r'/\*.*?\*/', '', (known.ROOT / 'src' / name).read_text(
+        re.sub(r'/\*.*?\*/', '', (known.ROOT / 'src' / 'python' / name).read_text(
             encoding='utf-8'), flags=re.DOTALL)
         for name in ('release.h', 'release.c'))
     bodies = dict(reversed(match) for match in re.findall(

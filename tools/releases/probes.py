@@ -2,7 +2,7 @@
 each behaviour, which asks the library of the Python that runs it.
 
 A probe is a function without arguments; it returns a bool, a number or a short
-text. It bears the name of the field in src/release.h, where there is one. Its
+text. It bears the name of the field in src/python/release.h, where there is one. Its
 docstring says what True means, or what the number or text is.
 
 docs/releases.md shows the answers of the releases that are known, and how to
