@@ -67,6 +67,8 @@ udp_server_ready(void)
 
     *cls = TCPServer_class;
     cls->type = &UDPServer_type;
+    cls->allow_reuse_address = false;
+    cls->allow_reuse_port = false;
     cls->socket_type = SOCK_DGRAM;
     cls->max_packet_size = 8192;
 
