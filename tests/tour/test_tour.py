@@ -64,7 +64,8 @@ class ExerciseTests(unittest.TestCase):
         cls.support = cls.compile(
             cls, os.path.join(ROOT, 'tests', 'support.c'),
             os.path.join(ROOT, 'src'),
-            f'-DCWSGIREF_PYTHON="{sys.executable}"')
+            f'-DCWSGIREF_PYTHON="{sys.executable}"',
+            '-DCWSGIREF_TESTS="{}"'.format(os.path.join(ROOT, 'tests')))
 
     def compile(self, source, include, *options):
         """The path of the object file."""
