@@ -41,7 +41,7 @@ def mask(text):
     """No addresses, times, files and lines; and our names are Python's."""
     text = re.sub(r'0x[0-9a-f]+', '0x', text)
     text = re.sub(r'\[../.../.... ..:..:..\]', '[now]', text)
-    text = re.sub(r'.*validate\.[cp].*(WSGIWarning.*\n)(?:  .*\n)?', r'\1',
+    text = re.sub(r'.*(?:validate|checks)\.[cp].*(WSGIWarning.*\n)(?:  .*\n)?', r'\1',
                   text)
     text = re.sub(r'(ignored .*<)[^>]*(__del__)[^>]*', r'\1\2', text)
     text = re.sub(r'  File ".*", line \d+, in (.*)\n(    .*\n)*',
