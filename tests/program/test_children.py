@@ -3,6 +3,7 @@
 import os
 import select
 import signal
+import sys
 import unittest
 
 from .situations import MODES, PATIENCE, Folder, ask
@@ -292,6 +293,27 @@ class OfTheApplication(Folder):
                 if signum == signal.SIGTERM and not server.is_program:
                     signal.pidfd_send_signal(child, signum)
                 self.assertTrue(select.select([child], [], [], PATIENCE)[0])
+
+
+class BesideThreads(Folder):
+
+    def test_pythons_warning_of_a_fork(self):
+        """Since 3.12. It comes before the server takes the next request."""
+        self.write('app.py', '''
+            threading.Thread(target=threading.Event().wait,
+                             daemon=True).start()
+
+            def answer_x(environ):
+                return 'x'
+            ''')
+        warned = []
+        for server in self.both(['--fork'], PYTHONWARNINGS='always'):
+            for _ in range(2):
+                self.assertEqual(ask(server, '/x'), 'x')
+            warned.append('DeprecationWarning: This process (pid=%d) is '
+                          'multi-threaded' % server.process.pid
+                          in server.new_log())
+        self.assertEqual(warned, [sys.version_info >= (3, 12)] * 2)
 
 
 if __name__ == '__main__':
