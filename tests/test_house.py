@@ -1,8 +1,10 @@
 """docs/house.md: what a machine can check of its rules."""
 
 import graphlib
+import http
 import pathlib
 import re
+import sys
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -131,6 +133,22 @@ class FileTests(unittest.TestCase):
             if path.suffix == '.c' and text.count('\n') > OPENS_WITH:
                 with self.subTest(name(path)):
                     self.assertTrue(text.startswith('/* '))
+
+
+class StatusTests(unittest.TestCase):
+
+    def test_names_are_those_of_httpstatus(self):
+        """Of every code that Python 3.11 knows, and with its number."""
+        header = (SRC / 'server' / 'responses.h').read_text()
+        found = re.findall(r'^    HTTPStatus_(\w+) = (\d+),$', header,
+                           re.MULTILINE)
+        self.assertGreater(len(found), 60)
+        for word, number in found:
+            with self.subTest(word):
+                self.assertEqual(http.HTTPStatus[word], int(number))
+        if sys.version_info < (3, 12):
+            self.assertEqual([word for word, number in found],
+                             [status.name for status in http.HTTPStatus])
 
 
 class WordTests(unittest.TestCase):

@@ -14,7 +14,8 @@ typedef struct BaseServerClass BaseServerClass;
 typedef struct BaseRequestHandlerClass BaseRequestHandlerClass;
 typedef struct Threads Threads;
 
-/* What the class does: one constant table, shared by every instance. A
+/* What the class does: one table, shared by every instance. It, and the table
+ * that `mixed_over` points to, must outlive the servers of the class. A
  * `request` is what get_request gives: a Socket, for a TCPServer. */
 struct BaseServerClass {
     PyTypeObject *type;

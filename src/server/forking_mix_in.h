@@ -6,8 +6,9 @@
 #include "server/base_server.h"
 
 /* class cls(ForkingMixIn, over): puts the slots and the class attributes of
- * the mix-in into `cls`, a copy of the table `over`, which must stay and not
- * be mixed over anything itself. */
+ * the mix-in into `cls`, a copy of the table `over`. That one must outlive
+ * `cls` and not be mixed itself: a table has one super(), so that methods of
+ * two mix-ins would call each other without end. */
 void ForkingMixIn_lay_over(BaseServerClass *cls, const BaseServerClass *over);
 
 /* Waits for children that have exited. With max_children and more, it waits

@@ -49,8 +49,9 @@ int NoThreads_append(Threads *self, PyObject *thread);
 int NoThreads_join(Threads *self);
 
 /* class cls(ThreadingMixIn, over): puts the slots and the class attributes of
- * the mix-in into `cls`, a copy of the table `over`, which must stay and not
- * be mixed over anything itself. */
+ * the mix-in into `cls`, a copy of the table `over`. That one must outlive
+ * `cls` and not be mixed itself: a table has one super(), so that methods of
+ * two mix-ins would call each other without end. */
 void ThreadingMixIn_lay_over(BaseServerClass *cls,
                              const BaseServerClass *over);
 
