@@ -264,11 +264,13 @@ def exceptions(text, findings):
 
 
 def requests(needed, count):
-    """As few words as tell which requests these are."""
+    """As few words as tell which requests these are. Not how many: a release
+    refuses what another answers."""
     if len(needed) == count:
         return 'all'
     if len(needed) > 3:
-        return f'{len(needed)} of {count}, such as {needed[0]}'
+        many = 'most' if 2 * len(needed) > count else 'some'
+        return f'{many}, such as {needed[0]}'
     return ', '.join(needed)
 
 
