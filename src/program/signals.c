@@ -126,8 +126,7 @@ replace_handler(PyObject *module, int signum, PyObject *old, PyObject *handler)
         return is_old;
     }
     previous = PyObject_CallMethod(module, "signal", "iO", signum, handler);
-    Py_XDECREF(previous);
-    return previous == NULL ? -1 : 0;
+    return discard(previous);
 }
 
 /* What sigaction(2) calls the default. */

@@ -207,6 +207,5 @@ write_to_stderr(PyObject *line)
     Py_INCREF(err); /* write() might replace it */
     none = PyObject_CallMethodOneArg(err, names.write, line);
     Py_DECREF(err);
-    Py_XDECREF(none);
-    return none == NULL ? -1 : 0;
+    return discard(none);
 }
