@@ -6,29 +6,19 @@
 #include "python/errors.h"
 #include "python/objects.h"
 #include "python/unpack.h"
-
-/* English whatever the locale, unlike strftime's. */
-static const char *const weekdayname[] = { "Sun", "Mon", "Tue", "Wed",
-                                           "Thu", "Fri", "Sat" };
-static const char *const monthname[] = { "Jan", "Feb", "Mar", "Apr",
-                                         "May", "Jun", "Jul", "Aug",
-                                         "Sep", "Oct", "Nov", "Dec" };
+#include "util/email_utils.h"
 
 /* Lib/wsgiref/handlers.py: format_date_time */
 PyObject *
 format_date_time(time_t timestamp)
 {
     struct tm tm; /* its weeks begin with Sunday, its months with 0 */
-    char text[64];
 
     if (gmtime_r(&timestamp, &tm) == NULL) {
         PyErr_SetFromErrno(PyExc_OSError);
         return NULL;
     }
-    PyOS_snprintf(text, sizeof(text), "%s, %02d %s %4d %02d:%02d:%02d GMT",
-                  weekdayname[tm.tm_wday], tm.tm_mday, monthname[tm.tm_mon],
-                  tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
-    return PyUnicode_FromString(text);
+    return imf_fixdate(&tm, ' ');
 }
 
 /* Lib/wsgiref/handlers.py: _is_request */

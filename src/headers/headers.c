@@ -10,6 +10,7 @@
 
 #include "python/arguments.h"
 #include "python/errors.h"
+#include "python/latin1.h"
 #include "python/names.h"
 #include "python/release.h"
 #include "python/objects.h"
@@ -257,7 +258,7 @@ is_ascii(PyObject *object)
 static int
 lower_equals(PyObject *k, PyObject *name)
 {
-    PyObject *lower;
+    PyObject *lowered;
     int result;
 
     if (is_ascii(k) && is_ascii(name)) {
@@ -271,12 +272,12 @@ lower_equals(PyObject *k, PyObject *name)
         }
         return same;
     }
-    lower = PyObject_CallMethodNoArgs(k, names.lower);
-    if (lower == NULL) {
+    lowered = lower(k);
+    if (lowered == NULL) {
         return -1;
     }
-    result = truth(PyObject_RichCompare(lower, name, Py_EQ));
-    Py_DECREF(lower);
+    result = truth(PyObject_RichCompare(lowered, name, Py_EQ));
+    Py_DECREF(lowered);
     return result;
 }
 
@@ -284,12 +285,12 @@ lower_equals(PyObject *k, PyObject *name)
 static PyObject *
 convert_lower(Headers *self, PyObject *name)
 {
-    PyObject *lower = PyObject_CallMethodNoArgs(name, names.lower);
+    PyObject *lowered = lower(name);
     PyObject *result = NULL;
 
-    if (lower != NULL) {
-        result = self->cls->_convert_string_type(self, lower, 1);
-        Py_DECREF(lower);
+    if (lowered != NULL) {
+        result = self->cls->_convert_string_type(self, lowered, 1);
+        Py_DECREF(lowered);
     }
     return result;
 }
@@ -530,22 +531,90 @@ list_lines(Headers *self)
     return lines;
 }
 
-/* Lib/wsgiref/headers.py: Headers.__str__ */
-PyObject *
-Headers_str(Headers *self)
+/* "\r\n".join([...] + ["", ""]) of those lines. */
+static PyObject *
+join_lines(Headers *self)
 {
     PyObject *lines = list_lines(self);
     PyObject *text = NULL;
 
-    if (FAILED(lines == NULL)) {
-        return NULL;
-    }
-    if (PyList_Append(lines, names.empty) == 0 &&
+    if (lines != NULL && PyList_Append(lines, names.empty) == 0 &&
         PyList_Append(lines, names.empty) == 0)
     {
         text = PyUnicode_Join(names.crlf, lines);
     }
-    Py_DECREF(lines);
+    Py_XDECREF(lines);
+    return text;
+}
+
+/* The characters of a pair: whether it is exactly a tuple of two str, which
+ * ISO-8859-1 can encode. *ascii becomes false if one of them is beyond ASCII. */
+static bool
+pieces_of_pair(PyObject *kv, Piece *k, Piece *v, bool *ascii)
+{
+    if (!PyTuple_CheckExact(kv) || PyTuple_GET_SIZE(kv) != 2 ||
+        !piece_of_str(PyTuple_GET_ITEM(kv, 0), k) ||
+        !piece_of_str(PyTuple_GET_ITEM(kv, 1), v))
+    {
+        return false;
+    }
+    *ascii = *ascii && PyUnicode_IS_ASCII(PyTuple_GET_ITEM(kv, 0)) &&
+             PyUnicode_IS_ASCII(PyTuple_GET_ITEM(kv, 1));
+    return true;
+}
+
+/* How long the text of all headers is, if each is a pair of that kind; or -1.
+ * "k: v\r\n" for each, and a blank line. */
+static Py_ssize_t
+measure_lines(Headers *self, bool *ascii)
+{
+    Py_ssize_t size = 2;
+
+    *ascii = true;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(self->_headers); i++) {
+        Piece k, v;
+
+        if (!pieces_of_pair(PyList_GET_ITEM(self->_headers, i), &k, &v, ascii))
+        {
+            return -1;
+        }
+        size += k.size + v.size + 4;
+    }
+    return size;
+}
+
+/* The same as join_lines, of headers that measure_lines has measured: written
+ * once into their place, for 150 instructions a header and not 1,100. */
+static PyObject *
+write_lines(Headers *self, Py_ssize_t size, bool ascii)
+{
+    PyObject *text = PyUnicode_New(size, ascii ? 0x7F : 0xFF);
+    Piece colon = { ": ", 2 }, end = { "\r\n", 2 };
+    char *to;
+
+    if (text == NULL) {
+        return NULL;
+    }
+    to = (char *)PyUnicode_1BYTE_DATA(text);
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(self->_headers); i++) {
+        Piece k, v;
+
+        pieces_of_pair(PyList_GET_ITEM(self->_headers, i), &k, &v, &ascii);
+        to = write_pieces(to, (Piece[]){ k, colon, v, end }, 4);
+    }
+    write_pieces(to, &end, 1);
+    return text;
+}
+
+/* Lib/wsgiref/headers.py: Headers.__str__ */
+PyObject *
+Headers_str(Headers *self)
+{
+    bool ascii;
+    Py_ssize_t size = measure_lines(self, &ascii);
+    PyObject *text =
+        size < 0 ? join_lines(self) : write_lines(self, size, ascii);
+
     return FAILED(text == NULL) ? NULL : text;
 }
 

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "io/buffered_reader.h"
 #include "python/errors.h"
 #include "python/names.h"
 #include "python/objects.h"
@@ -34,11 +35,9 @@ http_message_ready(void)
 
 /* Whether a line ends the headers: b'\r\n', b'\n', or b'' at the end. */
 static bool
-is_blank(PyObject *line)
+is_blank(const char *bytes, Py_ssize_t size)
 {
-    const char *bytes = PyBytes_AS_STRING(line);
-
-    switch (PyBytes_GET_SIZE(line)) {
+    switch (size) {
     case 0:
         return true;
     case 1:
@@ -50,14 +49,84 @@ is_blank(PyObject *line)
     }
 }
 
-/* Lib/http/client.py: _read_headers. A new list of bytes. */
+/* How many bytes the headers have that `data` begins with, if they end there,
+ * and have no more lines than any release takes; else 0. */
+static Py_ssize_t
+measure_headers(const char *data, Py_ssize_t size)
+{
+    Py_ssize_t start = 0;
+
+    for (int lines = 0; lines < _MAXHEADERS; lines++) {
+        const char *end =
+            size > start ? memchr(data + start, '\n', (size_t)(size - start))
+                         : NULL;
+        Py_ssize_t length;
+
+        if (end == NULL) {
+            return 0;
+        }
+        length = end + 1 - (data + start);
+        if (is_blank(data + start, length)) {
+            return start + length;
+        }
+        start += length;
+    }
+    return 0;
+}
+
+/* The same as read_headers(), in one bytes object, where all the lines wait in
+ * the buffer already, as they do for most requests: no line needs an object of
+ * its own, which costs 500 instructions each. *block is NULL where they don't:
+ * nothing has been read then. 0, or -1. */
+static int
+take_headers(BufferedIOBase *fp, PyObject **block)
+{
+    const char *data;
+    Py_ssize_t size;
+
+    *block = NULL;
+    if (fp->cls != &BufferedReader_class) {
+        return 0;
+    }
+    data = BufferedReader_buffered(fp, &size);
+    size = measure_headers(data, size);
+    if (size == 0) {
+        return 0;
+    }
+    *block = fp->cls->read(fp, size);
+    return *block == NULL ? -1 : 0;
+}
+
+/* [item], takes the item. */
+static PyObject *
+list_of(PyObject *item)
+{
+    PyObject *list = PyList_New(1);
+
+    if (list == NULL) {
+        Py_DECREF(item);
+        return NULL;
+    }
+    PyList_SET_ITEM(list, 0, item);
+    return list;
+}
+
+/* Lib/http/client.py: _read_headers. A new list of bytes: a line each, or all
+ * in one. */
 static PyObject *
 read_headers(BufferedIOBase *fp)
 {
-    PyObject *headers = PyList_New(0);
+    PyObject *headers, *block;
     PyObject *line = NULL;
     bool blank = false;
 
+    if (take_headers(fp, &block) < 0) {
+        return NULL;
+    }
+    if (block != NULL) {
+        return list_of(block);
+    }
+    headers = PyList_New(0);
     while (headers != NULL && !blank) {
         Py_XSETREF(line, fp->cls->readline(fp, _MAXLINE + 1));
         if (FAILED(line == NULL)) {
@@ -68,7 +137,7 @@ read_headers(BufferedIOBase *fp)
                   _MAXLINE, "header line");
             goto fail;
         }
-        blank = is_blank(line);
+        blank = is_blank(PyBytes_AS_STRING(line), PyBytes_GET_SIZE(line));
         if (PyList_GET_SIZE(headers) == _MAXHEADERS) {
             int too_many = blank ? release_asked(blank_line_counts) : 1;
 
@@ -101,6 +170,12 @@ decode_lines(PyObject *lines)
     PyObject *bytes, *text;
     char *to;
 
+    if (PyList_GET_SIZE(lines) == 1) {
+        PyObject *block = PyList_GET_ITEM(lines, 0);
+
+        return PyUnicode_DecodeLatin1(PyBytes_AS_STRING(block),
+                                      PyBytes_GET_SIZE(block), NULL);
+    }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(lines); i++) {
         size += PyBytes_GET_SIZE(PyList_GET_ITEM(lines, i));
     }
@@ -164,19 +239,44 @@ parse_headers(BufferedIOBase *fp, const HTTPMessageClass *_class)
 
 /* ----- Parsing: email.parser ----- */
 
-/* The characters of a header block. */
+/* The characters of a header block. What is not in ISO-8859-1 is a 0xFF in
+ * `data`: it is no part of a name, and ends no line. */
 typedef struct Text {
-    PyObject *str; /* borrowed */
-    int kind;
-    const void *data;
+    PyObject *str;             /* borrowed */
+    PyObject *copy;            /* owned; keeps the data of a str beyond it */
+    const unsigned char *data; /* borrowed */
     Py_ssize_t length;
 } Text;
 
+/* The text of a str. 0 or -1. */
+static int
+read_text(Text *text, PyObject *str)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(str);
+    Py_UCS1 *to;
+
+    *text = (Text){ .str = str, .length = length };
+    if (PyUnicode_KIND(str) == PyUnicode_1BYTE_KIND) {
+        text->data = PyUnicode_1BYTE_DATA(str);
+        return 0;
+    }
+    text->copy = PyUnicode_New(length, 0xFF);
+    if (text->copy == NULL) {
+        return -1;
+    }
+    to = PyUnicode_1BYTE_DATA(text->copy);
+    for (Py_ssize_t i = 0; i < length; i++) {
+        to[i] = (Py_UCS1)Py_MIN(PyUnicode_READ_CHAR(str, i), 0xFF);
+    }
+    text->data = to;
+    return 0;
+}
+
 /* The character at `i`, or 0 at the end. */
-static Py_UCS4
+static unsigned char
 char_at(const Text *text, Py_ssize_t i)
 {
-    return i < text->length ? PyUnicode_READ(text->kind, text->data, i) : 0;
+    return i < text->length ? text->data[i] : 0;
 }
 
 /* One past the line that `start` is in. A line ends with CR, LF or CRLF.
@@ -185,7 +285,7 @@ static Py_ssize_t
 find_line_end(const Text *text, Py_ssize_t start)
 {
     for (Py_ssize_t i = start; i < text->length; i++) {
-        Py_UCS4 c = char_at(text, i);
+        unsigned char c = text->data[i];
 
         if (c == '\r' && char_at(text, i + 1) == '\n') {
             return i + 2;
@@ -204,7 +304,7 @@ is_unixfrom(const Text *text, Py_ssize_t start)
     static const char from[] = "From ";
 
     for (Py_ssize_t i = 0; from[i] != '\0'; i++) {
-        if (char_at(text, start + i) != (Py_UCS4)from[i]) {
+        if (char_at(text, start + i) != from[i]) {
             return false;
         }
     }
@@ -228,13 +328,13 @@ find_colon(const Text *text, Py_ssize_t start)
 }
 
 static bool
-is_line_end(Py_UCS4 c)
+is_line_end(unsigned char c)
 {
     return c == '\r' || c == '\n';
 }
 
 static bool
-is_blank_character(Py_UCS4 c)
+is_blank_character(unsigned char c)
 {
     return c == ' ' || c == '\t';
 }
@@ -313,7 +413,7 @@ parse_lines(PyObject *headers, const Text *text)
     Py_ssize_t start, end;
 
     for (start = 0; start < text->length; start = end) {
-        Py_UCS4 c = char_at(text, start);
+        unsigned char c = char_at(text, start);
 
         end = find_line_end(text, start);
         if (c == ' ' || c == '\t') {
@@ -389,22 +489,22 @@ HTTPMessage *
 HTTPMessage_parsestr(const HTTPMessageClass *_class, PyObject *text)
 {
     HTTPMessage *self = (HTTPMessage *)_class->type->tp_alloc(_class->type, 0);
-    Text characters = { .str = text,
-                        .kind = (int)PyUnicode_KIND(text),
-                        .data = PyUnicode_DATA(text),
-                        .length = PyUnicode_GET_LENGTH(text) };
+    Text characters = { 0 };
+    int result = -1;
 
     if (self == NULL) {
         return NULL;
     }
     self->cls = _class;
     self->_headers = PyList_New(0);
-    if (self->_headers == NULL ||
-        parse_lines(self->_headers, &characters) < 0 ||
-        check_boundary(self) < 0)
+    if (self->_headers != NULL && read_text(&characters, text) == 0 &&
+        parse_lines(self->_headers, &characters) == 0)
     {
-        Py_DECREF(self);
-        return NULL;
+        result = check_boundary(self);
+    }
+    Py_XDECREF(characters.copy);
+    if (result < 0) {
+        Py_CLEAR(self);
     }
     return self;
 }
@@ -439,15 +539,19 @@ HTTPMessage_items(HTTPMessage *self)
     return PyList_GetSlice(self->_headers, 0, PY_SSIZE_T_MAX);
 }
 
-/* The value of the header at `i` if it has that name, else NULL; borrowed. A
- * name is of ASCII characters and has no NUL: the parser sees to it. */
+/* The value of the header at `i` if it has that name, which is `length`
+ * characters long, else NULL; borrowed. A name is of ASCII characters and has
+ * no NUL: the parser sees to it. */
 static PyObject *
-value_if_named(HTTPMessage *self, Py_ssize_t i, const char *name)
+value_if_named(HTTPMessage *self, Py_ssize_t i, const char *name,
+               Py_ssize_t length)
 {
     PyObject *header = PyList_GET_ITEM(self->_headers, i);
     PyObject *k = PyTuple_GET_ITEM(header, 0);
 
-    if (PyOS_stricmp((const char *)PyUnicode_1BYTE_DATA(k), name) != 0) {
+    if (PyUnicode_GET_LENGTH(k) != length ||
+        PyOS_stricmp((const char *)PyUnicode_1BYTE_DATA(k), name) != 0)
+    {
         return NULL;
     }
     return PyTuple_GET_ITEM(header, 1);
@@ -457,8 +561,10 @@ value_if_named(HTTPMessage *self, Py_ssize_t i, const char *name)
 PyObject *
 HTTPMessage_get(HTTPMessage *self, const char *name, PyObject *failobj)
 {
+    Py_ssize_t length = (Py_ssize_t)strlen(name);
+
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(self->_headers); i++) {
-        PyObject *value = value_if_named(self, i, name);
+        PyObject *value = value_if_named(self, i, name, length);
 
         if (value != NULL) {
             return Py_NewRef(value);
@@ -471,12 +577,13 @@ HTTPMessage_get(HTTPMessage *self, const char *name, PyObject *failobj)
 PyObject *
 HTTPMessage_get_all(HTTPMessage *self, const char *name, PyObject *failobj)
 {
+    Py_ssize_t length = (Py_ssize_t)strlen(name);
     PyObject *values = PyList_New(0);
 
     for (Py_ssize_t i = 0;
          i < PyList_GET_SIZE(self->_headers) && values != NULL; i++)
     {
-        PyObject *value = value_if_named(self, i, name);
+        PyObject *value = value_if_named(self, i, name, length);
 
         if (value != NULL && PyList_Append(values, value) < 0) {
             Py_CLEAR(values);
@@ -526,7 +633,7 @@ HTTPMessage_get_content_type(HTTPMessage *self)
     if (param == NULL) {
         return NULL;
     }
-    ctype = PyObject_CallMethodNoArgs(param, names.lower);
+    ctype = lower(param);
     Py_DECREF(param);
     if (ctype == NULL) {
         return NULL;

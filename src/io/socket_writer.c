@@ -1,6 +1,9 @@
+/* Here are: _SocketWriter's methods, in Python's order, and before write() what
+ * Python's has not: how data is held back, to leave with what comes next. */
 #include "io/socket_writer.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "python/errors.h"
 
@@ -52,21 +55,43 @@ SocketWriter_release(SocketWriter *self)
     self->holding = false;
 }
 
-/* self.held += data */
+/* Makes room behind what is held back. */
+static int
+make_room(SocketWriter *self, Py_ssize_t size)
+{
+    const Py_ssize_t enough_for_headers = 1024;
+    Py_ssize_t needed = self->held_size + size;
+    Py_ssize_t capacity = Py_MAX(2 * self->held_capacity, enough_for_headers);
+    char *held;
+
+    if (needed <= self->held_capacity) {
+        return 0;
+    }
+    capacity = Py_MAX(capacity, needed);
+    held = PyMem_Realloc(self->held, (size_t)capacity);
+    if (held == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    self->held = held;
+    self->held_capacity = capacity;
+    return 0;
+}
+
+/* self.held += data. Bytes objects, each a copy of the one before it, would
+ * cost 600 instructions a line and not 100. */
 static int
 hold_back(SocketWriter *self, const Py_buffer *data)
 {
-    PyObject *more = PyBytes_FromStringAndSize(data->buf, data->len);
-
-    if (more == NULL) {
-        return -1;
-    }
-    if (self->held == NULL) {
-        self->held = more;
+    if (data->len == 0) {
         return 0;
     }
-    PyBytes_ConcatAndDel(&self->held, more);
-    return self->held == NULL ? -1 : 0;
+    if (make_room(self, data->len) < 0) {
+        return -1;
+    }
+    memcpy(self->held + self->held_size, data->buf, (size_t)data->len);
+    self->held_size += data->len;
+    return 0;
 }
 
 /* self._sock.sendall(data) */
@@ -80,12 +105,14 @@ sendall(SocketWriter *self, const char *data, Py_ssize_t size)
 static int
 send_held(SocketWriter *self)
 {
-    PyObject *held = self->held; /* other threads may run meanwhile */
+    char *held = self->held; /* other threads may run meanwhile */
+    Py_ssize_t size = self->held_size;
     int result;
 
     self->held = NULL;
-    result = sendall(self, PyBytes_AS_STRING(held), PyBytes_GET_SIZE(held));
-    Py_DECREF(held);
+    self->held_size = self->held_capacity = 0;
+    result = sendall(self, held, size);
+    PyMem_Free(held);
     return result;
 }
 
@@ -155,7 +182,9 @@ SocketWriter_clear(PyObject *op)
     SocketWriter *self = (SocketWriter *)op;
 
     Py_CLEAR(self->_sock);
-    Py_CLEAR(self->held);
+    PyMem_Free(self->held);
+    self->held = NULL;
+    self->held_size = self->held_capacity = 0;
     return IOBase_clear(op);
 }
 

@@ -8,9 +8,11 @@
 
 typedef struct SocketWriter {
     BufferedIOBase base;
-    Socket *_sock;  /* owned */
-    bool holding;   /* what is written now is held back */
-    PyObject *held; /* owned; bytes that leave with the next write, or NULL */
+    Socket *_sock; /* owned */
+    bool holding;  /* what is written now is held back */
+    char *held;    /* owned; bytes that leave with the next write, or NULL */
+    Py_ssize_t held_size;
+    Py_ssize_t held_capacity;
 } SocketWriter;
 
 extern PyTypeObject SocketWriter_type;

@@ -14,7 +14,6 @@ static const struct {
     { &names.lower, "lower" },
     { &names.read, "read" },
     { &names.readline, "readline" },
-    { &names.rstrip, "rstrip" },
     { &names.setdefault, "setdefault" },
     { &names.upper, "upper" },
     { &names.write, "write" },

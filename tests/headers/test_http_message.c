@@ -2,10 +2,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "types.h"
 #include "headers/http_message.h"
+#include "io/makefile.h"
 #include "io/python_file.h"
+#include "python/objects.h"
 
 /* A stream over what a Python expression gives. */
 static BufferedIOBase *
@@ -256,6 +260,13 @@ test_random_blocks_give_what_the_original_gives(void **state)
 }
 
 static void
+test_what_waits_in_a_buffer_gives_what_the_original_gives(void **state)
+{
+    (void)state;
+    assert_nothing_differs("buffered_not_as_in_the_original()");
+}
+
+static void
 test_a_long_block_is_cut_where_its_lines_end(void **state)
 {
     (void)state;
@@ -331,8 +342,51 @@ call_parse(PyObject *module, PyObject *file)
     return result;
 }
 
+/* A stream whose buffer has all those bytes already, up to 65536. */
+static BufferedIOBase *
+open_buffered(PyObject *data)
+{
+    BufferedIOBase *fp;
+    Socket *sock;
+    int ends[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    assert_int_equal(write(ends[1], PyBytes_AS_STRING(data),
+                           (size_t)PyBytes_GET_SIZE(data)),
+                     PyBytes_GET_SIZE(data));
+    close(ends[1]);
+    sock = Socket_new(&Socket_class, -1, -1, -1, ends[0]);
+    assert_non_null(sock);
+    fp = Socket_makefile(sock, "rb", 65536);
+    assert_non_null(fp);
+    Py_DECREF(sock);
+    assert_int_equal(discard(fp->cls->peek(fp, 1)), 0);
+    return fp;
+}
+
+/* parse_buffered(data): (items, content type) of our message from such a
+ * stream, and the rest of it. */
+static PyObject *
+call_parse_buffered(PyObject *module, PyObject *data)
+{
+    BufferedIOBase *fp = open_buffered(data);
+    HTTPMessage *message = parse_headers(fp, &HTTPMessage_class);
+    PyObject *result = NULL;
+
+    (void)module;
+    if (message != NULL) {
+        result = Py_BuildValue("(NN)N", HTTPMessage_items(message),
+                               HTTPMessage_get_content_type(message),
+                               fp->cls->read(fp, -1));
+        Py_DECREF(message);
+    }
+    Py_DECREF(fp);
+    return result;
+}
+
 static PyMethodDef functions[] = {
     { "parse", call_parse, METH_O, NULL },
+    { "parse_buffered", call_parse_buffered, METH_O, NULL },
     { NULL, NULL, 0, NULL },
 };
 
@@ -366,6 +420,7 @@ main(void)
         python_test(
             test_boundary_that_email_cannot_decode_fails_as_in_the_original),
         python_test(test_random_blocks_give_what_the_original_gives),
+        python_test(test_what_waits_in_a_buffer_gives_what_the_original_gives),
         python_test(test_a_long_block_is_cut_where_its_lines_end),
         python_test(test_text_beyond_latin_1_is_kept),
         python_test(test_references_end_with_the_message),

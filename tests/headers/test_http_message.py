@@ -297,6 +297,30 @@ def random_not_as_in_the_original(count, seed):
     return differing(list(random_blocks(count, seed)), random_differences)
 
 
+def original_and_rest(block):
+    file = io.BytesIO(block)
+    message = http.client.parse_headers(file)
+    return (message.items(), message.get_content_type()), file.read()
+
+
+def buffered_differences(block):
+    return unequal({'outcome': outcome(ours.parse_buffered, block)},
+                   {'outcome': outcome(original_and_rest, block)},
+                   ('C', 'original'))
+
+
+def buffered_not_as_in_the_original():
+    """Of all blocks above, and of some with as many lines as there may be."""
+    rows = [(words, block) for words, block, *_ in
+            BLOCKS + END_OF_FILE + CONTENT_TYPES + BOUNDARIES]
+    rows += [(f'{count} lines and {end!r}', b'X: v\r\n' * count + end + b'rest')
+             for count in (98, 99, 100, 101)
+             for end in (b'\r\n', b'\n', b'')]
+    rows += [(words, block) for words, block in random_blocks(5000, 4444)
+             if len(block) <= 65536]
+    return differing(rows, buffered_differences)
+
+
 # Python's parser is fed 8192 characters at a time.
 LONG_BLOCKS = [
     ('%s after %d bytes of a value' % (words, at),

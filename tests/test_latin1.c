@@ -1,0 +1,98 @@
+#include "support.h"
+
+#include <string.h>
+
+#include "types.h"
+#include "python/latin1.h"
+
+/* What the pieces of some texts become, for Python: None if one of them is
+ * refused. */
+static PyObject *
+call_join(PyObject *module, PyObject *texts)
+{
+    Piece pieces[8];
+    size_t count = (size_t)PyTuple_GET_SIZE(texts);
+
+    (void)module;
+    for (size_t i = 0; i < count; i++) {
+        if (!piece_of_str(PyTuple_GET_ITEM(texts, i), &pieces[i])) {
+            Py_RETURN_NONE;
+        }
+    }
+    return join_bytes(pieces, count);
+}
+
+static PyMethodDef functions[] = {
+    { "join", call_join, METH_VARARGS, NULL },
+    { NULL, NULL, 0, NULL },
+};
+
+static void
+test_pieces_become_what_python_encodes(void **state)
+{
+    (void)state;
+    assert_nothing_differs("not_as_encoded()");
+}
+
+static void
+test_what_has_a_character_beyond_latin_1_is_no_piece(void **state)
+{
+    (void)state;
+    assert_repr(eval_python("ours.join('a', '\\u20ac')"), "None");
+    assert_repr(eval_python("ours.join('\\U0001f600')"), "None");
+}
+
+static void
+test_what_is_no_str_is_no_piece(void **state)
+{
+    (void)state;
+    assert_repr(eval_python("ours.join(b'a')"), "None");
+    assert_repr(eval_python("ours.join(None)"), "None");
+    assert_repr(eval_python("ours.join(Text('a'))"), "None");
+}
+
+static void
+assert_piece(const char *text, bool taken, const char *characters)
+{
+    Piece piece;
+
+    assert_int_equal(piece_of_text(text, &piece), taken);
+    assert_int_equal(piece.size, strlen(characters));
+    assert_memory_equal(piece.data, characters, strlen(characters));
+}
+
+static void
+test_a_c_string_is_a_piece_if_it_is_ascii(void **state)
+{
+    (void)state;
+    assert_piece("", true, "");
+    assert_piece("WSGIServer/0.2", true, "WSGIServer/0.2");
+    assert_piece("\x01\x7f", true, "\x01\x7f");
+    assert_piece("caf\xc3\xa9", false, "caf");
+    assert_piece("\x80", false, "");
+}
+
+static int
+setup(void **state)
+{
+    (void)state;
+    if (start_python() < 0 || types_ready() < 0) {
+        return -1;
+    }
+    give_module("ours", functions);
+    run_python_file("test_latin1.py");
+    return 0;
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        python_test(test_pieces_become_what_python_encodes),
+        python_test(test_what_has_a_character_beyond_latin_1_is_no_piece),
+        python_test(test_what_is_no_str_is_no_piece),
+        python_test(test_a_c_string_is_a_piece_if_it_is_ascii),
+    };
+
+    return cmocka_run_group_tests(tests, setup, stop_python);
+}
