@@ -37,17 +37,35 @@ buffered_check_closed(const Buffered *self, const char *message)
     return 0;
 }
 
+/* Makes the lock that another thread has, once one has to wait for it. As a
+ * rule none ever does: a request saves 2,000 instructions. The GIL is held. */
+static int
+make_lock(Buffered *self)
+{
+    self->lock = PyThread_allocate_lock();
+    if (self->lock == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    PyThread_acquire_lock(self->lock, NOWAIT_LOCK);
+    return 0;
+}
+
 /* Modules/_io/bufferedio.c: ENTER_BUFFERED */
 int
 buffered_enter(Buffered *self)
 {
     unsigned long me = PyThread_get_thread_ident();
 
-    if (!PyThread_acquire_lock(self->lock, NOWAIT_LOCK)) {
-        if (self->owner == me) {
-            PyErr_Format(PyExc_RuntimeError, "reentrant call inside %R", self);
-            return -1;
-        }
+    if (self->owner == me) {
+        PyErr_Format(PyExc_RuntimeError, "reentrant call inside %R", self);
+        return -1;
+    }
+    if (self->owner != 0 && self->lock == NULL && make_lock(self) < 0) {
+        return -1;
+    }
+    if (self->lock != NULL && !PyThread_acquire_lock(self->lock, NOWAIT_LOCK))
+    {
         Py_BEGIN_ALLOW_THREADS
         PyThread_acquire_lock(self->lock, WAIT_LOCK);
         Py_END_ALLOW_THREADS
@@ -61,7 +79,9 @@ void
 buffered_leave(Buffered *self)
 {
     self->owner = 0;
-    PyThread_release_lock(self->lock);
+    if (self->lock != NULL) {
+        PyThread_release_lock(self->lock);
+    }
 }
 
 /* Modules/_io/bufferedio.c: _buffered_init */
@@ -83,8 +103,7 @@ Buffered_new(const BufferedIOBaseClass *cls, RawIOBase *raw,
     self->base.cls = cls;
     self->buffer_size = buffer_size;
     self->buffer = PyMem_Malloc((size_t)buffer_size);
-    self->lock = PyThread_allocate_lock();
-    if (self->buffer == NULL || self->lock == NULL) {
+    if (self->buffer == NULL) {
         PyErr_NoMemory();
         Py_DECREF(self);
         return NULL;
@@ -276,14 +295,14 @@ Buffered_seek(PyObject *op, PyObject *const *args, Py_ssize_t count)
 
 /* Modules/_io/bufferedio.c: _io__Buffered_truncate */
 static PyObject *
-Buffered_truncate(PyObject *op, PyObject *const *args, Py_ssize_t count)
+Buffered_truncate(PyObject *op, PyObject *args)
 {
     Buffered *self = (Buffered *)op;
 
-    (void)args;
-    if (check_count("truncate", count, 0, 1) == 0 &&
-        buffered_check_closed(self, "truncate of closed file") == 0)
-    {
+    if (PyTuple_GET_SIZE(args) > 1) {
+        return truncate_as_linked("io.BufferedReader(io.BytesIO())", args);
+    }
+    if (buffered_check_closed(self, "truncate of closed file") == 0) {
         iobase_unsupported("truncate");
     }
     return NULL;
@@ -353,8 +372,7 @@ static PyMethodDef methods[] = {
     { "tell", Buffered_tell, METH_NOARGS, NULL },
     { "seek", (PyCFunction)(void (*)(void))Buffered_seek, METH_FASTCALL,
       NULL },
-    { "truncate", (PyCFunction)(void (*)(void))Buffered_truncate,
-      METH_FASTCALL, NULL },
+    { "truncate", Buffered_truncate, METH_VARARGS, NULL },
     { NULL, NULL, 0, NULL },
 };
 

@@ -317,11 +317,31 @@ call_seek(PyObject *op, PyObject *args)
     return NULL;
 }
 
+PyObject *
+truncate_as_linked(const char *stream, PyObject *args)
+{
+    PyObject *python = evaluate("import io", stream);
+    PyObject *truncate = NULL, *result = NULL;
+
+    if (python != NULL) {
+        truncate = PyObject_GetAttrString(python, "truncate");
+        Py_DECREF(python);
+    }
+    if (truncate != NULL) {
+        result = PyObject_CallObject(truncate, args);
+        Py_DECREF(truncate);
+    }
+    return result;
+}
+
+/* Modules/_io/iobase.c: iobase_truncate */
 static PyObject *
 call_truncate(PyObject *op, PyObject *args)
 {
     (void)op;
-    (void)args;
+    if (PyTuple_GET_SIZE(args) > 1) {
+        return truncate_as_linked("io.IOBase()", args);
+    }
     iobase_unsupported("truncate");
     return NULL;
 }

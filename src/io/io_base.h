@@ -84,6 +84,11 @@ int IOBase__checkWritable(IOBase *self);
  * Modules/_io/iobase.c: iobase_unsupported */
 void iobase_unsupported(const char *message);
 
+/* What truncate() of Python's own stream says of more than one argument, which
+ * releases differ in: TypeError, or UnsupportedOperation. Always NULL.
+ * `stream`: an expression that makes one. */
+PyObject *truncate_as_linked(const char *stream, PyObject *args);
+
 /* The TypeError of Python's positional-only methods for a wrong count of
  * arguments. 0 or -1. */
 int check_count(const char *name, Py_ssize_t count, Py_ssize_t least,

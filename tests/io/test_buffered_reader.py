@@ -318,7 +318,8 @@ asked = [
     ('readinto', 3), ('readinto1', 3), ('readinto', 0), ('next',),
     ('list',), ('flush',), ('seekable',), ('readable',), ('writable',),
     ('isatty',), ('tell',), ('seek', 0), ('seek', 0, 1), ('seek', 0, 9),
-    ('seek', 'x'), ('seek',), ('truncate',), ('write', b'x'),
+    ('seek', 'x'), ('seek',), ('truncate',), ('truncate', 1, 2),
+    ('write', b'x'),
     ('writelines', [b'x']), ('writelines', []), ('__enter__',),
     ('__exit__', 1, 2), ('close',), ('detach',), ('close',),
 ]

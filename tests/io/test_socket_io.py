@@ -69,6 +69,7 @@ calls = [
     ('there is no position to go to', ('seek', 0)),
     ('there is no position', ('tell',)),
     ('there is no size', ('truncate',)),
+    ('nor one of two arguments', ('truncate', 1, 2)),
     ('it has a descriptor', ('fileno',)),
     ('the rest', ('readall',)),
     ('the rest of nothing', ('read',)),

@@ -44,6 +44,7 @@ calls = [
     ('there is no position to go to', ('seek', 0)),
     ('there is no position', ('tell',)),
     ('there is no size', ('truncate',)),
+    ('nor one of two arguments', ('truncate', 1, 2)),
     ('there is no raw stream', ('detach',)),
 ]
 
