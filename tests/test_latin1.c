@@ -5,7 +5,7 @@
 #include "types.h"
 #include "python/latin1.h"
 
-/* What the pieces of some texts become, for Python: None if one of them is
+/* The bytes and the str that some texts become, for Python: None if one of them is
  * refused. */
 static PyObject *
 call_join(PyObject *module, PyObject *texts)
@@ -19,7 +19,8 @@ call_join(PyObject *module, PyObject *texts)
             Py_RETURN_NONE;
         }
     }
-    return join_bytes(pieces, count);
+    return Py_BuildValue("NN", join_bytes(pieces, count),
+                         join_str(pieces, count));
 }
 
 static PyMethodDef functions[] = {

@@ -20,5 +20,6 @@ ROWS = [
 
 def not_as_encoded():
     return differing(ROWS, lambda texts: unequal(
-        {'bytes': ours.join(*texts)},
-        {'bytes': ''.join(texts).encode('iso-8859-1')}, ('C', 'Python')))
+        {'joined': ours.join(*texts)},
+        {'joined': (''.join(texts).encode('iso-8859-1'), ''.join(texts))},
+        ('C', 'Python')))

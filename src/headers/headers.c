@@ -281,11 +281,22 @@ lower_equals(PyObject *k, PyObject *name)
     return result;
 }
 
+/* name.lower(): a new reference. Those that BaseHandler asks for are made
+ * already. */
+static PyObject *
+lower_name(PyObject *name)
+{
+    return name == names.Content_Length ? Py_NewRef(names.content_length)
+           : name == names.Date         ? Py_NewRef(names.date)
+           : name == names.Server       ? Py_NewRef(names.server)
+                                        : lower(name);
+}
+
 /* self._convert_string_type(name.lower(), name=True): a new reference. */
 static PyObject *
 convert_lower(Headers *self, PyObject *name)
 {
-    PyObject *lowered = lower(name);
+    PyObject *lowered = lower_name(name);
     PyObject *result = NULL;
 
     if (lowered != NULL) {
@@ -352,7 +363,7 @@ int
 Headers_delitem(Headers *self, PyObject *name)
 {
     PyObject *others;
-    int result;
+    int result = 0;
 
     name = convert_lower(self, name);
     if (FAILED(name == NULL)) {
@@ -363,8 +374,11 @@ Headers_delitem(Headers *self, PyObject *name)
     if (FAILED(others == NULL)) {
         return -1;
     }
-    /* self._headers[:] = others: the list stays the application's */
-    result = PyList_SetSlice(self->_headers, 0, PY_SSIZE_T_MAX, others);
+    /* self._headers[:] = others: the list stays the application's. Where none
+     * has that name it stays as it is. */
+    if (PyList_GET_SIZE(others) < PyList_GET_SIZE(self->_headers)) {
+        result = PyList_SetSlice(self->_headers, 0, PY_SSIZE_T_MAX, others);
+    }
     Py_DECREF(others);
     return result;
 }

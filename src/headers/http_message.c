@@ -287,6 +287,9 @@ find_line_end(const Text *text, Py_ssize_t start)
     for (Py_ssize_t i = start; i < text->length; i++) {
         unsigned char c = text->data[i];
 
+        if (c > '\r') {
+            continue; /* nearly every one */
+        }
         if (c == '\r' && char_at(text, i + 1) == '\n') {
             return i + 2;
         }
@@ -470,16 +473,27 @@ get_boundary(PyObject *content_type)
 static int
 check_boundary(HTTPMessage *self)
 {
-    PyObject *type = HTTPMessage_get_content_type(self);
-    const char *text = type == NULL ? NULL : PyUnicode_AsUTF8(type);
-    int result = text == NULL ? -1 : 0;
+    PyObject *value = HTTPMessage_get(self, "content-type", NULL);
+    PyObject *type = NULL;
+    const char *text = NULL;
+    int result = -1;
 
-    if (text != NULL && strncmp(text, "multipart/", 10) == 0) {
-        PyObject *value = HTTPMessage_get(self, "content-type", NULL);
-
-        result = discard(get_boundary(value));
-        Py_DECREF(value);
+    if (value == Py_None) {
+        result = 0;
+        goto done;
     }
+    type = HTTPMessage_get_content_type(self);
+    if (type != NULL) {
+        text = PyUnicode_AsUTF8(type);
+    }
+    if (text != NULL) {
+        result = strncmp(text, "multipart/", 10) == 0
+                     ? discard(get_boundary(value))
+                     : 0;
+    }
+
+done:
+    Py_DECREF(value);
     Py_XDECREF(type);
     return result;
 }

@@ -17,7 +17,8 @@ typedef struct Buffered {
     Py_ssize_t pos;          /* a reader's: the next byte to hand out */
     Py_ssize_t read_end;     /* one past the last byte read */
     Py_ssize_t write_end;    /* a writer's: how many bytes wait */
-    PyThread_type_lock lock; /* owned; held while a method runs */
+    PyThread_type_lock lock; /* owned; held while a method runs; NULL as long
+                              * as no thread has had to wait for another */
     unsigned long owner;     /* the thread that holds it, or 0 */
 } Buffered;
 

@@ -53,3 +53,17 @@ join_bytes(const Piece *pieces, size_t count)
     }
     return bytes;
 }
+
+PyObject *
+join_str(const Piece *pieces, size_t count)
+{
+    PyObject *bytes = join_bytes(pieces, count);
+    PyObject *text = NULL;
+
+    if (bytes != NULL) {
+        text = PyUnicode_DecodeLatin1(PyBytes_AS_STRING(bytes),
+                                      PyBytes_GET_SIZE(bytes), NULL);
+        Py_DECREF(bytes);
+    }
+    return text;
+}

@@ -25,6 +25,9 @@ bool piece_of_str(PyObject *text, Piece *piece);
 /* b''.join(pieces): new bytes, or NULL. */
 PyObject *join_bytes(const Piece *pieces, size_t count);
 
+/* ''.join(pieces): a new str, or NULL. */
+PyObject *join_str(const Piece *pieces, size_t count);
+
 /* Writes the pieces one behind the other; returns the end. */
 char *write_pieces(char *to, const Piece *pieces, size_t count);
 

@@ -8,9 +8,10 @@
 typedef struct Names {
     /* methods and attributes */
     PyObject *blksize, *close, *filelike, *flush, *get, *lower, *read,
-        *readline, *setdefault, *upper, *write;
+        *readline, *setdefault, *stderr_, *upper, *write;
     /* headers */
     PyObject *Content_Length, *Date, *Server;
+    PyObject *content_length, *date, *server;
     /* environ */
     PyObject *CONTENT_LENGTH, *CONTENT_TYPE, *HTTPS, *PATH_INFO, *QUERY_STRING,
         *REMOTE_ADDR, *REMOTE_HOST, *REQUEST_METHOD, *SERVER_PROTOCOL,

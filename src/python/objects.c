@@ -171,10 +171,8 @@ has_attribute(PyObject *object, const char *name)
     return 0;
 }
 
-/* Of a list and a tuple there is nothing to find out. To look costs 4,100
- * instructions, for an exception that is made and thrown away. */
-static bool
-has_no_close(PyObject *object)
+bool
+is_list_or_tuple(PyObject *object)
 {
     return PyList_CheckExact(object) || PyTuple_CheckExact(object);
 }
@@ -184,7 +182,9 @@ close_if_any(PyObject *object)
 {
     PyObject *found;
 
-    if (has_no_close(object)) {
+    /* They have none. To look costs 4,100 instructions, for an exception that
+     * is made and thrown away. */
+    if (is_list_or_tuple(object)) {
         return 0;
     }
     found = PyObject_GetAttr(object, names.close);
@@ -224,12 +224,28 @@ set_item(PyObject *env, PyObject *key, PyObject *value)
     return result;
 }
 
+/* The attributes of the module sys: a borrowed dict, or NULL. PySys_GetObject
+ * looks there, but makes a str of the name first: 700 instructions. */
+static PyObject *
+sys_attributes(void)
+{
+    static PyObject *sys; /* owned; the module */
+
+    if (sys == NULL) {
+        sys = PyImport_ImportModule("sys");
+    }
+    return sys == NULL ? NULL : PyModule_GetDict(sys);
+}
+
 PyObject *
 sys_stderr(void)
 {
-    PyObject *err = PySys_GetObject("stderr");
+    PyObject *attributes = sys_attributes();
+    PyObject *err = attributes == NULL
+                        ? NULL
+                        : PyDict_GetItemWithError(attributes, names.stderr_);
 
-    if (err == NULL) {
+    if (err == NULL && !PyErr_Occurred()) {
         PyErr_SetString(PyExc_AttributeError,
                         "module 'sys' has no attribute 'stderr'");
     }

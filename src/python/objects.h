@@ -4,6 +4,8 @@
 
 #include <Python.h>
 
+#include <stdbool.h>
+
 /* `from module import name`: a new reference, or NULL. */
 PyObject *import_from(const char *module, const char *name);
 
@@ -42,6 +44,10 @@ PyObject *strip(PyObject *text);
 
 /* hasattr(object, name): 1, 0, or -1 with what the attribute raised. */
 int has_attribute(PyObject *object, const char *name);
+
+/* Whether the type is exactly list or tuple: both are known to have no
+ * attributes but their methods. */
+bool is_list_or_tuple(PyObject *object);
 
 /* `if hasattr(object, 'close'): object.close()`: 0 or -1. */
 int close_if_any(PyObject *object);

@@ -18,6 +18,27 @@
 
 _Static_assert(offsetof(ServerHandler, base) == 0, "the base must be first");
 
+/* status.split(' ',1)[0], a new reference. Of a str it is a piece, and needs
+ * no list: 100 instructions and not 2,000. */
+static PyObject *
+first_word(PyObject *status)
+{
+    PyObject *words, *word = NULL;
+    Py_ssize_t length, space;
+
+    if (PyUnicode_CheckExact(status)) {
+        length = PyUnicode_GET_LENGTH(status);
+        space = PyUnicode_FindChar(status, ' ', 0, length, 1);
+        return PyUnicode_Substring(status, 0, space < 0 ? length : space);
+    }
+    words = PyObject_CallMethod(status, "split", "Oi", names.space, 1);
+    if (words != NULL) {
+        word = PySequence_GetItem(words, 0);
+        Py_DECREF(words);
+    }
+    return word;
+}
+
 /* self.request_handler.log_request(self.status.split(' ',1)[0],
  *                                  self.bytes_sent) */
 static int
@@ -26,7 +47,7 @@ log_request(ServerHandler *self)
     BaseHTTPRequestHandler *handler = self->request_handler;
     const BaseHTTPRequestHandlerClass *cls;
     BaseHandler *base = &self->base.base;
-    PyObject *status, *words, *code = NULL, *size = NULL;
+    PyObject *status, *code, *size = NULL;
     int result = -1;
 
     if (handler == NULL) {
@@ -34,18 +55,14 @@ log_request(ServerHandler *self)
     }
     cls = (const BaseHTTPRequestHandlerClass *)handler->base.base.cls;
     status = hold(base->status);
-    words = PyObject_CallMethod(status, "split", "Oi", names.space, 1);
+    code = first_word(status);
     Py_DECREF(status);
-    if (words != NULL) {
-        code = PySequence_GetItem(words, 0);
-    }
     if (code != NULL) {
         size = PyLong_FromSsize_t(base->bytes_sent);
     }
     if (size != NULL) {
         result = cls->log_request(handler, code, size);
     }
-    Py_XDECREF(words);
     Py_XDECREF(code);
     Py_XDECREF(size);
     return result;

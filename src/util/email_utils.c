@@ -8,8 +8,7 @@ static const char weekdays[][4] = { "Sun", "Mon", "Tue", "Wed",
 static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 
-/* Writes a number below 100. */
-static void
+void
 write_two_digits(char *to, int number)
 {
     to[0] = (char)('0' + number / 10);

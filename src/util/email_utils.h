@@ -10,6 +10,9 @@
  * str, or NULL with OSError. Lib/email/utils.py: formatdate */
 PyObject *formatdate(time_t timeval);
 
+/* Writes a number from 0 to 99 in two digits. */
+void write_two_digits(char *to, int number);
+
 /* "Fri, 09 Nov 2001 01:08:47 GMT", RFC 7231's IMF-fixdate, of a time that
  * gmtime() has given. A year of fewer than four digits is filled up with `pad`,
  * '0' or ' '. A new str. */
