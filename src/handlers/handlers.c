@@ -8,9 +8,9 @@
 #include "python/unpack.h"
 #include "util/email_utils.h"
 
-/* Lib/wsgiref/handlers.py: format_date_time */
-PyObject *
-format_date_time(time_t timestamp)
+/* The date of any time: a new str. */
+static PyObject *
+make_date(time_t timestamp)
 {
     struct tm tm; /* its weeks begin with Sunday, its months with 0 */
 
@@ -19,6 +19,28 @@ format_date_time(time_t timestamp)
         return NULL;
     }
     return imf_fixdate(&tm, ' ');
+}
+
+/* Lib/wsgiref/handlers.py: format_date_time
+ *
+ * The same time has the same date, whatever happens: the last one is kept, for
+ * the requests of the same second, which save 650 instructions each. */
+PyObject *
+format_date_time(time_t timestamp)
+{
+    static PyObject *date; /* owned; that of `kept`, or NULL */
+    static time_t kept;
+
+    if (date == NULL || kept != timestamp) {
+        PyObject *made = make_date(timestamp);
+
+        if (FAILED(made == NULL)) {
+            return NULL;
+        }
+        Py_XSETREF(date, made);
+        kept = timestamp;
+    }
+    return Py_NewRef(date);
 }
 
 /* Lib/wsgiref/handlers.py: _is_request */

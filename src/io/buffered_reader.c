@@ -414,22 +414,25 @@ readline_generic(BufferedReader *self, Py_ssize_t limit)
     for (;;) {
         Py_ssize_t n = measure_line(self, limit, &complete);
 
-        if (append(self, &line, n) < 0 || complete) {
-            break;
+        if ((n > 0 || complete) && append(self, &line, n) < 0) {
+            return NULL;
+        }
+        if (complete) {
+            return line;
         }
         if (limit >= 0) {
             limit -= n;
         }
         reset_buf(self);
         n = fill_buffer(self);
-        if (n <= 0) {
-            if (n == -1) {
-                Py_CLEAR(line);
-            }
-            break; /* the end, or nothing without blocking */
+        if (n == -1) {
+            Py_XDECREF(line);
+            return NULL;
+        }
+        if (n <= 0) { /* the end, or nothing without blocking */
+            return line == NULL ? take(self, 0) : line;
         }
     }
-    return line;
 }
 
 /* Modules/_io/bufferedio.c: BufferedReader.readline */

@@ -59,7 +59,7 @@ SocketWriter_release(SocketWriter *self)
 static int
 make_room(SocketWriter *self, Py_ssize_t size)
 {
-    const Py_ssize_t enough_for_headers = 1024;
+    const Py_ssize_t enough_for_headers = 512;
     Py_ssize_t needed = self->held_size + size;
     Py_ssize_t capacity = Py_MAX(2 * self->held_capacity, enough_for_headers);
     char *held;
