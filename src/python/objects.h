@@ -37,6 +37,9 @@ int is_in(PyObject *value, PyObject *tuple);
 /* text.strip(), of a str: a new one. */
 PyObject *strip(PyObject *text);
 
+/* separator.join(strings): a new str. */
+PyObject *join(const char *separator, PyObject *strings);
+
 /* hasattr(object, name): 1, 0, or -1 with what the attribute raised. */
 int has_attribute(PyObject *object, const char *name);
 
