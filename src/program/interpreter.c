@@ -155,9 +155,11 @@ is_safe_path(void)
 }
 
 int
-import_first_from(PyObject *directory)
+import_first_from(const char *directory)
 {
     PyObject *path = PySys_GetObject("path"); /* borrowed */
+    PyObject *name;
+    int result;
 
     if (is_safe_path()) {
         return 0;
@@ -166,7 +168,13 @@ import_first_from(PyObject *directory)
         PyErr_SetString(PyExc_RuntimeError, "sys.path is not a list");
         return -1;
     }
-    return PyList_Insert(path, 0, directory);
+    name = PyUnicode_DecodeFSDefault(directory);
+    if (name == NULL) {
+        return -1;
+    }
+    result = PyList_Insert(path, 0, name);
+    Py_DECREF(name);
+    return result;
 }
 
 /* As for `python -m`: the directory itself, not '', which would change with
@@ -175,19 +183,11 @@ static int
 import_from_current_directory(void)
 {
     char path[PATH_MAX];
-    PyObject *directory;
-    int result;
 
     if (getcwd(path, sizeof(path)) == NULL) {
         return 0; /* it is gone: nothing can be imported from it */
     }
-    directory = PyUnicode_DecodeFSDefault(path);
-    if (directory == NULL) {
-        return -1;
-    }
-    result = import_first_from(directory);
-    Py_DECREF(directory);
-    return result;
+    return import_first_from(path);
 }
 
 int

@@ -12,9 +12,9 @@
  * are looked for in. 0, or -1, having said why on stderr. */
 int interpreter_start(int argc, char *const argv[]);
 
-/* Modules are first looked for in `directory`, a str, unless PYTHONSAFEPATH
- * is set. 0 or -1. */
-int import_first_from(PyObject *directory);
+/* Puts a directory first in sys.path, unless PYTHONSAFEPATH is set. 0 or
+ * -1. */
+int import_first_from(const char *directory);
 
 /* sys.flags.safe_path: PYTHONSAFEPATH is set. */
 bool is_safe_path(void);

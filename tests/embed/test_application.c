@@ -416,7 +416,7 @@ setup(void **state)
     }
     run_python_file("embed/test_application.py");
     here = eval_python("here");
-    if (import_first_from(here) < 0) {
+    if (import_first_from(PyUnicode_AsUTF8(here)) < 0) {
         return -1;
     }
     Py_DECREF(here);
