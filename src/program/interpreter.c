@@ -296,13 +296,6 @@ is_true_of_threading(const char *expression)
     return answer == 1;
 }
 
-/* Whether there are threads besides this one. */
-static bool
-has_threads(void)
-{
-    return is_true_of_threading("threading.active_count() > 1");
-}
-
 void
 wait_for_daemons(int milliseconds)
 {
@@ -323,17 +316,14 @@ static int
 flush(const char *name)
 {
     PyObject *file = PySys_GetObject(name); /* borrowed */
-    PyObject *result;
 
     if (file == NULL || file == Py_None) {
         return 0;
     }
-    result = PyObject_CallMethod(file, "flush", NULL);
-    if (result == NULL) {
+    if (discard(PyObject_CallMethod(file, "flush", NULL)) < 0) {
         PyErr_Clear();
         return -1;
     }
-    Py_DECREF(result);
     return 0;
 }
 
@@ -390,65 +380,63 @@ list_those_that_stay(const LastWait *wait)
     return evaluate(import, wait->names);
 }
 
-/* What the timer calls; `self` holds the wait. */
+/* What the timer calls, with the names of the fields of LastWait. */
 static PyObject *
 say_who_stays(PyObject *self, PyObject *args)
 {
-    const LastWait *wait = PyCapsule_GetPointer(self, NULL);
-    PyObject *list = list_those_that_stay(wait);
+    LastWait wait = { NULL };
+    PyObject *list;
 
-    (void)args;
-    if (list == NULL) {
+    (void)self;
+    if (!PyArg_ParseTuple(args, "sss", &wait.theirs, &wait.names, &wait.kind))
+    {
         return NULL;
     }
-    if (PyUnicode_GET_LENGTH(list) > 0) {
+    list = list_those_that_stay(&wait);
+    if (list != NULL && PyUnicode_GET_LENGTH(list) > 0) {
         PySys_FormatStderr("cwsgiref: the program ends when these %s do, "
                            "which are no daemons: %U; a second signal ends it "
                            "at once\n",
-                           wait->kind, list);
+                           wait.kind, list);
     }
-    Py_DECREF(list);
+    if (discard(list) < 0) {
+        return NULL;
+    }
     Py_RETURN_NONE;
 }
 
 static PyMethodDef say_who_stays_def = { "say_who_stays", say_who_stays,
-                                         METH_NOARGS, NULL };
+                                         METH_VARARGS, NULL };
 
-/* say_who_stays() of the wait, as Python calls it; a new reference, or NULL.
- */
+/* threading.Timer(1, say_who_stays, (...)): a new reference, or NULL. */
 static PyObject *
-bind_say_who_stays(const LastWait *wait)
+new_timer(const LastWait *wait)
 {
-    PyObject *self = PyCapsule_New((void *)wait, NULL, NULL);
-    PyObject *function = NULL;
+    PyObject *Timer = import_from("threading", "Timer");
+    PyObject *timer = NULL;
 
-    if (self != NULL) {
-        function = PyCFunction_New(&say_who_stays_def, self);
-        Py_DECREF(self);
+    if (Timer != NULL) {
+        timer = PyObject_CallFunction(
+            Timer, "iN(sss)", 1, PyCFunction_New(&say_who_stays_def, NULL),
+            wait->theirs, wait->names, wait->kind);
+        Py_DECREF(Timer);
     }
-    return function;
+    return timer;
 }
 
-/* threading.Timer(1, say_who_stays), started: a new reference, or NULL. */
+/* The same, started. */
 static PyObject *
 start_timer(const LastWait *wait)
 {
-    PyObject *Timer = import_from("threading", "Timer");
-    PyObject *function = bind_say_who_stays(wait);
-    PyObject *timer = NULL;
+    PyObject *timer = new_timer(wait);
 
-    if (Timer != NULL && function != NULL) {
-        timer = PyObject_CallFunction(Timer, "iO", 1, function);
-    }
     if (timer == NULL ||
         PyObject_SetAttrString(timer, "daemon", Py_True) < 0 ||
         discard(PyObject_CallMethod(timer, "start", NULL)) < 0)
     {
-        PyErr_Clear(); /* no thread can be had: nobody says it, then */
+        PyErr_Clear(); /* without a thread nobody says it */
         Py_CLEAR(timer);
     }
-    Py_XDECREF(function);
-    Py_XDECREF(Timer);
     return timer;
 }
 
@@ -495,7 +483,7 @@ interpreter_stop(int exit_code)
         if (is_needed(&for_processes)) {
             wait_for_the_last(&for_processes);
         }
-        if (has_threads()) {
+        if (is_true_of_threading("threading.active_count() > 1")) {
             _exit(finish_beside_threads() < 0 ? 1 : exit_code);
         }
     }

@@ -6,34 +6,32 @@
 #include <sys/socket.h>
 
 #include "python/errors.h"
+#include "python/objects.h"
 
-/* print(line, flush=True) */
+/* print(line, flush=True), of a new str: takes it. */
 static int
 print_line(PyObject *line)
 {
     PyObject *out = PySys_GetObject("stdout"); /* borrowed */
-    PyObject *flushed = NULL;
     Handled handled;
+    int result = -1;
 
-    if (out == NULL || out == Py_None) { /* closed: print() does nothing */
-        return 0;
+    if (line != NULL && (out == NULL || out == Py_None)) {
+        result = 0; /* closed: print() does nothing */
     }
-    if (PyFile_WriteObject(line, out, Py_PRINT_RAW) == 0) {
-        flushed = PyObject_CallMethod(out, "flush", NULL);
+    else if (line != NULL && PyFile_WriteObject(line, out, Py_PRINT_RAW) == 0)
+    {
+        result = discard(PyObject_CallMethod(out, "flush", NULL));
     }
-    if (flushed == NULL && !PyErr_ExceptionMatches(PyExc_OSError)) {
-        return -1;
-    }
-    if (flushed == NULL) {
+    if (result < 0 && PyErr_ExceptionMatches(PyExc_OSError)) {
         handled = except_enter();
         PyErr_SetHandledException(NULL); /* from None */
         PyErr_Format(PyExc_SystemExit, "stdout cannot be written to: %S",
                      handled.raised);
         except_leave(handled);
-        return -1;
     }
-    Py_DECREF(flushed);
-    return 0;
+    Py_XDECREF(line);
+    return result;
 }
 
 /* The same for a Unix socket: its path, or its name (b'\0name'). */
@@ -47,20 +45,14 @@ announcement_of_unix(PyObject *address)
     return PyUnicode_FromFormat("Serving HTTP on unix:%S ...\n", address);
 }
 
-/* The host of an IPv6 address, with its zone; a new str. */
+/* The host of an IPv6 address, with its zone if it has one; a new str. */
 static PyObject *
-host_with_zone(PyObject *address)
+host_with_zone(PyObject *host, unsigned int scope_id)
 {
-    PyObject *host, *port;
-    unsigned int flow_info, scope_id;
     char zone[IF_NAMESIZE];
 
-    if (!PyArg_ParseTuple(address, "OOII", &host, &port, &flow_info,
-                          &scope_id)) {
-        return NULL;
-    }
     if (scope_id == 0) {
-        return Py_NewRef(host);
+        return PyObject_Str(host);
     }
     if (if_indextoname(scope_id, zone) == NULL) {
         return PyUnicode_FromFormat("%S%%%u", host, scope_id);
@@ -74,33 +66,33 @@ announcement(BaseServer *server)
 {
     PyObject *address = server->server_address;
     bool is_ipv6 = server->cls->address_family == AF_INET6;
-    PyObject *host, *port, *line = NULL;
+    unsigned int flow_info, scope_id = 0;
+    PyObject *host, *port, *line;
 
     if (server->cls->address_family == AF_UNIX) {
         return announcement_of_unix(address);
     }
-    host = is_ipv6 ? host_with_zone(address) : PySequence_GetItem(address, 0);
-    port = host == NULL ? NULL : PySequence_GetItem(address, 1);
-    if (port != NULL) {
-        line = PyUnicode_FromFormat(is_ipv6 ? "Serving HTTP on %S port %S "
-                                              "(http://[%S]:%S/) ...\n"
-                                            : "Serving HTTP on %S port %S "
-                                              "(http://%S:%S/) ...\n",
-                                    host, port, host, port);
+    if (!PyArg_ParseTuple(address, "OO|II", &host, &port, &flow_info,
+                          &scope_id)) {
+        return NULL;
     }
-    Py_XDECREF(host);
-    Py_XDECREF(port);
+    host = host_with_zone(host, scope_id);
+    if (host == NULL) {
+        return NULL;
+    }
+    line = PyUnicode_FromFormat(is_ipv6 ? "Serving HTTP on %U port %S "
+                                          "(http://[%U]:%S/) ...\n"
+                                        : "Serving HTTP on %U port %S "
+                                          "(http://%U:%S/) ...\n",
+                                host, port, host, port);
+    Py_DECREF(host);
     return line;
 }
 
 int
 announce(BaseServer *server)
 {
-    PyObject *line = announcement(server);
-    int result = line == NULL ? -1 : print_line(line);
-
-    Py_XDECREF(line);
-    return result;
+    return print_line(announcement(server));
 }
 
 /* The errno of the handled exception; 0 if it has none. */

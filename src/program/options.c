@@ -315,6 +315,32 @@ parse_arguments(Options *options, int argc, char *argv[])
     return 0;
 }
 
+/* The field that an option without a value sets. */
+static bool *
+find_flag(Options *options, int found)
+{
+    switch (found) {
+    case THREADS:
+        return &options->threads;
+    case FORK:
+        return &options->fork;
+    case ONCE:
+        return &options->once;
+    case CGI:
+        return &options->cgi;
+    case VALIDATE:
+        return &options->validate;
+    case STRICT:
+        return &options->strict;
+    case QUIET:
+        return &options->quiet;
+    case VERSION:
+        return &options->version;
+    default:
+        return &options->help;
+    }
+}
+
 static int
 parse_option(Options *options, int found, int *bind_port, int *port)
 {
@@ -328,34 +354,10 @@ parse_option(Options *options, int found, int *bind_port, int *port)
     case 'C':
         options->directory = optarg;
         return 0;
-    case THREADS:
-        options->threads = true;
-        return 0;
-    case FORK:
-        options->fork = true;
-        return 0;
-    case ONCE:
-        options->once = true;
-        return 0;
-    case CGI:
-        options->cgi = true;
-        return 0;
-    case VALIDATE:
-        options->validate = true;
-        return 0;
-    case STRICT:
-        options->strict = true;
-        return 0;
     case TIMEOUT:
         return parse_timeout(options, optarg);
-    case QUIET:
-        options->quiet = true;
-        return 0;
-    case VERSION:
-        options->version = true;
-        return 0;
     default:
-        options->help = true;
+        *find_flag(options, found) = true;
         return 0;
     }
 }

@@ -120,20 +120,12 @@ static int
 replace_handler(PyObject *module, int signum, PyObject *old, PyObject *handler)
 {
     int is_old = is_handler(module, signum, old);
-    PyObject *previous;
 
     if (is_old <= 0) {
         return is_old;
     }
-    previous = PyObject_CallMethod(module, "signal", "iO", signum, handler);
-    return discard(previous);
-}
-
-/* What sigaction(2) calls the default. */
-static PyObject *
-sig_dfl(PyObject *module)
-{
-    return PyObject_GetAttrString(module, "SIG_DFL");
+    return discard(
+        PyObject_CallMethod(module, "signal", "iO", signum, handler));
 }
 
 /* signal.default_int_handler = handler, and the same in _signal, where signal
@@ -156,7 +148,7 @@ set_default_int_handler(PyObject *module, PyObject *handler)
 static int
 exchange_handlers(PyObject *module, bool ours)
 {
-    PyObject *on_sigterm = sig_dfl(module);
+    PyObject *on_sigterm = PyObject_GetAttrString(module, "SIG_DFL");
     int result = -1;
 
     if (on_sigterm != NULL &&
@@ -204,35 +196,31 @@ reset_after_fork(PyObject *self, PyObject *args)
     return release_after_fork(self, args);
 }
 
-static PyMethodDef fork_defs[] = {
-    { "before", hold_before_fork, METH_NOARGS, NULL },
-    { "after_in_parent", release_after_fork, METH_NOARGS, NULL },
-    { "after_in_child", reset_after_fork, METH_NOARGS, NULL },
-};
+static PyMethodDef before_def = { "before", hold_before_fork, METH_NOARGS,
+                                  NULL };
+static PyMethodDef in_parent_def = { "after_in_parent", release_after_fork,
+                                     METH_NOARGS, NULL };
+static PyMethodDef in_child_def = { "after_in_child", reset_after_fork,
+                                    METH_NOARGS, NULL };
 
 static int
 register_at_fork(void)
 {
     PyObject *function = import_from("posix", "register_at_fork");
-    PyObject *none = PyTuple_New(0), *keywords = PyDict_New();
-    bool filled = function != NULL && none != NULL && keywords != NULL;
-    int result = -1;
+    PyObject *keywords = NULL, *none = NULL;
 
-    for (size_t i = 0; filled && i < Py_ARRAY_LENGTH(fork_defs); i++) {
-        PyObject *hook = PyCFunction_New(&fork_defs[i], NULL);
-
-        filled =
-            hook != NULL &&
-            PyDict_SetItemString(keywords, fork_defs[i].ml_name, hook) == 0;
-        Py_XDECREF(hook);
+    if (function != NULL) {
+        keywords = Py_BuildValue(
+            "{sNsNsN}", "before", PyCFunction_New(&before_def, NULL),
+            "after_in_parent", PyCFunction_New(&in_parent_def, NULL),
+            "after_in_child", PyCFunction_New(&in_child_def, NULL));
     }
-    if (filled) {
-        result = discard(PyObject_Call(function, none, keywords));
+    if (keywords != NULL) {
+        none = PyObject_VectorcallDict(function, NULL, 0, keywords);
+        Py_DECREF(keywords);
     }
-    Py_XDECREF(keywords);
-    Py_XDECREF(none);
     Py_XDECREF(function);
-    return result;
+    return discard(none);
 }
 
 /* What signals_set() does at its first call. */
