@@ -81,8 +81,8 @@ import_module(PyObject *name, const char *path)
         return PyErr_Format(
             PyExc_SystemExit,
             is_directory(path)
-                ? "%s is a directory: name a file in it that ends in .py, or "
-                  "give the directory to --chdir and name a module"
+                ? "%s is a directory: name a .py file in it, or give the "
+                  "directory to --chdir and name a module"
                 : "%s is a path, and a path must end in .py",
             path);
     }
@@ -140,8 +140,8 @@ load_as(PyObject *label, const char *path, PyObject *name)
 
     if (PyMapping_HasKey(PySys_GetObject("modules"), name)) {
         return PyErr_Format(PyExc_SystemExit,
-                            "%U has the name of the module '%U', which Python "
-                            "itself uses: rename the file",
+                            "%U has the same name as the module '%U', which "
+                            "Python itself uses: rename the file",
                             label, name);
     }
     if (import_from_directory_of(path) < 0) {
@@ -169,15 +169,13 @@ load_file(PyObject *label, const char *path)
     if (access(path, F_OK) < 0) {
         return PyErr_Format(
             PyExc_SystemExit,
-            "the file %U cannot be loaded: %s (its path starts "
-            "from the current directory, or from that of "
-            "--chdir)",
+            "the file %U cannot be loaded: %s (paths are relative to the "
+            "current directory, or to that of --chdir)",
             label, strerror(errno));
     }
     if (is_directory(path)) {
-        return PyErr_Format(
-            PyExc_SystemExit,
-            "%U is a directory: name a file in it that ends in .py", label);
+        return PyErr_Format(PyExc_SystemExit,
+                            "%U is a directory: name a .py file in it", label);
     }
     name =
         PyUnicode_DecodeFSDefaultAndSize(base, (Py_ssize_t)strlen(base) - 3);
@@ -234,10 +232,10 @@ explain_missing_callable(PyObject *module, PyObject *label, PyObject *what)
     PyObject *callables = what == NULL ? NULL : describe_callables(module);
 
     if (callables != NULL && hides_a_file(module, label)) {
-        PyErr_Format(PyExc_SystemExit,
-                     "%U; the name belongs to Python's own module '%U': "
-                     "rename the file %U.py",
-                     what, label, label);
+        PyErr_Format(
+            PyExc_SystemExit,
+            "%U; Python's own module '%U' hides the file %U.py: rename it",
+            what, label, label);
     }
     else if (callables != NULL) {
         PyErr_Format(PyExc_SystemExit, "%U; %U", what, callables);
@@ -274,8 +272,8 @@ explain_missing_name(PyObject *module, PyObject *label, PyObject *full,
         return;
     }
     PyErr_Format(PyExc_SystemExit,
-                 "%U is not there: what is before '%U' is of type %s and has "
-                 "no such attribute",
+                 "%U does not exist: the object before '%U' is of type %s and "
+                 "has no such attribute",
                  full, name, Py_TYPE(object)->tp_name);
 }
 
@@ -310,7 +308,7 @@ call_factory(PyObject *factory, PyObject *label)
 
     if (!PyCallable_Check(factory) || is_coroutine_function(factory)) {
         PyErr_Format(PyExc_SystemExit,
-                     "%U: a factory is a plain function, and this is %s",
+                     "%U: a factory must be a plain function, but this is %s",
                      label,
                      PyCallable_Check(factory) ? "a coroutine function"
                                                : Py_TYPE(factory)->tp_name);
@@ -355,22 +353,22 @@ checked(PyObject *application, PyObject *label)
     }
     if (!PyCallable_Check(application)) {
         PyErr_Format(PyExc_SystemExit,
-                     "%U is of type %s and not callable: an application is a "
-                     "callable of (environ, start_response)",
+                     "%U is of type %s and not callable: an application is "
+                     "called with (environ, start_response)",
                      label, Py_TYPE(application)->tp_name);
     }
     else if (is_asgi(application)) {
-        PyErr_Format(PyExc_SystemExit,
-                     "%U is an ASGI application, and this is a WSGI server: "
-                     "wrap it, as in `application = "
-                     "a2wsgi.ASGIMiddleware(app)` (pip install a2wsgi), or "
-                     "use an ASGI server",
-                     label);
+        PyErr_Format(
+            PyExc_SystemExit,
+            "%U is an ASGI application, but this is a WSGI server: wrap it, "
+            "as in `application = a2wsgi.ASGIMiddleware(app)` (pip install "
+            "a2wsgi), or use an ASGI server",
+            label);
     }
     else if (takes_nothing(application)) {
         PyErr_Format(PyExc_SystemExit,
-                     "%U is a function that needs no arguments: if it makes "
-                     "the application, say %U()",
+                     "%U is a function that needs no arguments: if it returns "
+                     "the application, write %U()",
                      label, label);
     }
     else {
@@ -403,8 +401,8 @@ find_default(PyObject *module, PyObject *label)
     }
     explain_missing_callable(
         module, label,
-        PyUnicode_FromFormat("%U has neither 'application' nor 'app' (another "
-                             "name follows a colon, as in %U:name)",
+        PyUnicode_FromFormat("%U has neither 'application' nor 'app' (put "
+                             "another name after a colon, as in %U:name)",
                              label, label));
     return NULL;
 }
@@ -420,11 +418,11 @@ find_callable(PyObject *module, PyObject *label, PyObject *full,
     PyObject *object;
 
     if (length == 0 || (callable[length] == '(' && !is_factory)) {
-        return PyErr_Format(PyExc_SystemExit,
-                            "%U: what follows the colon is a name, as in "
-                            "%U:app, or a factory that is called without "
-                            "arguments, as in %U:create_app()",
-                            full, label, label);
+        return PyErr_Format(
+            PyExc_SystemExit,
+            "%U: write a name after the colon, as in %U:app, or a factory "
+            "without arguments, as in %U:create_app()",
+            full, label, label);
     }
     object = follow_names(
         module, label, full,
@@ -445,10 +443,10 @@ find_application(const char *name)
     PyObject *application = NULL;
 
     if (length == 0 || length >= sizeof(path)) {
-        return PyErr_Format(PyExc_SystemExit,
-                            "'%s' names no module: an application is given as "
-                            "MODULE:CALLABLE",
-                            name);
+        return PyErr_Format(
+            PyExc_SystemExit,
+            "'%s' names no module: write the application as MODULE:CALLABLE",
+            name);
     }
     memcpy(path, name, length);
     path[length] = '\0';

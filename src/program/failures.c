@@ -183,11 +183,11 @@ describe_relative_import(PyObject *label)
     package = cut_name(path);
     if (package == NULL) {
         return PyUnicode_FromFormat(
-            "%U imports relatively, and is in no package", label);
+            "%U uses a relative import, but is in no package", label);
     }
     return PyUnicode_FromFormat(
-        "%U imports relatively, as a module of a package does: name it as "
-        "one, as in --chdir %s %s.%s",
+        "%U uses a relative import, which works only within a package: name "
+        "it as a module, as in --chdir %s %s.%s",
         label, path[0] == '\0' ? "/" : path, package, module);
 }
 
@@ -200,9 +200,8 @@ describe_exit(PyObject *label, PyObject *raised)
 
     if (code != NULL) {
         text = PyUnicode_FromFormat(
-            PyUnicode_Check(code)
-                ? "%U has ended the program: %U"
-                : "%U has ended the program, by sys.exit(%S)",
+            PyUnicode_Check(code) ? "%U ended the program: %U"
+                                  : "%U ended the program with sys.exit(%S)",
             label, code);
         Py_DECREF(code);
     }
@@ -227,7 +226,7 @@ describe_exception(PyObject *label, PyObject *raised)
     if (is_relative_import(raised)) {
         return describe_relative_import(label);
     }
-    return PyUnicode_FromFormat("%U has failed with the %s above", label,
+    return PyUnicode_FromFormat("%U failed with the %s above", label,
                                 Py_TYPE(raised)->tp_name);
 }
 

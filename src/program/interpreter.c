@@ -46,15 +46,15 @@ is_usable(const char *environment)
     }
     if (access(environment, F_OK) != 0) {
         fprintf(stderr,
-                "cwsgiref: the virtual environment %s does not exist: going "
-                "on without it\n",
+                "cwsgiref: the virtual environment %s does not exist: "
+                "continuing without it\n",
                 environment);
         return false;
     }
     find_python_of(environment, python, sizeof(python));
     fprintf(stderr,
-            "cwsgiref: the virtual environment %s is of %s, and cwsgiref "
-            "runs Python %d.%d: going on without it; to use it, build "
+            "cwsgiref: the virtual environment %s is for %s, but cwsgiref "
+            "runs Python %d.%d: continuing without it; to use it, build "
             "cwsgiref with -DPython3_EXECUTABLE=%s/bin/python3\n",
             environment, python, PY_MAJOR_VERSION, PY_MINOR_VERSION,
             environment);
@@ -203,8 +203,8 @@ interpreter_start(int argc, char *const argv[])
     status = initialize(argc, argv);
     if (PyStatus_Exception(status)) {
         fprintf(stderr,
-                "cwsgiref: Python does not start: %s (PYTHONHOME and "
-                "PYTHONPATH must be those of Python %d.%d, if they are set)\n",
+                "cwsgiref: Python cannot start: %s (if PYTHONHOME or "
+                "PYTHONPATH is set, it must be for Python %d.%d)\n",
                 status.err_msg == NULL ? "no reason given" : status.err_msg,
                 PY_MAJOR_VERSION, PY_MINOR_VERSION);
         return -1;
@@ -394,10 +394,10 @@ say_who_stays(PyObject *self, PyObject *args)
     }
     list = list_those_that_stay(&wait);
     if (list != NULL && PyUnicode_GET_LENGTH(list) > 0) {
-        PySys_FormatStderr("cwsgiref: the program ends when these %s do, "
-                           "which are no daemons: %U; a second signal ends it "
-                           "at once\n",
-                           wait.kind, list);
+        PySys_FormatStderr(
+            "cwsgiref: waiting for these %s, which are not daemons: %U; a "
+            "second signal ends the program at once\n",
+            wait.kind, list);
     }
     if (discard(list) < 0) {
         return NULL;

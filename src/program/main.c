@@ -210,9 +210,9 @@ run(const Options *options, Classes *classes)
                       : find_application(options->application);
     if (application != NULL && are_threads_patched()) {
         PySys_WriteStderr(
-            "cwsgiref: the application has put greenlets in the place of "
-            "threads, as gevent's monkey.patch_all() does: those of a "
-            "request run while it does, all others stand still\n");
+            "cwsgiref: the application has replaced threads by greenlets, as "
+            "gevent's monkey.patch_all() does: the greenlets of a request run "
+            "only while it runs, and all others stand still\n");
     }
     if (application != NULL && options->validate) {
         Py_SETREF(application, validator(application));
@@ -272,7 +272,7 @@ main(int argc, char *argv[])
         return options_print_version(stdout);
     }
     if (options.directory != NULL && chdir(options.directory) < 0) {
-        fprintf(stderr, "cwsgiref: --chdir needs a directory, but '%s': %s\n",
+        fprintf(stderr, "cwsgiref: --chdir cannot change to '%s': %s\n",
                 options.directory, strerror(errno));
         return 1;
     }
@@ -280,8 +280,8 @@ main(int argc, char *argv[])
         socket_file_resolve(options.host, sizeof(options.host)) < 0)
     {
         fprintf(stderr,
-                "cwsgiref: '%s' is too long for the path of a Unix socket, "
-                "from / on\n",
+                "cwsgiref: the absolute path of '%s' is too long for a Unix "
+                "socket\n",
                 options.host);
         return 2;
     }

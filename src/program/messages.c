@@ -26,7 +26,7 @@ print_line(PyObject *line)
     if (result < 0 && PyErr_ExceptionMatches(PyExc_OSError)) {
         handled = except_enter();
         PyErr_SetHandledException(NULL); /* from None */
-        PyErr_Format(PyExc_SystemExit, "stdout cannot be written to: %S",
+        PyErr_Format(PyExc_SystemExit, "cannot write to stdout: %S",
                      handled.raised);
         except_leave(handled);
     }
@@ -113,14 +113,14 @@ explain_unix_error(const char *path, int number, PyObject *raised)
 {
     if (number == EADDRINUSE) {
         PyErr_Format(PyExc_SystemExit,
-                     "%s is there already, and something listens, or it is "
-                     "no socket: stop what listens there, or choose another",
+                     "%s already exists: stop the program that listens there "
+                     "or, if it is not a socket, choose another path",
                      path);
         return;
     }
     PyErr_Format(PyExc_SystemExit,
-                 "%s cannot be listened on: %S; its directory must be there, "
-                 "and yours to write to",
+                 "cannot listen on %s: %S; its directory must exist, and you "
+                 "must be allowed to write to it",
                  path, raised);
 }
 
@@ -145,22 +145,23 @@ explain_bind_error(const Options *options)
     }
     switch (errno_of(raised)) {
     case EADDRINUSE:
-        PyErr_Format(PyExc_SystemExit,
-                     "port %d of %s is in use: stop what listens there, or "
-                     "choose another with --port (0 picks a free one)",
-                     port, host);
+        PyErr_Format(
+            PyExc_SystemExit,
+            "port %d of %s is in use: stop the program that listens there, or "
+            "choose another port with --port (0 picks a free one)",
+            port, host);
         break;
     case EACCES:
     case EPERM:
         PyErr_Format(PyExc_SystemExit,
-                     "port %d is not permitted: those below 1024 are for "
+                     "port %d is not permitted: ports below 1024 are for "
                      "root; choose another with --port, such as 8000",
                      port);
         break;
     case EADDRNOTAVAIL:
         PyErr_Format(PyExc_SystemExit,
-                     "%s is not an address of this machine: --bind takes one "
-                     "that is, such as 127.0.0.1, or 0.0.0.0 for all",
+                     "%s is not an address of this machine: --bind needs one, "
+                     "such as 127.0.0.1, or 0.0.0.0 for all of them",
                      host);
         break;
     case EAFNOSUPPORT:
@@ -172,11 +173,10 @@ explain_bind_error(const Options *options)
     default:
         PyErr_Format(PyExc_SystemExit,
                      errno_of(raised) < 0 /* socket.gaierror */
-                         ? "host '%s' is not known: %S; --bind takes an "
-                           "address or a name of this machine, such as "
-                           "127.0.0.1"
-                         : "'%s' cannot be listened on: %S; try another "
-                           "address, such as 127.0.0.1",
+                         ? "host '%s' is unknown: %S; --bind takes an address "
+                           "or a name of this machine, such as 127.0.0.1"
+                         : "cannot listen on '%s': %S; try another address, "
+                           "such as 127.0.0.1",
                      host, raised);
     }
     except_leave(handled);
