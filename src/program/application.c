@@ -1,7 +1,6 @@
-/* From "module:callable" to the application: the two parts of the name, the
- * module (imported by its name or loaded from a file), what the callable names
- * in it, and whether that can be an application. What is missing becomes a
- * SystemExit that says what is there. */
+/* From "module:callable" to the application: the parts of the name; the
+ * module, imported by its name or loaded from a file; the object that the
+ * callable names; and whether it can be an application. */
 #include "program/application.h"
 
 #include <limits.h>
@@ -95,8 +94,8 @@ import_module(PyObject *name, const char *path)
 
 /* ----- A file ----- */
 
-/* As for `python path`: the directory of the file, its links resolved, comes
- * first in sys.path. */
+/* As for `python path`: the directory of the file comes first in sys.path,
+ * without symbolic links. */
 static int
 import_from_directory_of(const char *path)
 {
@@ -132,7 +131,7 @@ static const char load_source[] =
     "        raise\n"
     "    return module\n";
 
-/* The module of a file, which does not replace one that Python has. */
+/* The module of a file. It must not replace a module of Python's. */
 static PyObject *
 load_as(PyObject *label, const char *path, PyObject *name)
 {
@@ -158,7 +157,7 @@ load_as(PyObject *label, const char *path, PyObject *name)
     return module;
 }
 
-/* The module of a file: its name is that of the file, without ".py". */
+/* The module of a file: it has the name of the file, without ".py". */
 static PyObject *
 load_file(PyObject *label, const char *path)
 {
@@ -187,9 +186,9 @@ load_file(PyObject *label, const char *path)
     return module;
 }
 
-/* ----- What the callable names ----- */
+/* ----- The object ----- */
 
-/* stat() of a file, by its name in a str, or NULL: whether it is there. */
+/* Whether stat() finds the file. The name may be NULL. */
 static bool
 find_file(PyObject *name, struct stat *status)
 {
@@ -202,8 +201,8 @@ find_file(PyObject *name, struct stat *status)
     return found;
 }
 
-/* Whether a file of the module's name is in the current directory, and the
- * module is another: Python's own. */
+/* Whether the current directory has a file of this name that the module, one
+ * of Python's own, keeps from being imported. */
 static bool
 hides_a_file(PyObject *module, PyObject *label)
 {
@@ -224,8 +223,8 @@ hides_a_file(PyObject *module, PyObject *label)
     return result;
 }
 
-/* Raises SystemExit for what the module lacks that is called `label`, and says
- * what it has. Takes `what`. */
+/* Raises SystemExit with `what`, which says what the module lacks, and what
+ * callables it has. Takes `what`. */
 static void
 explain_missing_callable(PyObject *module, PyObject *label, PyObject *what)
 {
@@ -244,8 +243,8 @@ explain_missing_callable(PyObject *module, PyObject *label, PyObject *what)
     Py_XDECREF(what);
 }
 
-/* Whether getattr() has found the attribute `label`: 1; 0, without an
- * exception, if there is none; or -1 with SystemExit. */
+/* Whether getattr() has found `value`: 1; 0, without an exception, if there is
+ * no such attribute; or -1 with SystemExit. */
 static int
 is_found(PyObject *value, PyObject *label)
 {
@@ -260,7 +259,7 @@ is_found(PyObject *value, PyObject *label)
     return -1;
 }
 
-/* Raises SystemExit for the name that an object on the way to `full` lacks. */
+/* Raises SystemExit: an object on the way to `full` lacks this name. */
 static void
 explain_missing_name(PyObject *module, PyObject *label, PyObject *full,
                      PyObject *object, PyObject *name)
@@ -277,7 +276,8 @@ explain_missing_name(PyObject *module, PyObject *label, PyObject *full,
                  full, name, Py_TYPE(object)->tp_name);
 }
 
-/* The object that dotted names lead to from the module. Takes `dotted`. */
+/* Follows dotted names from the module to an object: a new reference. Takes
+ * `dotted`. */
 static PyObject *
 follow_names(PyObject *module, PyObject *label, PyObject *full,
              PyObject *dotted)
@@ -300,7 +300,7 @@ follow_names(PyObject *module, PyObject *label, PyObject *full,
     return object;
 }
 
-/* What `factory()` returns. Takes the factory. */
+/* factory(): a new reference. Takes the factory. */
 static PyObject *
 call_factory(PyObject *factory, PyObject *label)
 {
@@ -343,7 +343,7 @@ is_asgi(PyObject *application)
     return result;
 }
 
-/* The application itself, if it can be one; or NULL with SystemExit. Takes
+/* The same object, if it can be an application, or NULL with SystemExit. Takes
  * it. */
 static PyObject *
 checked(PyObject *application, PyObject *label)
@@ -407,8 +407,8 @@ find_default(PyObject *module, PyObject *label)
     return NULL;
 }
 
-/* The application that CALLABLE names, `full` with its module: "app",
- * "object.app" or "create_app()". */
+/* The application that CALLABLE names: "app", "object.app" or "create_app()".
+ * `full`: the same with its module. */
 static PyObject *
 find_callable(PyObject *module, PyObject *label, PyObject *full,
               const char *callable)

@@ -37,7 +37,7 @@ has_defaults(PyObject *function, PyCodeObject *code)
                (by_name == NULL ? 0 : PyDict_GET_SIZE(by_name));
 }
 
-/* Whether the first parameter is called as an environ is. */
+/* Whether the first parameter is an environ, by its name. */
 static bool
 wants_environ(PyCodeObject *code)
 {
@@ -65,8 +65,8 @@ takes_nothing(PyObject *callable)
            has_defaults(callable, code) && !wants_environ(code);
 }
 
-/* Whether the module has it from elsewhere: a function or a class that was
- * defined in another module, or an object of typing, such as Optional. */
+/* Whether the module has imported it: a function or a class of another module,
+ * or an object of typing, such as Optional. */
 static bool
 is_imported(PyObject *value, PyObject *module_name)
 {
@@ -122,8 +122,8 @@ add_callables(PyObject *list, PyObject *dict, PyObject *module_name,
     return result;
 }
 
-/* The first ten callables of a module: a new list. NULL for a strange
- * module. */
+/* The first ten callables of a module: a new list. NULL for an object that is
+ * no real module. */
 static PyObject *
 list_callables(PyObject *module)
 {

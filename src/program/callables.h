@@ -6,11 +6,11 @@
 
 #include <stdbool.h>
 
-/* `async def`, a function or a method. */
+/* Whether it is an `async def`, function or method. */
 bool is_coroutine_function(PyObject *callable);
 
-/* A Python function that can be called as a factory: it has no parameters, or
- * all have defaults and the first is no environ. */
+/* Whether a Python function can be called as a factory: all its parameters
+ * have defaults, and the first is not an environ. */
 bool takes_nothing(PyObject *callable);
 
 /* "its callables are wsgi, create_app()": a new str. */

@@ -1,5 +1,5 @@
-/* What the program says of an exception of the application: the traceback
- * without Python's import system, then a text for each kind, and the choice
+/* The messages for an exception of the application: the traceback without
+ * Python's import system, a text for each kind of exception, and the choice
  * between them. */
 #include "program/failures.h"
 
@@ -50,7 +50,7 @@ drop_import_system(PyObject *exception)
 }
 
 /* The name in a ModuleNotFoundError: a new str. NULL, without an exception, if
- * it has none, or is another exception. */
+ * it has none or is another exception. */
 static PyObject *
 missing_module(PyObject *raised)
 {
@@ -82,7 +82,7 @@ is_itself_missing(PyObject *name, PyObject *raised)
     return result;
 }
 
-/* What a name that is no module may stand for: a new str, often empty. */
+/* What the name of a missing module may mean: a new str, often empty. */
 static PyObject *
 hint_for_missing(PyObject *name, const char *path)
 {

@@ -5,13 +5,11 @@
 
 #include <Python.h>
 
-/* Makes the exception in flight, which the application has raised, the
- * __context__ of a SystemExit that says what to do. KeyboardInterrupt stays as
- * it is.
+/* Raises SystemExit, with a message that says what to do, over the exception
+ * in flight, which the application has raised. KeyboardInterrupt stays.
  *
- * label: what has failed, as the command line names it.
- * path:  the same, if it is a module that was imported by its name; or
- *        NULL. */
+ * label: what has failed, by its name on the command line.
+ * path:  the same, for a module that was imported by its name; or NULL. */
 void explain_exception(PyObject *label, const char *path);
 
 #endif

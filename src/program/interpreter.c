@@ -1,6 +1,6 @@
-/* From Py_InitializeFromConfig to Py_FinalizeEx: which Python it is and what
- * sys.path begins with, the start, and then the end, with what threads that
- * still run make of it. */
+/* From Py_InitializeFromConfig to Py_FinalizeEx: which Python it is, how
+ * sys.path begins, the start, the exit code, and the end, which waits for
+ * threads and processes. */
 #include "program/interpreter.h"
 
 #include <glob.h>
@@ -16,7 +16,7 @@
 #include "python/objects.h"
 #include "python/linked.h"
 
-/* "python3.12", by what a virtual environment holds; out. */
+/* Finds "python3.12" in the folders of a virtual environment; out. */
 static void
 find_python_of(const char *environment, char *python, size_t size)
 {
@@ -31,8 +31,8 @@ find_python_of(const char *environment, char *python, size_t size)
     }
 }
 
-/* Whether $VIRTUAL_ENV is one that the linked Python can use; says so when it
- * is not. */
+/* Whether the linked Python can use the virtual environment. Says so if it
+ * can't. */
 static bool
 is_usable(const char *environment)
 {
@@ -61,8 +61,8 @@ is_usable(const char *environment)
     return false;
 }
 
-/* What sys.executable will be, which is how Python finds a virtual
- * environment; out. */
+/* Finds what sys.executable will be; out. Python finds the virtual environment
+ * by it. */
 static void
 find_program_name(char *name, size_t size)
 {
@@ -77,9 +77,9 @@ find_program_name(char *name, size_t size)
     }
 }
 
-/* Whether the virtual environment of `program_name` has been made by another
- * Python of the same version, which has its own standard library: then `home`
- * is where that of the linked Python is; out, of PATH_MAX bytes. */
+/* Whether another Python of the same version has made the virtual environment
+ * of `program_name`. It has a standard library of its own. `home`: out, where
+ * the linked Python's is; of PATH_MAX bytes. */
 static bool
 is_foreign(const char *program_name, char *home)
 {
@@ -177,8 +177,8 @@ import_first_from(const char *directory)
     return result;
 }
 
-/* As for `python -m`: the directory itself, not '', which would change with
- * it. */
+/* As `python -m` does: the path of the directory, not '', which would follow
+ * chdir(). */
 static int
 import_from_current_directory(void)
 {
@@ -255,7 +255,7 @@ interpreter_exit_code(void)
     return 1;
 }
 
-/* module.function(), for its effect; what it raises is printed, but for
+/* module.name(), for its effect. Prints what it raises, except
  * KeyboardInterrupt. 0 or -1. */
 static int
 call(const char *module, const char *name)
@@ -268,7 +268,7 @@ call(const char *module, const char *name)
         Py_DECREF(function);
     }
     if (result < 0 && PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) {
-        PyErr_Clear(); /* somebody has waited long enough */
+        PyErr_Clear(); /* somebody does not want to wait */
     }
     else if (result < 0) {
         PyErr_Print();
@@ -276,7 +276,7 @@ call(const char *module, const char *name)
     return result;
 }
 
-/* Whether a module has been imported: by whom it matters to, that is. */
+/* module in sys.modules */
 static bool
 is_imported(const char *module)
 {
@@ -285,8 +285,8 @@ is_imported(const char *module)
     return PyDict_GetItemString(modules, module) != NULL;
 }
 
-/* Whether a Python expression about `threading` is true. An error there is
- * none here. */
+/* Whether a Python expression about `threading` is true. An error counts as
+ * false. */
 static bool
 is_true_of_threading(const char *expression)
 {
@@ -327,9 +327,9 @@ flush(const char *name)
     return 0;
 }
 
-/* What Py_FinalizeEx() does that others can see. It does more, which CPython
- * can't while daemon threads run: one that holds the lock of sys.stderr then
- * makes it abort. */
+/* Does the part of Py_FinalizeEx() that can be seen from outside. The rest is
+ * not safe while daemon threads run: if one holds the lock of sys.stderr,
+ * CPython aborts. */
 static int
 finish_beside_threads(void)
 {
@@ -342,9 +342,9 @@ finish_beside_threads(void)
     return result;
 }
 
-/* Something at the end that takes as long as others live. */
+/* A wait at the end, for threads or for processes. */
 typedef struct LastWait {
-    const char *module; /* where the function is that waits */
+    const char *module; /* of the function that waits */
     const char *function;
     const char *theirs; /* the module of the others, if it is imported */
     const char *names;  /* an expression: "poll (Thread-1), Thread-2" */
@@ -366,8 +366,8 @@ static const LastWait for_processes = {
     "processes"
 };
 
-/* The names of those that are waited for, as a new str; empty where there are
- * none. NULL with an exception. */
+/* The names of those that still run: a new str, which may be empty. NULL with
+ * an exception. */
 static PyObject *
 list_those_that_stay(const LastWait *wait)
 {
@@ -380,7 +380,7 @@ list_those_that_stay(const LastWait *wait)
     return evaluate(import, wait->names);
 }
 
-/* What the timer calls, with the names of the fields of LastWait. */
+/* The timer calls it with the fields of LastWait. */
 static PyObject *
 say_who_stays(PyObject *self, PyObject *args)
 {
@@ -424,7 +424,7 @@ new_timer(const LastWait *wait)
     return timer;
 }
 
-/* The same, started. */
+/* A timer that runs: a new reference, or NULL without an exception. */
 static PyObject *
 start_timer(const LastWait *wait)
 {
@@ -434,7 +434,7 @@ start_timer(const LastWait *wait)
         PyObject_SetAttrString(timer, "daemon", Py_True) < 0 ||
         discard(PyObject_CallMethod(timer, "start", NULL)) < 0)
     {
-        PyErr_Clear(); /* without a thread nobody says it */
+        PyErr_Clear(); /* without a thread, nobody says it */
         Py_CLEAR(timer);
     }
     return timer;
@@ -449,7 +449,7 @@ tell_timer(PyObject *timer, const char *method)
     }
 }
 
-/* Whether there is anybody to wait for. */
+/* Whether there is anything to wait for. */
 static bool
 is_needed(const LastWait *wait)
 {
@@ -461,7 +461,7 @@ is_needed(const LastWait *wait)
     return result;
 }
 
-/* Waits, and says so if that takes time. Ctrl-C ends the waiting. */
+/* Waits, and says so after a second. Ctrl-C ends the wait. */
 static void
 wait_for_the_last(const LastWait *wait)
 {

@@ -8,7 +8,7 @@
 #include "python/errors.h"
 #include "python/objects.h"
 
-/* print(line, flush=True), of a new str: takes it. */
+/* print(line, end='', flush=True): takes the line. */
 static int
 print_line(PyObject *line)
 {
@@ -34,7 +34,8 @@ print_line(PyObject *line)
     return result;
 }
 
-/* The same for a Unix socket: its path, or its name (b'\0name'). */
+/* Serving HTTP on unix:PATH ..., or unix:@NAME: a new str. The address of a
+ * name is b'\0name'. */
 static PyObject *
 announcement_of_unix(PyObject *address)
 {
@@ -45,7 +46,7 @@ announcement_of_unix(PyObject *address)
     return PyUnicode_FromFormat("Serving HTTP on unix:%S ...\n", address);
 }
 
-/* The host of an IPv6 address, with its zone if it has one; a new str. */
+/* The host, with the zone of an IPv6 address if it has one: a new str. */
 static PyObject *
 host_with_zone(PyObject *host, unsigned int scope_id)
 {
@@ -60,7 +61,7 @@ host_with_zone(PyObject *host, unsigned int scope_id)
     return PyUnicode_FromFormat("%S%%%s", host, zone);
 }
 
-/* Serving HTTP on HOST port PORT (http://HOST:PORT/) ..., a new str. */
+/* Serving HTTP on HOST port PORT (http://HOST:PORT/) ...: a new str. */
 static PyObject *
 announcement(BaseServer *server)
 {
@@ -107,7 +108,7 @@ errno_of(PyObject *raised)
     return (int)value;
 }
 
-/* The same for a Unix socket. */
+/* explain_bind_error() for a Unix socket. */
 static void
 explain_unix_error(const char *path, int number, PyObject *raised)
 {

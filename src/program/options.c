@@ -1,6 +1,6 @@
-/* The command line: what --help shows, then one function for each option whose
- * value needs one (--bind with its four kinds of address, --port, --timeout),
- * and getopt_long(3) over all of them. */
+/* The command line: the text of --help, the options, the functions that parse
+ * their values (--bind with its four kinds of address, --port, --timeout), and
+ * getopt_long(3) over all of them. */
 #include "program/options.h"
 
 #include <Python.h>
@@ -55,9 +55,9 @@ enum {
     TIMEOUT,
     QUIET,
     VERSION
-}; /* options of no letter */
+}; /* without a letter */
 
-/* '-' first: what is no option is given as OPERAND; ':': no getopt texts */
+/* '-': other arguments come as OPERAND; ':': getopt prints nothing */
 static const char short_options[] = "-:b:p:C:h";
 
 static const struct option long_options[] = {
@@ -115,8 +115,7 @@ set_host(Options *options, const char *host, size_t length)
     return 0;
 }
 
-/* The zone of fe80::1%eth0, whose host is fe80::1; the name of an interface,
- * or its number. */
+/* Cuts the zone off fe80::1%eth0: the name of an interface, or its number. */
 static int
 parse_zone(Options *options)
 {
@@ -189,7 +188,7 @@ parse_unix(Options *options, const char *path)
     return set_host(options, path, strlen(path));
 }
 
-/* HOST, HOST:PORT, :PORT, [HOST] or [HOST]:PORT, unix:PATH; *port stays -1 if
+/* HOST, HOST:PORT, :PORT, [HOST], [HOST]:PORT or unix:PATH. *port is -1 if
  * there is none. */
 static int
 parse_bind(Options *options, const char *text, int *port)
@@ -248,7 +247,7 @@ parse_timeout(Options *options, const char *text)
     return 0;
 }
 
-/* The name of the long option for what getopt_long says, or NULL. */
+/* The long name of an option, or NULL. */
 static const char *
 long_name(int option)
 {
@@ -260,7 +259,7 @@ long_name(int option)
     return NULL;
 }
 
-/* What getopt_long could not make sense of; `last` is what it has read. */
+/* For an option that getopt_long() refuses; it has read `last`. */
 static int
 complain_about_option(Options *options, int found, const char *last)
 {
@@ -302,8 +301,8 @@ set_application(Options *options, const char *application)
     return 0;
 }
 
-/* What stands behind "--": the application, if it has not been named, and
- * what is for it. */
+/* After "--": the application, if it has not been named yet, and its own
+ * arguments. */
 static int
 parse_arguments(Options *options, int argc, char *argv[])
 {
@@ -372,7 +371,7 @@ options_parse(Options *options, int argc, char *argv[])
     int port = -1;
 
     *options = (Options){ .host = "127.0.0.1", .port = 8000, .timeout = -1 };
-    optind = 0; /* from the start, also when called again */
+    optind = 0; /* begins anew, also in a second call */
     while (!options->help && !options->version &&
            (found = getopt_long(argc, argv, short_options, long_options,
                                 NULL)) != -1)

@@ -397,7 +397,7 @@ check_environ(PyObject *env)
 
 /* ----- The streams ----- */
 
-/* assert_(hasattr(stream, attr), ...) for each of the names; NULL ends them. */
+/* assert_(hasattr(stream, attr), ...) for names that end with NULL. */
 static int
 check_attributes(PyObject *stream, const char *key, const char *const attrs[])
 {

@@ -11,8 +11,8 @@
 extern PyObject *WSGIWarning;
 
 /* Raises AssertionError if `cond` is 0: 0, or -1. The message is one for
- * PyUnicode_FromFormat(), or NULL. As in Python it is always made, and a repr()
- * in it can fail.
+ * PyUnicode_FromFormat(), or NULL. As in Python, it is always made, and a
+ * repr() in it can fail.
  *
  * cond: 1, 0, or -1 with the exception that the question for it has raised.
  *
