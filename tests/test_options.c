@@ -117,10 +117,10 @@ test_port_and_bind_must_not_contradict_each_other(void **state)
     assert_bound(&options, "localhost", 81, false);
     assert_parsed(&options, "-p", "81", "-b", "localhost:81");
     assert_bound(&options, "localhost", 81, false);
-    assert_refused("--bind says port 80 and --port says 81: give one", "-p",
-                   "81", "-b", "localhost:80");
-    assert_refused("--bind says port 80 and --port says 0: give one", "-b",
-                   ":80", "-p", "0");
+    assert_refused("--bind says port 80 and --port says 81: give only one",
+                   "-p", "81", "-b", "localhost:80");
+    assert_refused("--bind says port 80 and --port says 0: give only one",
+                   "-b", ":80", "-p", "0");
 }
 
 static void
@@ -129,9 +129,9 @@ test_what_is_no_host_is_refused(void **state)
     char name[300];
 
     (void)state;
-    assert_refused("'8080' is not a host: a port alone is :8080, or --port "
-                   "8080",
-                   "-b", "8080");
+    assert_refused(
+        "'8080' is not a host: for a port alone, write :8080 or --port 8080",
+        "-b", "8080");
     assert_refused("'::1' has two colons: write HOST:PORT, and an IPv6 "
                    "address in brackets, as in [::1]:8000",
                    "-b", "::1");
@@ -139,17 +139,17 @@ test_what_is_no_host_is_refused(void **state)
                    "[::1");
     assert_refused("'[::1]80' is not [HOST]:PORT, as in [::1]:8000", "-b",
                    "[::1]80");
-    assert_refused("'localhost' is not an IPv6 address, and only those are "
-                   "in brackets, as in [::1]:8000",
+    assert_refused("'localhost' is not an IPv6 address: brackets are only for "
+                   "those, as in [::1]:8000",
                    "-b", "[localhost]:80");
-    assert_refused("the host is empty: every IPv4 address is 0.0.0.0, every "
-                   "IPv6 address [::]",
+    assert_refused("the host is empty: write 0.0.0.0 for every IPv4 address, "
+                   "[::] for every IPv6 address",
                    "-b", "");
     memset(name, 'a', sizeof(name) - 1);
     name[sizeof(name) - 1] = '\0';
-    assert_refused("the host is longer than any host's name", "-b", name);
+    assert_refused("the host is longer than any host name", "-b", name);
     name[256] = '\0';
-    assert_refused("the host is longer than any host's name", "-b", name);
+    assert_refused("the host is longer than any host name", "-b", name);
 }
 
 static void
@@ -190,8 +190,8 @@ test_a_timeout_is_a_number_above_0(void **state)
         char expected[200];
 
         PyOS_snprintf(expected, sizeof(expected),
-                      "'%s' is not a timeout: it is a number of seconds "
-                      "above 0 and not above 2000000, such as 2.5",
+                      "'%s' is not a timeout: give a number of seconds above "
+                      "0 and up to 2000000, such as 2.5",
                       timeouts[i]);
         assert_refused(expected, "--timeout", timeouts[i]);
     }
@@ -227,7 +227,7 @@ test_a_unix_socket_is_bound_by_its_path(void **state)
                    "unix:x", "-p", "8000");
     longest[112] = 'x';
     PyOS_snprintf(reason, sizeof(reason),
-                  "the path of a Unix socket has 107 bytes at most, and '%s' "
+                  "the path of a Unix socket has at most 107 bytes, but '%s' "
                   "is longer",
                   longest + 5);
     assert_refused(reason, "-b", longest);
@@ -237,8 +237,8 @@ static void
 test_threads_processes_and_cgi_exclude_each_other(void **state)
 {
     static const char cgi[] =
-        "--cgi answers the one request that started it: it goes without "
-        "--bind, --port, --threads and --fork";
+        "--cgi answers only the request that started it: leave out --bind, "
+        "--port, --threads and --fork";
     Options options;
 
     (void)state;
@@ -249,8 +249,7 @@ test_threads_processes_and_cgi_exclude_each_other(void **state)
     assert_true(options.fork && options.once);
     assert_parsed(&options, "--cgi", "--validate", "a:b");
     assert_true(options.cgi && options.validate);
-    assert_refused("a request has a thread or a process: give --threads or "
-                   "--fork",
+    assert_refused("--threads and --fork exclude each other: give only one",
                    "--threads", "--fork");
     assert_refused(cgi, "--cgi", "--threads");
     assert_refused(cgi, "--cgi", "--fork");
@@ -263,8 +262,8 @@ static void
 test_there_is_one_application_and_it_has_a_name(void **state)
 {
     (void)state;
-    assert_refused("one application can be served, not two: 'a' and 'b:c' "
-                   "(what is for the application stands behind --)",
+    assert_refused("only one application can be served, not both 'a' and "
+                   "'b:c' (put arguments for the application after --)",
                    "a", "--once", "b:c");
     assert_refused("the application is empty: name it as MODULE:CALLABLE, or "
                    "leave it out",
@@ -308,10 +307,11 @@ test_an_ipv6_address_may_have_a_zone(void **state)
     assert_int_equal(options.scope_id, 7);
     assert_parsed(&options, "-b", "[fe80::1%lo]", "-b", "[::1]");
     assert_int_equal(options.scope_id, 0);
-    assert_refused("there is no network interface 'none' here for the address "
-                   "fe80::1",
-                   "-b", "[fe80::1%none]:80");
-    assert_refused("there is no network interface '' here for the address "
+    assert_refused(
+        "this machine has no network interface 'none' for the address "
+        "fe80::1",
+        "-b", "[fe80::1%none]:80");
+    assert_refused("this machine has no network interface '' for the address "
                    "fe80::1",
                    "-b", "[fe80::1%]:80");
 }

@@ -1,6 +1,6 @@
 /* The application that the command line names. */
-#ifndef CWSGIREF_EMBED_APPLICATION_H
-#define CWSGIREF_EMBED_APPLICATION_H
+#ifndef CWSGIREF_PROGRAM_APPLICATION_H
+#define CWSGIREF_PROGRAM_APPLICATION_H
 
 #include <Python.h>
 
@@ -9,16 +9,16 @@
  *     package.module:callable      a dotted module and an attribute of it
  *     path/to/module.py:callable   a file, loaded as the module of its stem
  *     module                       its `application`, or else its `app`
- *     module:create_app()          what a factory gives
+ *     module:create_app()          what a factory returns
  *     module:object.attribute
  *
- * NULL with SystemExit(message) when there is none; the exception that the
- * application itself has raised, if any, is its __context__. Or NULL with
+ * NULL with SystemExit(message) if there is none: its __context__ is the
+ * exception that the application has raised, if any. Or NULL with
  * KeyboardInterrupt. */
 PyObject *find_application(const char *name);
 
-/* What sys.argv begins with, of `size` bytes at most in `argument`: the file
- * that `name` names, or else the name itself. */
+/* The first item of sys.argv: the file in `name`, or else the whole name.
+ * `argument`: out, of `size` bytes. */
 void application_argument(const char *name, char *argument, size_t size);
 
 #endif

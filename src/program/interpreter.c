@@ -1,6 +1,6 @@
-/* From Py_InitializeFromConfig to Py_FinalizeEx: which Python it is and what
- * sys.path begins with, the start, and then the end, with what threads that
- * still run make of it. */
+/* From Py_InitializeFromConfig to Py_FinalizeEx: which Python it is, how
+ * sys.path begins, the start, the exit code, and the end, which waits for
+ * threads and processes. */
 #include "program/interpreter.h"
 
 #include <glob.h>
@@ -16,7 +16,7 @@
 #include "python/objects.h"
 #include "python/linked.h"
 
-/* "python3.12", by what a virtual environment holds; out. */
+/* Finds "python3.12" in the folders of a virtual environment; out. */
 static void
 find_python_of(const char *environment, char *python, size_t size)
 {
@@ -31,8 +31,8 @@ find_python_of(const char *environment, char *python, size_t size)
     }
 }
 
-/* Whether $VIRTUAL_ENV is one that the linked Python can use; says so when it
- * is not. */
+/* Whether the linked Python can use the virtual environment. Says so if it
+ * can't. */
 static bool
 is_usable(const char *environment)
 {
@@ -46,23 +46,23 @@ is_usable(const char *environment)
     }
     if (access(environment, F_OK) != 0) {
         fprintf(stderr,
-                "cwsgiref: the virtual environment %s does not exist: going "
-                "on without it\n",
+                "cwsgiref: the virtual environment %s does not exist: "
+                "continuing without it\n",
                 environment);
         return false;
     }
     find_python_of(environment, python, sizeof(python));
     fprintf(stderr,
-            "cwsgiref: the virtual environment %s is of %s, and cwsgiref "
-            "runs Python %d.%d: going on without it; to use it, build "
+            "cwsgiref: the virtual environment %s is for %s, but cwsgiref "
+            "runs Python %d.%d: continuing without it; to use it, build "
             "cwsgiref with -DPython3_EXECUTABLE=%s/bin/python3\n",
             environment, python, PY_MAJOR_VERSION, PY_MINOR_VERSION,
             environment);
     return false;
 }
 
-/* What sys.executable will be, which is how Python finds a virtual
- * environment; out. */
+/* Finds what sys.executable will be; out. Python finds the virtual environment
+ * by it. */
 static void
 find_program_name(char *name, size_t size)
 {
@@ -77,9 +77,9 @@ find_program_name(char *name, size_t size)
     }
 }
 
-/* Whether the virtual environment of `program_name` has been made by another
- * Python of the same version, which has its own standard library: then `home`
- * is where that of the linked Python is; out, of PATH_MAX bytes. */
+/* Whether another Python of the same version has made the virtual environment
+ * of `program_name`. It has a standard library of its own. `home`: out, where
+ * the linked Python's is; of PATH_MAX bytes. */
 static bool
 is_foreign(const char *program_name, char *home)
 {
@@ -155,9 +155,11 @@ is_safe_path(void)
 }
 
 int
-import_first_from(PyObject *directory)
+import_first_from(const char *directory)
 {
     PyObject *path = PySys_GetObject("path"); /* borrowed */
+    PyObject *name;
+    int result;
 
     if (is_safe_path()) {
         return 0;
@@ -166,28 +168,26 @@ import_first_from(PyObject *directory)
         PyErr_SetString(PyExc_RuntimeError, "sys.path is not a list");
         return -1;
     }
-    return PyList_Insert(path, 0, directory);
+    name = PyUnicode_DecodeFSDefault(directory);
+    if (name == NULL) {
+        return -1;
+    }
+    result = PyList_Insert(path, 0, name);
+    Py_DECREF(name);
+    return result;
 }
 
-/* As for `python -m`: the directory itself, not '', which would change with
- * it. */
+/* As `python -m` does: the path of the directory, not '', which would follow
+ * chdir(). */
 static int
 import_from_current_directory(void)
 {
     char path[PATH_MAX];
-    PyObject *directory;
-    int result;
 
     if (getcwd(path, sizeof(path)) == NULL) {
         return 0; /* it is gone: nothing can be imported from it */
     }
-    directory = PyUnicode_DecodeFSDefault(path);
-    if (directory == NULL) {
-        return -1;
-    }
-    result = import_first_from(directory);
-    Py_DECREF(directory);
-    return result;
+    return import_first_from(path);
 }
 
 int
@@ -203,8 +203,8 @@ interpreter_start(int argc, char *const argv[])
     status = initialize(argc, argv);
     if (PyStatus_Exception(status)) {
         fprintf(stderr,
-                "cwsgiref: Python does not start: %s (PYTHONHOME and "
-                "PYTHONPATH must be those of Python %d.%d, if they are set)\n",
+                "cwsgiref: Python cannot start: %s (if PYTHONHOME or "
+                "PYTHONPATH is set, it must be for Python %d.%d)\n",
                 status.err_msg == NULL ? "no reason given" : status.err_msg,
                 PY_MAJOR_VERSION, PY_MINOR_VERSION);
         return -1;
@@ -255,7 +255,7 @@ interpreter_exit_code(void)
     return 1;
 }
 
-/* module.function(), for its effect; what it raises is printed, but for
+/* module.name(), for its effect. Prints what it raises, except
  * KeyboardInterrupt. 0 or -1. */
 static int
 call(const char *module, const char *name)
@@ -268,7 +268,7 @@ call(const char *module, const char *name)
         Py_DECREF(function);
     }
     if (result < 0 && PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) {
-        PyErr_Clear(); /* somebody has waited long enough */
+        PyErr_Clear(); /* somebody does not want to wait */
     }
     else if (result < 0) {
         PyErr_Print();
@@ -276,7 +276,7 @@ call(const char *module, const char *name)
     return result;
 }
 
-/* Whether a module has been imported: by whom it matters to, that is. */
+/* module in sys.modules */
 static bool
 is_imported(const char *module)
 {
@@ -285,8 +285,8 @@ is_imported(const char *module)
     return PyDict_GetItemString(modules, module) != NULL;
 }
 
-/* Whether a Python expression about `threading` is true. An error there is
- * none here. */
+/* Whether a Python expression about `threading` is true. An error counts as
+ * false. */
 static bool
 is_true_of_threading(const char *expression)
 {
@@ -294,13 +294,6 @@ is_true_of_threading(const char *expression)
 
     PyErr_Clear();
     return answer == 1;
-}
-
-/* Whether there are threads besides this one. */
-static bool
-has_threads(void)
-{
-    return is_true_of_threading("threading.active_count() > 1");
 }
 
 void
@@ -323,23 +316,20 @@ static int
 flush(const char *name)
 {
     PyObject *file = PySys_GetObject(name); /* borrowed */
-    PyObject *result;
 
     if (file == NULL || file == Py_None) {
         return 0;
     }
-    result = PyObject_CallMethod(file, "flush", NULL);
-    if (result == NULL) {
+    if (discard(PyObject_CallMethod(file, "flush", NULL)) < 0) {
         PyErr_Clear();
         return -1;
     }
-    Py_DECREF(result);
     return 0;
 }
 
-/* What Py_FinalizeEx() does that others can see. It does more, which CPython
- * can't while daemon threads run: one that holds the lock of sys.stderr then
- * makes it abort. */
+/* Does the part of Py_FinalizeEx() that can be seen from outside. The rest is
+ * not safe while daemon threads run: if one holds the lock of sys.stderr,
+ * CPython aborts. */
 static int
 finish_beside_threads(void)
 {
@@ -352,9 +342,9 @@ finish_beside_threads(void)
     return result;
 }
 
-/* Something at the end that takes as long as others live. */
+/* A wait at the end, for threads or for processes. */
 typedef struct LastWait {
-    const char *module; /* where the function is that waits */
+    const char *module; /* of the function that waits */
     const char *function;
     const char *theirs; /* the module of the others, if it is imported */
     const char *names;  /* an expression: "poll (Thread-1), Thread-2" */
@@ -376,8 +366,8 @@ static const LastWait for_processes = {
     "processes"
 };
 
-/* The names of those that are waited for, as a new str; empty where there are
- * none. NULL with an exception. */
+/* The names of those that still run: a new str, which may be empty. NULL with
+ * an exception. */
 static PyObject *
 list_those_that_stay(const LastWait *wait)
 {
@@ -390,65 +380,63 @@ list_those_that_stay(const LastWait *wait)
     return evaluate(import, wait->names);
 }
 
-/* What the timer calls; `self` holds the wait. */
+/* The timer calls it with the fields of LastWait. */
 static PyObject *
 say_who_stays(PyObject *self, PyObject *args)
 {
-    const LastWait *wait = PyCapsule_GetPointer(self, NULL);
-    PyObject *list = list_those_that_stay(wait);
+    LastWait wait = { NULL };
+    PyObject *list;
 
-    (void)args;
-    if (list == NULL) {
+    (void)self;
+    if (!PyArg_ParseTuple(args, "sss", &wait.theirs, &wait.names, &wait.kind))
+    {
         return NULL;
     }
-    if (PyUnicode_GET_LENGTH(list) > 0) {
-        PySys_FormatStderr("cwsgiref: the program ends when these %s do, "
-                           "which are no daemons: %U; a second signal ends it "
-                           "at once\n",
-                           wait->kind, list);
+    list = list_those_that_stay(&wait);
+    if (list != NULL && PyUnicode_GET_LENGTH(list) > 0) {
+        PySys_FormatStderr(
+            "cwsgiref: waiting for these %s, which are not daemons: %U; a "
+            "second signal ends the program at once\n",
+            wait.kind, list);
     }
-    Py_DECREF(list);
+    if (discard(list) < 0) {
+        return NULL;
+    }
     Py_RETURN_NONE;
 }
 
 static PyMethodDef say_who_stays_def = { "say_who_stays", say_who_stays,
-                                         METH_NOARGS, NULL };
+                                         METH_VARARGS, NULL };
 
-/* say_who_stays() of the wait, as Python calls it; a new reference, or NULL.
- */
+/* threading.Timer(1, say_who_stays, (...)): a new reference, or NULL. */
 static PyObject *
-bind_say_who_stays(const LastWait *wait)
+new_timer(const LastWait *wait)
 {
-    PyObject *self = PyCapsule_New((void *)wait, NULL, NULL);
-    PyObject *function = NULL;
+    PyObject *Timer = import_from("threading", "Timer");
+    PyObject *timer = NULL;
 
-    if (self != NULL) {
-        function = PyCFunction_New(&say_who_stays_def, self);
-        Py_DECREF(self);
+    if (Timer != NULL) {
+        timer = PyObject_CallFunction(
+            Timer, "iN(sss)", 1, PyCFunction_New(&say_who_stays_def, NULL),
+            wait->theirs, wait->names, wait->kind);
+        Py_DECREF(Timer);
     }
-    return function;
+    return timer;
 }
 
-/* threading.Timer(1, say_who_stays), started: a new reference, or NULL. */
+/* A timer that runs: a new reference, or NULL without an exception. */
 static PyObject *
 start_timer(const LastWait *wait)
 {
-    PyObject *Timer = import_from("threading", "Timer");
-    PyObject *function = bind_say_who_stays(wait);
-    PyObject *timer = NULL;
+    PyObject *timer = new_timer(wait);
 
-    if (Timer != NULL && function != NULL) {
-        timer = PyObject_CallFunction(Timer, "iO", 1, function);
-    }
     if (timer == NULL ||
         PyObject_SetAttrString(timer, "daemon", Py_True) < 0 ||
         discard(PyObject_CallMethod(timer, "start", NULL)) < 0)
     {
-        PyErr_Clear(); /* no thread can be had: nobody says it, then */
+        PyErr_Clear(); /* without a thread, nobody says it */
         Py_CLEAR(timer);
     }
-    Py_XDECREF(function);
-    Py_XDECREF(Timer);
     return timer;
 }
 
@@ -461,7 +449,7 @@ tell_timer(PyObject *timer, const char *method)
     }
 }
 
-/* Whether there is anybody to wait for. */
+/* Whether there is anything to wait for. */
 static bool
 is_needed(const LastWait *wait)
 {
@@ -473,7 +461,7 @@ is_needed(const LastWait *wait)
     return result;
 }
 
-/* Waits, and says so if that takes time. Ctrl-C ends the waiting. */
+/* Waits, and says so after a second. Ctrl-C ends the wait. */
 static void
 wait_for_the_last(const LastWait *wait)
 {
@@ -495,7 +483,7 @@ interpreter_stop(int exit_code)
         if (is_needed(&for_processes)) {
             wait_for_the_last(&for_processes);
         }
-        if (has_threads()) {
+        if (is_true_of_threading("threading.active_count() > 1")) {
             _exit(finish_beside_threads() < 0 ? 1 : exit_code);
         }
     }

@@ -1,5 +1,6 @@
-/* Lib/wsgiref/simple_server.py: what `python -m wsgiref.simple_server` runs,
- * with options. */
+/* The program: what `python -m wsgiref.simple_server` runs, with options. The
+ * classes of the server for these options, the server from its start to its
+ * end, and main(). */
 #include <Python.h>
 
 #include <errno.h>
@@ -25,7 +26,7 @@
 #include "validate/validate.h"
 #include "python/waits.h"
 
-/* The classes that the options ask for. They outlive the server. */
+/* The classes for these options. They outlive the server. */
 typedef struct Classes {
     WSGIServerClass over; /* the server's, without its mix-in */
     WSGIServerClass server;
@@ -41,8 +42,8 @@ log_nothing(BaseHTTPRequestHandler *self, PyObject *code, PyObject *size)
     return 0;
 }
 
-/* In the process of a request: end_children() ends it as a signal ends the
- * program, and an answer that is on its way goes out. */
+/* Runs in the process of a request. A signal of end_children() ends it as it
+ * ends the program: an answer that has begun is sent. */
 static int
 finish_request_in_child(BaseServer *self, PyObject *request,
                         PyObject *client_address)
@@ -72,7 +73,7 @@ subclass(Classes *classes, const Options *options)
         ForkingMixIn_lay_over(&classes->server.base, &classes->over.base);
         classes->server.base.finish_request = finish_request_in_child;
     }
-    classes->server.base.block_on_close = false; /* the end comes at once */
+    classes->server.base.block_on_close = false; /* nobody waits at the end */
     if (options->timeout > 0) {
         classes->handler.base.base.timeout = options->timeout;
     }
@@ -81,8 +82,7 @@ subclass(Classes *classes, const Options *options)
     }
 }
 
-/* The end of the server: of its processes, its socket, and the socket's
- * file. */
+/* Ends the server: its processes, its socket, and the file of the socket. */
 static int
 end(BaseServer *server, const Options *options, const SocketFile *file)
 {
@@ -103,9 +103,9 @@ end(BaseServer *server, const Options *options, const SocketFile *file)
     return socket_file_remove(file) < 0 ? -1 : result;
 }
 
-/* The KeyboardInterrupt of a signal is lost where nothing can fly, as in a
- * __del__. So before it waits for requests it asks for those that have come:
- * `stopped` tells of the first ones, shutdown_request of the others. */
+/* A KeyboardInterrupt that a signal raises within a __del__ is lost. So look
+ * for signals before the wait for requests: those before signals_set() below
+ * have set *stopped, the later ones shutdown_request. */
 static int
 serve(BaseServer *server, const Options *options, const bool *stopped)
 {
@@ -125,7 +125,7 @@ serve(BaseServer *server, const Options *options, const bool *stopped)
                                : BaseServer_serve_forever(server, 0.5);
     }
     handled = finally_enter();
-    interrupt_next_wait(false); /* the end is here: only a second one counts */
+    interrupt_next_wait(false); /* it ends already */
     if (end(server, options, &file) < 0) {
         result = -1;
     }
@@ -133,7 +133,7 @@ serve(BaseServer *server, const Options *options, const bool *stopped)
     return result;
 }
 
-/* The one request of a CGI program. */
+/* Answers the one request of a CGI program. */
 static int
 run_cgi(PyObject *application)
 {
@@ -147,8 +147,7 @@ run_cgi(PyObject *application)
     return result;
 }
 
-/* The address that the options ask for, as Python writes it; a new reference.
- */
+/* The address in the options, as Python has it: a new reference. */
 static PyObject *
 server_address(const Options *options)
 {
@@ -163,8 +162,8 @@ server_address(const Options *options)
     return PyUnicode_DecodeFSDefault(options->host);
 }
 
-/* The server that the options ask for, which listens already. make_server()
- * takes a host and a port, and these are not all that there is. */
+/* A server that listens, for these options. make_server() knows a host and a
+ * port, but no Unix socket and no zone. */
 static WSGIServer *
 open_server(const Options *options, const Classes *classes,
             PyObject *application)
@@ -210,9 +209,9 @@ run(const Options *options, Classes *classes)
                       : find_application(options->application);
     if (application != NULL && are_threads_patched()) {
         PySys_WriteStderr(
-            "cwsgiref: the application has put greenlets in the place of "
-            "threads, as gevent's monkey.patch_all() does: those of a "
-            "request run while it does, all others stand still\n");
+            "cwsgiref: the application has replaced threads by greenlets, as "
+            "gevent's monkey.patch_all() does: the greenlets of a request run "
+            "only while it runs, and all others stand still\n");
     }
     if (application != NULL && options->validate) {
         Py_SETREF(application, validator(application));
@@ -241,12 +240,12 @@ done:
     return interpreter_exit_code();
 }
 
-/* Python, with the sys.argv that the application is to find. */
+/* Starts Python with the sys.argv for the application. */
 static int
 start_python(const Options *options)
 {
     char name[PATH_MAX] = "cwsgiref";
-    char **argv = options->arguments - 1; /* the place before is used up */
+    char **argv = options->arguments - 1; /* over what was parsed */
 
     if (options->application != NULL) {
         application_argument(options->application, name, sizeof(name));
@@ -272,7 +271,7 @@ main(int argc, char *argv[])
         return options_print_version(stdout);
     }
     if (options.directory != NULL && chdir(options.directory) < 0) {
-        fprintf(stderr, "cwsgiref: --chdir needs a directory, but '%s': %s\n",
+        fprintf(stderr, "cwsgiref: --chdir cannot change to '%s': %s\n",
                 options.directory, strerror(errno));
         return 1;
     }
@@ -280,12 +279,12 @@ main(int argc, char *argv[])
         socket_file_resolve(options.host, sizeof(options.host)) < 0)
     {
         fprintf(stderr,
-                "cwsgiref: '%s' is too long for the path of a Unix socket, "
-                "from / on\n",
+                "cwsgiref: the absolute path of '%s' is too long for a Unix "
+                "socket\n",
                 options.host);
         return 2;
     }
-    signals_hold(); /* until run() can end cleanly for one */
+    signals_hold(); /* until run() can handle them */
     if (start_python(&options) < 0) {
         return 1;
     }

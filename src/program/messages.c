@@ -6,37 +6,36 @@
 #include <sys/socket.h>
 
 #include "python/errors.h"
+#include "python/objects.h"
 
-/* print(line, flush=True) */
+/* print(line, end='', flush=True): takes the line. */
 static int
 print_line(PyObject *line)
 {
     PyObject *out = PySys_GetObject("stdout"); /* borrowed */
-    PyObject *flushed = NULL;
     Handled handled;
+    int result = -1;
 
-    if (out == NULL || out == Py_None) { /* closed: print() does nothing */
-        return 0;
+    if (line != NULL && (out == NULL || out == Py_None)) {
+        result = 0; /* closed: print() does nothing */
     }
-    if (PyFile_WriteObject(line, out, Py_PRINT_RAW) == 0) {
-        flushed = PyObject_CallMethod(out, "flush", NULL);
+    else if (line != NULL && PyFile_WriteObject(line, out, Py_PRINT_RAW) == 0)
+    {
+        result = discard(PyObject_CallMethod(out, "flush", NULL));
     }
-    if (flushed == NULL && !PyErr_ExceptionMatches(PyExc_OSError)) {
-        return -1;
-    }
-    if (flushed == NULL) {
+    if (result < 0 && PyErr_ExceptionMatches(PyExc_OSError)) {
         handled = except_enter();
         PyErr_SetHandledException(NULL); /* from None */
-        PyErr_Format(PyExc_SystemExit, "stdout cannot be written to: %S",
+        PyErr_Format(PyExc_SystemExit, "cannot write to stdout: %S",
                      handled.raised);
         except_leave(handled);
-        return -1;
     }
-    Py_DECREF(flushed);
-    return 0;
+    Py_XDECREF(line);
+    return result;
 }
 
-/* The same for a Unix socket: its path, or its name (b'\0name'). */
+/* Serving HTTP on unix:PATH ..., or unix:@NAME: a new str. The address of a
+ * name is b'\0name'. */
 static PyObject *
 announcement_of_unix(PyObject *address)
 {
@@ -47,20 +46,14 @@ announcement_of_unix(PyObject *address)
     return PyUnicode_FromFormat("Serving HTTP on unix:%S ...\n", address);
 }
 
-/* The host of an IPv6 address, with its zone; a new str. */
+/* The host, with the zone of an IPv6 address if it has one: a new str. */
 static PyObject *
-host_with_zone(PyObject *address)
+host_with_zone(PyObject *host, unsigned int scope_id)
 {
-    PyObject *host, *port;
-    unsigned int flow_info, scope_id;
     char zone[IF_NAMESIZE];
 
-    if (!PyArg_ParseTuple(address, "OOII", &host, &port, &flow_info,
-                          &scope_id)) {
-        return NULL;
-    }
     if (scope_id == 0) {
-        return Py_NewRef(host);
+        return PyObject_Str(host);
     }
     if (if_indextoname(scope_id, zone) == NULL) {
         return PyUnicode_FromFormat("%S%%%u", host, scope_id);
@@ -68,39 +61,39 @@ host_with_zone(PyObject *address)
     return PyUnicode_FromFormat("%S%%%s", host, zone);
 }
 
-/* Serving HTTP on HOST port PORT (http://HOST:PORT/) ..., a new str. */
+/* Serving HTTP on HOST port PORT (http://HOST:PORT/) ...: a new str. */
 static PyObject *
 announcement(BaseServer *server)
 {
     PyObject *address = server->server_address;
     bool is_ipv6 = server->cls->address_family == AF_INET6;
-    PyObject *host, *port, *line = NULL;
+    unsigned int flow_info, scope_id = 0;
+    PyObject *host, *port, *line;
 
     if (server->cls->address_family == AF_UNIX) {
         return announcement_of_unix(address);
     }
-    host = is_ipv6 ? host_with_zone(address) : PySequence_GetItem(address, 0);
-    port = host == NULL ? NULL : PySequence_GetItem(address, 1);
-    if (port != NULL) {
-        line = PyUnicode_FromFormat(is_ipv6 ? "Serving HTTP on %S port %S "
-                                              "(http://[%S]:%S/) ...\n"
-                                            : "Serving HTTP on %S port %S "
-                                              "(http://%S:%S/) ...\n",
-                                    host, port, host, port);
+    if (!PyArg_ParseTuple(address, "OO|II", &host, &port, &flow_info,
+                          &scope_id)) {
+        return NULL;
     }
-    Py_XDECREF(host);
-    Py_XDECREF(port);
+    host = host_with_zone(host, scope_id);
+    if (host == NULL) {
+        return NULL;
+    }
+    line = PyUnicode_FromFormat(is_ipv6 ? "Serving HTTP on %U port %S "
+                                          "(http://[%U]:%S/) ...\n"
+                                        : "Serving HTTP on %U port %S "
+                                          "(http://%U:%S/) ...\n",
+                                host, port, host, port);
+    Py_DECREF(host);
     return line;
 }
 
 int
 announce(BaseServer *server)
 {
-    PyObject *line = announcement(server);
-    int result = line == NULL ? -1 : print_line(line);
-
-    Py_XDECREF(line);
-    return result;
+    return print_line(announcement(server));
 }
 
 /* The errno of the handled exception; 0 if it has none. */
@@ -115,20 +108,20 @@ errno_of(PyObject *raised)
     return (int)value;
 }
 
-/* The same for a Unix socket. */
+/* explain_bind_error() for a Unix socket. */
 static void
 explain_unix_error(const char *path, int number, PyObject *raised)
 {
     if (number == EADDRINUSE) {
         PyErr_Format(PyExc_SystemExit,
-                     "%s is there already, and something listens, or it is "
-                     "no socket: stop what listens there, or choose another",
+                     "%s already exists: stop the program that listens there "
+                     "or, if it is not a socket, choose another path",
                      path);
         return;
     }
     PyErr_Format(PyExc_SystemExit,
-                 "%s cannot be listened on: %S; its directory must be there, "
-                 "and yours to write to",
+                 "cannot listen on %s: %S; its directory must exist, and you "
+                 "must be allowed to write to it",
                  path, raised);
 }
 
@@ -153,22 +146,23 @@ explain_bind_error(const Options *options)
     }
     switch (errno_of(raised)) {
     case EADDRINUSE:
-        PyErr_Format(PyExc_SystemExit,
-                     "port %d of %s is in use: stop what listens there, or "
-                     "choose another with --port (0 picks a free one)",
-                     port, host);
+        PyErr_Format(
+            PyExc_SystemExit,
+            "port %d of %s is in use: stop the program that listens there, or "
+            "choose another port with --port (0 picks a free one)",
+            port, host);
         break;
     case EACCES:
     case EPERM:
         PyErr_Format(PyExc_SystemExit,
-                     "port %d is not permitted: those below 1024 are for "
+                     "port %d is not permitted: ports below 1024 are for "
                      "root; choose another with --port, such as 8000",
                      port);
         break;
     case EADDRNOTAVAIL:
         PyErr_Format(PyExc_SystemExit,
-                     "%s is not an address of this machine: --bind takes one "
-                     "that is, such as 127.0.0.1, or 0.0.0.0 for all",
+                     "%s is not an address of this machine: --bind needs one, "
+                     "such as 127.0.0.1, or 0.0.0.0 for all of them",
                      host);
         break;
     case EAFNOSUPPORT:
@@ -180,11 +174,10 @@ explain_bind_error(const Options *options)
     default:
         PyErr_Format(PyExc_SystemExit,
                      errno_of(raised) < 0 /* socket.gaierror */
-                         ? "host '%s' is not known: %S; --bind takes an "
-                           "address or a name of this machine, such as "
-                           "127.0.0.1"
-                         : "'%s' cannot be listened on: %S; try another "
-                           "address, such as 127.0.0.1",
+                         ? "host '%s' is unknown: %S; --bind takes an address "
+                           "or a name of this machine, such as 127.0.0.1"
+                         : "cannot listen on '%s': %S; try another address, "
+                           "such as 127.0.0.1",
                      host, raised);
     }
     except_leave(handled);

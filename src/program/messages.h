@@ -1,4 +1,4 @@
-/* What the program says of the server that it starts. */
+/* The messages about the server that the program starts. */
 #ifndef CWSGIREF_MESSAGES_H
 #define CWSGIREF_MESSAGES_H
 
@@ -9,9 +9,8 @@
  * sys.stdout: 0, or -1 with SystemExit. */
 int announce(BaseServer *server);
 
-/* Makes the OSError that opening the server has failed with, the exception in
- * flight, a SystemExit that names the cause and the remedy. Another exception
- * stays as it is. */
+/* Replaces the exception in flight, if it is an OSError of the server's start,
+ * by a SystemExit that names the cause and the remedy. */
 void explain_bind_error(const Options *options);
 
 #endif

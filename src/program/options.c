@@ -1,6 +1,6 @@
-/* The command line: what --help shows, then one function for each option whose
- * value needs one (--bind with its four kinds of address, --port, --timeout),
- * and getopt_long(3) over all of them. */
+/* The command line: the text of --help, the options, the functions that parse
+ * their values (--bind with its four kinds of address, --port, --timeout), and
+ * getopt_long(3) over all of them. */
 #include "program/options.h"
 
 #include <Python.h>
@@ -16,30 +16,31 @@
 static const char help[] =
     "usage: cwsgiref [options] [MODULE:CALLABLE] [-- ARGUMENT ...]\n"
     "\n"
-    "Serves a WSGI application over HTTP; without one, the demo application,\n"
-    "which shows its environ.\n"
+    "Serves a WSGI application over HTTP. Without one, it serves the demo\n"
+    "application, which shows its environ.\n"
     "\n"
     "MODULE is a dotted module or a path that ends in .py. CALLABLE is the\n"
     "application in it (default: application, or else app), or create_app()\n"
-    "to call a factory. What stands behind -- is for the application, which\n"
-    "finds it in sys.argv.\n"
+    "to call a factory. The application finds the arguments after -- in\n"
+    "sys.argv.\n"
     "\n"
-    "  -b, --bind HOST[:PORT]  where to listen (default: 127.0.0.1:8000); an\n"
-    "                          IPv6 address as [::1]:8000; :PORT is every\n"
-    "                          IPv4 address; unix:PATH is a Unix socket,\n"
-    "                          unix:@NAME one without a file\n"
-    "  -p, --port PORT         the port alone; 0 picks a free one\n"
+    "  -b, --bind HOST[:PORT]  listen on this address (default:\n"
+    "                          127.0.0.1:8000); write an IPv6 address as\n"
+    "                          [::1]:8000; :PORT is every IPv4 address,\n"
+    "                          unix:PATH a Unix socket, unix:@NAME one\n"
+    "                          without a file\n"
+    "  -p, --port PORT         listen on this port; 0 picks a free one\n"
     "  -C, --chdir DIR         change to this directory first\n"
-    "      --threads           a thread for each request\n"
-    "      --fork              a process for each request\n"
+    "      --threads           answer each request in a thread of its own\n"
+    "      --fork              answer each request in a process of its own\n"
     "      --once              answer one request, then exit\n"
-    "      --cgi               be a CGI program: the request in the "
-    "environment\n"
-    "                          and on stdin, the answer on stdout\n"
+    "      --cgi               run as a CGI program: take the request from\n"
+    "                          the environment and stdin, and write the\n"
+    "                          answer to stdout\n"
     "      --validate          check application and server against PEP 3333\n"
     "      --strict            refuse what later releases of Python refuse\n"
-    "      --timeout SECONDS   give up a client that is silent for so long\n"
-    "      --quiet             no access log\n"
+    "      --timeout SECONDS   drop a client that stays silent this long\n"
+    "      --quiet             write no access log\n"
     "      --version           show the versions of cwsgiref and its Python\n"
     "  -h, --help              show this help\n";
 
@@ -54,9 +55,9 @@ enum {
     TIMEOUT,
     QUIET,
     VERSION
-}; /* options of no letter */
+}; /* without a letter */
 
-/* '-' first: what is no option is given as OPERAND; ':': no getopt texts */
+/* '-': other arguments come as OPERAND; ':': getopt prints nothing */
 static const char short_options[] = "-:b:p:C:h";
 
 static const struct option long_options[] = {
@@ -107,15 +108,14 @@ static int
 set_host(Options *options, const char *host, size_t length)
 {
     if (length >= sizeof(options->host)) {
-        return complain(options, "the host is longer than any host's name");
+        return complain(options, "the host is longer than any host name");
     }
     memcpy(options->host, host, length);
     options->host[length] = '\0';
     return 0;
 }
 
-/* The zone of fe80::1%eth0, whose host is fe80::1; the name of an interface,
- * or its number. */
+/* Cuts the zone off fe80::1%eth0: the name of an interface, or its number. */
 static int
 parse_zone(Options *options)
 {
@@ -133,10 +133,10 @@ parse_zone(Options *options)
         options->scope_id = (unsigned int)strtoul(zone, NULL, 10);
     }
     if (options->scope_id == 0) {
-        return complain(options,
-                        "there is no network interface '%s' here for the "
-                        "address %s",
-                        zone, options->host);
+        return complain(
+            options,
+            "this machine has no network interface '%s' for the address %s",
+            zone, options->host);
     }
     return 0;
 }
@@ -159,8 +159,8 @@ parse_ipv6(Options *options, const char *text, int *port)
     }
     if (inet_pton(AF_INET6, options->host, &address) != 1) {
         return complain(options,
-                        "'%s' is not an IPv6 address, and only those are in "
-                        "brackets, as in [::1]:8000",
+                        "'%s' is not an IPv6 address: brackets are only for "
+                        "those, as in [::1]:8000",
                         options->host);
     }
     options->ipv6 = true;
@@ -180,15 +180,15 @@ parse_unix(Options *options, const char *path)
     }
     if (strlen(path) >= sizeof(address.sun_path)) {
         return complain(options,
-                        "the path of a Unix socket has %zu bytes at most, "
-                        "and '%s' is longer",
+                        "the path of a Unix socket has at most %zu bytes, "
+                        "but '%s' is longer",
                         sizeof(address.sun_path) - 1, path);
     }
     options->unix_socket = true;
     return set_host(options, path, strlen(path));
 }
 
-/* HOST, HOST:PORT, :PORT, [HOST] or [HOST]:PORT, unix:PATH; *port stays -1 if
+/* HOST, HOST:PORT, :PORT, [HOST], [HOST]:PORT or unix:PATH. *port is -1 if
  * there is none. */
 static int
 parse_bind(Options *options, const char *text, int *port)
@@ -206,14 +206,15 @@ parse_bind(Options *options, const char *text, int *port)
     }
     if (colon == NULL) {
         if (text[0] == '\0') {
-            return complain(options, "the host is empty: every IPv4 address "
-                                     "is 0.0.0.0, every IPv6 address [::]");
+            return complain(options,
+                            "the host is empty: write 0.0.0.0 for every IPv4 "
+                            "address, [::] for every IPv6 address");
         }
         if (text[strspn(text, "0123456789")] == '\0') {
-            return complain(options,
-                            "'%s' is not a host: a port alone is :%s, or "
-                            "--port %s",
-                            text, text, text);
+            return complain(
+                options,
+                "'%s' is not a host: for a port alone, write :%s or --port %s",
+                text, text, text);
         }
         return set_host(options, text, strlen(text));
     }
@@ -238,15 +239,15 @@ parse_timeout(Options *options, const char *text)
     /* the system counts milliseconds in an int */
     if (end == text || *end != '\0' || !(seconds > 0 && seconds <= 2e6)) {
         return complain(options,
-                        "'%s' is not a timeout: it is a number of seconds "
-                        "above 0 and not above 2000000, such as 2.5",
+                        "'%s' is not a timeout: give a number of seconds "
+                        "above 0 and up to 2000000, such as 2.5",
                         text);
     }
     options->timeout = seconds;
     return 0;
 }
 
-/* The name of the long option for what getopt_long says, or NULL. */
+/* The long name of an option, or NULL. */
 static const char *
 long_name(int option)
 {
@@ -258,7 +259,7 @@ long_name(int option)
     return NULL;
 }
 
-/* What getopt_long could not make sense of; `last` is what it has read. */
+/* For an option that getopt_long() refuses; it has read `last`. */
 static int
 complain_about_option(Options *options, int found, const char *last)
 {
@@ -286,11 +287,11 @@ static int
 set_application(Options *options, const char *application)
 {
     if (options->application != NULL) {
-        return complain(options,
-                        "one application can be served, not two: '%s' and "
-                        "'%s' (what is for the application stands behind "
-                        "--)",
-                        options->application, application);
+        return complain(
+            options,
+            "only one application can be served, not both '%s' and '%s' (put "
+            "arguments for the application after --)",
+            options->application, application);
     }
     if (application[0] == '\0') {
         return complain(options, "the application is empty: name it as "
@@ -300,8 +301,8 @@ set_application(Options *options, const char *application)
     return 0;
 }
 
-/* What stands behind "--": the application, if it has not been named, and
- * what is for it. */
+/* After "--": the application, if it has not been named yet, and its own
+ * arguments. */
 static int
 parse_arguments(Options *options, int argc, char *argv[])
 {
@@ -313,6 +314,32 @@ parse_arguments(Options *options, int argc, char *argv[])
     options->arguments = argv + optind;
     options->argument_count = argc - optind;
     return 0;
+}
+
+/* The field that an option without a value sets. */
+static bool *
+find_flag(Options *options, int found)
+{
+    switch (found) {
+    case THREADS:
+        return &options->threads;
+    case FORK:
+        return &options->fork;
+    case ONCE:
+        return &options->once;
+    case CGI:
+        return &options->cgi;
+    case VALIDATE:
+        return &options->validate;
+    case STRICT:
+        return &options->strict;
+    case QUIET:
+        return &options->quiet;
+    case VERSION:
+        return &options->version;
+    default:
+        return &options->help;
+    }
 }
 
 static int
@@ -328,34 +355,10 @@ parse_option(Options *options, int found, int *bind_port, int *port)
     case 'C':
         options->directory = optarg;
         return 0;
-    case THREADS:
-        options->threads = true;
-        return 0;
-    case FORK:
-        options->fork = true;
-        return 0;
-    case ONCE:
-        options->once = true;
-        return 0;
-    case CGI:
-        options->cgi = true;
-        return 0;
-    case VALIDATE:
-        options->validate = true;
-        return 0;
-    case STRICT:
-        options->strict = true;
-        return 0;
     case TIMEOUT:
         return parse_timeout(options, optarg);
-    case QUIET:
-        options->quiet = true;
-        return 0;
-    case VERSION:
-        options->version = true;
-        return 0;
     default:
-        options->help = true;
+        *find_flag(options, found) = true;
         return 0;
     }
 }
@@ -368,7 +371,7 @@ options_parse(Options *options, int argc, char *argv[])
     int port = -1;
 
     *options = (Options){ .host = "127.0.0.1", .port = 8000, .timeout = -1 };
-    optind = 0; /* from the start, also when called again */
+    optind = 0; /* begins anew, also in a second call */
     while (!options->help && !options->version &&
            (found = getopt_long(argc, argv, short_options, long_options,
                                 NULL)) != -1)
@@ -384,24 +387,24 @@ options_parse(Options *options, int argc, char *argv[])
         return 0;
     }
     if (bind_port >= 0 && port >= 0 && bind_port != port) {
-        return complain(options,
-                        "--bind says port %d and --port says %d: give one",
-                        bind_port, port);
+        return complain(
+            options, "--bind says port %d and --port says %d: give only one",
+            bind_port, port);
     }
     if (options->unix_socket && port >= 0) {
         return complain(options, "a Unix socket has no port: leave out "
                                  "--port");
     }
     if (options->threads && options->fork) {
-        return complain(options, "a request has a thread or a process: give "
-                                 "--threads or --fork");
+        return complain(
+            options, "--threads and --fork exclude each other: give only one");
     }
     if (options->cgi &&
         (options->threads || options->fork || port >= 0 || bind_port >= -1))
     {
-        return complain(options, "--cgi answers the one request that started "
-                                 "it: it goes without --bind, --port, "
-                                 "--threads and --fork");
+        return complain(options,
+                        "--cgi answers only the request that started it: "
+                        "leave out --bind, --port, --threads and --fork");
     }
     if (bind_port >= 0 || port >= 0) {
         options->port = port >= 0 ? port : bind_port;

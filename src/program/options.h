@@ -7,16 +7,16 @@
 
 typedef struct Options {
     const char *application; /* MODULE:CALLABLE, or NULL: demo_app */
-    char **arguments;        /* what stands behind "--", for the application */
+    char **arguments;        /* after "--", for the application */
     int argument_count;
     const char *directory; /* to change to first, or NULL */
     char host[256];        /* "" is every address */
     int port;              /* 0: a free one */
     bool ipv6;             /* host is an IPv6 address */
     unsigned int scope_id; /* its zone, as in fe80::1%eth0; 0: none */
-    bool unix_socket;      /* host is the path of one, or '@' and a name */
-    bool cgi;              /* one CGI answer on stdout, and no server */
-    bool validate;         /* the application goes through validator() */
+    bool unix_socket;      /* host is its path, or '@' and its name */
+    bool cgi;              /* no server: one CGI answer on stdout */
+    bool validate;         /* wrap the application in validator() */
     bool strict;           /* refuses what later releases refuse */
     bool threads;          /* a thread for each request */
     bool fork;             /* a process for each request */
@@ -32,7 +32,7 @@ typedef struct Options {
  * are those of argv. */
 int options_parse(Options *options, int argc, char *argv[]);
 
-/* Print it and give the exit code: 0, or 1 when it could not be written. */
+/* Print it: the exit code, 0, or 1 if it could not be written. */
 int options_print_help(FILE *file);
 
 /* "cwsgiref 0.1.0 (Python 3.11.2)": its own version, the linked Python's. */

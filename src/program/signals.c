@@ -1,6 +1,5 @@
-/* SIGINT and SIGTERM: the handler that is ours until the application has one of
- * its own, how it is put in and taken out, and what the children that the
- * application forks have instead. */
+/* SIGINT and SIGTERM: our handler, how it is set and reset, and what happens
+ * to it in the processes that the application forks. */
 #include "program/signals.h"
 
 #include <Python.h>
@@ -13,13 +12,13 @@
 #include "python/waits.h"
 
 static bool *stop_flag;       /* of signals_set() */
-static PyObject *our_handler; /* owned; once signals_set() has been called */
-static PyObject *theirs;      /* owned; signal.default_int_handler before */
+static PyObject *our_handler; /* owned; NULL before signals_set() */
+static PyObject *theirs; /* owned; the original signal.default_int_handler */
 
-/* The signals of the thread that forks, before it does. */
+/* The signals that the thread blocks before it forks. */
 static _Thread_local sigset_t before_fork;
 
-/* SIG_BLOCK or SIG_UNBLOCK for both signals. */
+/* Blocks both signals, or unblocks them: SIG_BLOCK or SIG_UNBLOCK. */
 static void
 mask_signals(int how)
 {
@@ -37,7 +36,7 @@ signals_hold(void)
     mask_signals(SIG_BLOCK);
 }
 
-/* Whether it is the function in which a prompt waits. */
+/* Whether this function waits at a prompt. */
 static bool
 is_prompt(PyFrameObject *frame)
 {
@@ -53,7 +52,7 @@ is_prompt(PyFrameObject *frame)
     return result;
 }
 
-/* Whether somebody types at a prompt of pdb, cmd or code, which catch
+/* Whether somebody is at a prompt of pdb, cmd or code, which catch
  * KeyboardInterrupt. */
 static bool
 is_at_a_prompt(void)
@@ -88,7 +87,7 @@ default_int_handler(PyObject *module, PyObject *args)
         *stop_flag = true;
     }
     if (PyEval_GetFrame() == NULL && !is_before_a_wait()) {
-        /* amid our own C: the answer goes out, and into the log */
+        /* within our own C: it sends and logs the answer first */
         interrupt_next_wait(true);
         Py_RETURN_NONE;
     }
@@ -115,29 +114,21 @@ is_handler(PyObject *module, int signum, PyObject *handler)
     return result;
 }
 
-/* signal.signal(signum, handler), where `old` is the handler; 0 or -1. */
+/* signal.signal(signum, handler), if the handler is `old` now; 0 or -1. */
 static int
 replace_handler(PyObject *module, int signum, PyObject *old, PyObject *handler)
 {
     int is_old = is_handler(module, signum, old);
-    PyObject *previous;
 
     if (is_old <= 0) {
         return is_old;
     }
-    previous = PyObject_CallMethod(module, "signal", "iO", signum, handler);
-    return discard(previous);
+    return discard(
+        PyObject_CallMethod(module, "signal", "iO", signum, handler));
 }
 
-/* What sigaction(2) calls the default. */
-static PyObject *
-sig_dfl(PyObject *module)
-{
-    return PyObject_GetAttrString(module, "SIG_DFL");
-}
-
-/* signal.default_int_handler = handler, and the same in _signal, where signal
- * has it from. */
+/* signal.default_int_handler = handler, and the same in _signal, from which
+ * signal imports it. */
 static int
 set_default_int_handler(PyObject *module, PyObject *handler)
 {
@@ -152,11 +143,12 @@ set_default_int_handler(PyObject *module, PyObject *handler)
     return PyObject_SetAttrString(module, handler_def.ml_name, handler);
 }
 
-/* Ours instead of Python's, or (`ours` false) the other way. */
+/* Sets our handlers instead of Python's; if `ours` is false, Python's instead
+ * of ours. */
 static int
 exchange_handlers(PyObject *module, bool ours)
 {
-    PyObject *on_sigterm = sig_dfl(module);
+    PyObject *on_sigterm = PyObject_GetAttrString(module, "SIG_DFL");
     int result = -1;
 
     if (on_sigterm != NULL &&
@@ -171,8 +163,8 @@ exchange_handlers(PyObject *module, bool ours)
     return result;
 }
 
-/* os.register_at_fork(before=...): a signal that is sent to the child, to end
- * it, must find the child's own actions. */
+/* os.register_at_fork(before=...): a SIGTERM for the child waits until the
+ * child has its own handlers. */
 static PyObject *
 hold_before_fork(PyObject *self, PyObject *args)
 {
@@ -204,38 +196,34 @@ reset_after_fork(PyObject *self, PyObject *args)
     return release_after_fork(self, args);
 }
 
-static PyMethodDef fork_defs[] = {
-    { "before", hold_before_fork, METH_NOARGS, NULL },
-    { "after_in_parent", release_after_fork, METH_NOARGS, NULL },
-    { "after_in_child", reset_after_fork, METH_NOARGS, NULL },
-};
+static PyMethodDef before_def = { "before", hold_before_fork, METH_NOARGS,
+                                  NULL };
+static PyMethodDef in_parent_def = { "after_in_parent", release_after_fork,
+                                     METH_NOARGS, NULL };
+static PyMethodDef in_child_def = { "after_in_child", reset_after_fork,
+                                    METH_NOARGS, NULL };
 
 static int
 register_at_fork(void)
 {
     PyObject *function = import_from("posix", "register_at_fork");
-    PyObject *none = PyTuple_New(0), *keywords = PyDict_New();
-    bool filled = function != NULL && none != NULL && keywords != NULL;
-    int result = -1;
+    PyObject *keywords = NULL, *none = NULL;
 
-    for (size_t i = 0; filled && i < Py_ARRAY_LENGTH(fork_defs); i++) {
-        PyObject *hook = PyCFunction_New(&fork_defs[i], NULL);
-
-        filled =
-            hook != NULL &&
-            PyDict_SetItemString(keywords, fork_defs[i].ml_name, hook) == 0;
-        Py_XDECREF(hook);
+    if (function != NULL) {
+        keywords = Py_BuildValue(
+            "{sNsNsN}", "before", PyCFunction_New(&before_def, NULL),
+            "after_in_parent", PyCFunction_New(&in_parent_def, NULL),
+            "after_in_child", PyCFunction_New(&in_child_def, NULL));
     }
-    if (filled) {
-        result = discard(PyObject_Call(function, none, keywords));
+    if (keywords != NULL) {
+        none = PyObject_VectorcallDict(function, NULL, 0, keywords);
+        Py_DECREF(keywords);
     }
-    Py_XDECREF(keywords);
-    Py_XDECREF(none);
     Py_XDECREF(function);
-    return result;
+    return discard(none);
 }
 
-/* What signals_set() does at its first call. */
+/* The first call of signals_set(). */
 static int
 prepare(PyObject *module)
 {
@@ -279,7 +267,7 @@ signals_reset(void)
 
     stop_flag = NULL;
     if (module != NULL && prepare(module) == 0) {
-        do { /* signal.signal() itself raises for a signal that has come */
+        do { /* signal.signal() raises what a signal has raised before */
             PyErr_Clear();
             result = exchange_handlers(module, false);
         } while (result < 0 &&

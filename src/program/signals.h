@@ -1,6 +1,6 @@
 /* SIGINT and SIGTERM. */
-#ifndef CWSGIREF_EMBED_SIGNALS_H
-#define CWSGIREF_EMBED_SIGNALS_H
+#ifndef CWSGIREF_PROGRAM_SIGNALS_H
+#define CWSGIREF_PROGRAM_SIGNALS_H
 
 #include <stdbool.h>
 
@@ -9,21 +9,21 @@
 void signals_hold(void);
 
 /* From now on SIGINT and SIGTERM set `*stop` and raise KeyboardInterrupt,
- * where nobody has set another handler and SIGINT is not ignored. The
- * exception ends what blocks and the application that runs, and is not raised
- * elsewhere; the flag ends the server also when the application catches the
- * exception. Ctrl-C at a debugger's prompt is the debugger's.
+ * unless the application sets a handler of its own or SIGINT is ignored.
  *
- * signal.default_int_handler is then this handler, so that whoever compares
- * with it (asyncio, unittest) finds SIGINT as in any Python program. What the
- * application forks has the actions of any Python program, too.
+ * - The exception ends a call that blocks, or the application. In other places
+ *   it is not raised.
+ * - The flag ends the server even if the application catches the exception.
+ * - Ctrl-C at the prompt of a debugger is for the debugger.
+ * - signal.default_int_handler is this handler: asyncio and unittest compare
+ *   with it, and so find SIGINT as in any Python program.
+ * - Processes that the application forks handle signals as any Python program.
  *
  * `stop` must live until the next call of one of these functions. 0 or -1. */
 int signals_set(bool *stop);
 
-/* SIGINT and SIGTERM do again what they do in any Python program, where ours
- * was the handler. One that has come and not been handled yet is forgotten.
- * 0 or -1. */
+/* Takes our handler out: SIGINT and SIGTERM do again what they do in any
+ * Python program. Drops a signal that is not handled yet. 0 or -1. */
 int signals_reset(void);
 
 #endif

@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Whether it is a name of the system's, and no file's. */
+/* Whether it is a name without a file. */
 static bool
 is_abstract(const char *path)
 {
@@ -28,7 +28,7 @@ socket_file_resolve(char *path, size_t size)
         return 0;
     }
     if (getcwd(directory, sizeof(directory)) == NULL) {
-        return 0; /* it is gone, and bind() will say so */
+        return 0; /* it is gone: bind() says so */
     }
     length = snprintf(absolute, sizeof(absolute), "%s/%s", directory, path);
     if (length < 0 || (size_t)length >= sizeof(absolute) ||

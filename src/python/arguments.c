@@ -204,3 +204,36 @@ bind_arguments(PyObject *values[], const char *signature, PyObject *args,
     }
     return 0;
 }
+
+PyObject *
+call_with_none(int (*method)(PyObject *), const char *signature,
+               PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    if (bind_arguments(NULL, signature, args, kwargs) < 0 || method(self) < 0)
+    {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+int
+init_with_one(int (*init)(PyObject *, PyObject *), const char *signature,
+              PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    PyObject *value;
+
+    if (bind_arguments(&value, signature, args, kwargs) < 0) {
+        return -1;
+    }
+    return init(self, value);
+}
+
+PyObject *
+call_with_one(int (*method)(PyObject *, PyObject *), const char *signature,
+              PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    if (init_with_one(method, signature, self, args, kwargs) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}

@@ -19,4 +19,18 @@
 int bind_arguments(PyObject *values[], const char *signature, PyObject *args,
                    PyObject *kwargs);
 
+/* A method in C as Python calls it, where it has no parameter besides self, or
+ * one: binds the arguments and calls `method`, which gives 0 or -1. None, or
+ * NULL. */
+PyObject *call_with_none(int (*method)(PyObject *self), const char *signature,
+                         PyObject *self, PyObject *args, PyObject *kwargs);
+PyObject *call_with_one(int (*method)(PyObject *self, PyObject *value),
+                        const char *signature, PyObject *self, PyObject *args,
+                        PyObject *kwargs);
+
+/* The same of an __init__ with one parameter: 0 or -1. */
+int init_with_one(int (*init)(PyObject *self, PyObject *value),
+                  const char *signature, PyObject *self, PyObject *args,
+                  PyObject *kwargs);
+
 #endif

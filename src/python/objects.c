@@ -155,6 +155,19 @@ strip(PyObject *text)
     return PyUnicode_Substring(text, begin, end);
 }
 
+PyObject *
+join(const char *separator, PyObject *strings)
+{
+    PyObject *between = PyUnicode_FromString(separator);
+    PyObject *text = NULL;
+
+    if (between != NULL) {
+        text = PyUnicode_Join(between, strings);
+        Py_DECREF(between);
+    }
+    return text;
+}
+
 int
 has_attribute(PyObject *object, const char *name)
 {

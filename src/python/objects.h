@@ -42,6 +42,9 @@ PyObject *lower(PyObject *text);
 /* text.strip(), of a str: a new one. */
 PyObject *strip(PyObject *text);
 
+/* separator.join(strings): a new str. */
+PyObject *join(const char *separator, PyObject *strings);
+
 /* hasattr(object, name): 1, 0, or -1 with what the attribute raised. */
 int has_attribute(PyObject *object, const char *name);
 

@@ -1,7 +1,7 @@
 /* The checks of wsgiref.validate, in the order of Lib/wsgiref/validate.py:
- * assert_ and check_string_type, with which all others are made; check_environ
- * and what it looks at; then the streams, the status, the headers, exc_info
- * and the iterable. */
+ * assert_ and check_string_type, which all others use; check_environ and its
+ * parts; then the streams, the status, the headers, exc_info and the
+ * iterable. */
 #include "validate/checks.h"
 
 #include <stdarg.h>
@@ -14,11 +14,11 @@
 
 PyObject *WSGIWarning;
 
-/* owned; what has been warned of already: the __warningregistry__ that
- * Python's module has */
+/* owned; the warnings that have been shown: the __warningregistry__ of
+ * Python's module */
 static PyObject *registry;
 
-/* ----- What all checks are made of ----- */
+/* ----- What all checks use ----- */
 
 /* header_re.search(name) */
 static bool
@@ -55,7 +55,7 @@ assert_(int cond, const char *format, ...)
     PyObject *message = NULL;
     va_list arguments;
 
-    if (FAILED(cond < 0)) {
+    if (cond < 0) {
         return -1;
     }
     if (format != NULL) {
@@ -74,6 +74,16 @@ assert_(int cond, const char *format, ...)
     return cond ? 0 : -1;
 }
 
+int
+assert_truth(PyObject *cond)
+{
+    int result = cond == NULL ? -1 : PyObject_IsTrue(cond);
+
+    (void)FAILED_IN(assert_, cond != NULL && result < 0);
+    Py_XDECREF(cond);
+    return result;
+}
+
 /* Lib/wsgiref/validate.py: check_string_type */
 int
 check_string_type(PyObject *value, const char *title)
@@ -85,40 +95,30 @@ check_string_type(PyObject *value, const char *title)
     }
     message =
         PyUnicode_FromFormat("%s must be of type str (got %R)", title, value);
-    if (!FAILED(message == NULL)) {
+    if (message != NULL) {
         PyErr_SetObject(PyExc_AssertionError, message);
-        (void)FAILED(true);
         Py_DECREF(message);
     }
-    return -1;
+    return TRACED(-1);
 }
 
-/* warnings.warn(message, WSGIWarning), of this file and that line. */
+/* warnings.warn(message, WSGIWarning), of this file and that line: takes the
+ * message. */
 static int
-warn(int line, const char *format, ...)
+warn(int line, PyObject *message)
 {
-    PyObject *file = NULL, *module = NULL, *message;
-    va_list arguments;
     int result = -1;
 
-    va_start(arguments, format);
-    message = PyUnicode_FromFormatV(format, arguments);
-    va_end(arguments);
     if (message != NULL) {
-        file = PyUnicode_FromString(__FILE__);
-        module = PyUnicode_FromString("cwsgiref.validate");
+        result = PyErr_WarnExplicitFormat(WSGIWarning, __FILE__, line,
+                                          "cwsgiref.validate", registry, "%U",
+                                          message);
+        Py_DECREF(message);
     }
-    if (file != NULL && module != NULL) {
-        result = PyErr_WarnExplicitObject(WSGIWarning, message, file, line,
-                                          module, registry);
-    }
-    Py_XDECREF(message);
-    Py_XDECREF(module);
-    Py_XDECREF(file);
     return result;
 }
 
-/* text % arg, where a tuple is not one argument but several. */
+/* text % arg: a tuple is not one argument but several. */
 static PyObject *
 percent(const char *text, PyObject *arg)
 {
@@ -129,22 +129,32 @@ percent(const char *text, PyObject *arg)
     return result;
 }
 
+/* assert_(cond, text % arg) */
+static int
+assert_percent(int cond, const char *text, PyObject *arg)
+{
+    PyObject *message = cond < 0 ? NULL : percent(text, arg);
+    int result = -1;
+
+    if (message != NULL) {
+        result = assert_(cond, "%U", message);
+        Py_DECREF(message);
+    }
+    return result;
+}
+
 /* ----- The environ ----- */
 
-/* That a variable without a dot in its name is a string. */
+/* A variable without a dot in its name must be a string. */
 static int
 check_variable(PyObject *env, PyObject *key)
 {
-    PyObject *value = NULL;
     int extension = contains(key, ".");
+    PyObject *value = extension == 0 ? PyObject_GetItem(env, key) : NULL;
     int result;
 
-    if (extension != 0) { /* or an error */
-        return extension < 0 ? -1 : 0;
-    }
-    value = PyObject_GetItem(env, key);
     if (value == NULL) {
-        return -1;
+        return extension > 0 ? 0 : -1;
     }
     result = assert_(PyUnicode_CheckExact(value),
                      "Environmental variable %S is not a string: %R (value: "
@@ -182,19 +192,9 @@ check_version(PyObject *version)
 static int
 check_url_scheme(PyObject *scheme)
 {
-    int known = is_in(scheme, Py_BuildValue("(ss)", "http", "https"));
-    PyObject *message;
-    int result = -1;
-
-    if (known < 0) {
-        return -1;
-    }
-    message = percent("wsgi.url_scheme unknown: %r", scheme);
-    if (message != NULL) {
-        result = assert_(known, "%U", message);
-        Py_DECREF(message);
-    }
-    return result;
+    return assert_percent(
+        is_in(scheme, Py_BuildValue("(ss)", "http", "https")),
+        "wsgi.url_scheme unknown: %r", scheme);
 }
 
 /* check(environ[key]) */
@@ -212,64 +212,46 @@ check_item(PyObject *env, const char *key, int (*check)(PyObject *))
     return result;
 }
 
-/* Whether the method is one that the original knows. */
-static int
-is_known_method(PyObject *method)
-{
-    return is_in(method,
-                 Py_BuildValue("(ssssssss)", "GET", "HEAD", "POST", "OPTIONS",
-                               "PATCH", "PUT", "DELETE", "TRACE"));
-}
-
 static int
 warn_of_method(PyObject *method)
 {
-    int known = is_known_method(method);
-    PyObject *message;
-    int result = -1;
+    int known = is_in(method, Py_BuildValue("(ssssssss)", "GET", "HEAD",
+                                            "POST", "OPTIONS", "PATCH", "PUT",
+                                            "DELETE", "TRACE"));
 
     if (known != 0) {
         return known < 0 ? -1 : 0;
     }
-    message = percent("Unknown REQUEST_METHOD: %r", method);
-    if (message != NULL) {
-        result = warn(__LINE__, "%U", message);
-        Py_DECREF(message);
-    }
-    return result;
+    return warn(__LINE__, percent("Unknown REQUEST_METHOD: %r", method));
 }
 
-/* Whether environ.get(key) is true: 1, 0 or -1. */
+/* bool(environ.get(key)): 1, 0 or -1. */
 static int
 get_is_true(PyObject *env, const char *key)
 {
     return truth(PyObject_CallMethod(env, "get", "s", key));
 }
 
-/* That SCRIPT_NAME or PATH_INFO is empty, or begins with a slash. The message
- * asks for environ[key] whether it is needed or not: KeyError for none. */
+/* SCRIPT_NAME or PATH_INFO must be empty or begin with a slash. The message
+ * needs environ[key], even if nothing is wrong: KeyError without it. */
 static int
-check_slash(PyObject *env, const char *key)
+check_slash(PyObject *env, const char *key, const char *message)
 {
-    int filled = get_is_true(env, key);
-    PyObject *value = filled < 0 ? NULL : PyMapping_GetItemString(env, key);
-    PyObject *starts = NULL, *message = NULL;
-    int result = -1;
+    int cond = get_is_true(env, key);
+    PyObject *value = cond < 0 ? NULL : PyMapping_GetItemString(env, key);
+    int result;
 
     if (value == NULL) {
         return -1;
     }
-    starts = filled ? PyObject_CallMethod(value, "startswith", "s", "/")
-                    : Py_NewRef(Py_True);
-    if (starts != NULL) {
-        message = percent("%r", value);
+    if (cond) {
+        cond =
+            assert_truth(PyObject_CallMethod(value, "startswith", "s", "/"));
     }
-    if (message != NULL) {
-        result = assert_(PyObject_IsTrue(starts),
-                         "%s doesn't start with /: %U", key, message);
-        Py_DECREF(message);
+    else {
+        cond = 1;
     }
-    Py_XDECREF(starts);
+    result = assert_percent(cond, message, value);
     Py_DECREF(value);
     return result;
 }
@@ -278,16 +260,24 @@ static int
 check_content_length(PyObject *value)
 {
     PyObject *length = PyNumber_Long(value);
-    PyObject *zero = PyLong_FromLong(0);
-    int result = -1;
+    int result;
 
-    if (length != NULL && zero != NULL) {
-        result = assert_(PyObject_RichCompareBool(length, zero, Py_GE),
-                         "Invalid CONTENT_LENGTH: %R", value);
+    if (length == NULL) {
+        return -1;
     }
-    Py_XDECREF(zero);
-    Py_XDECREF(length);
+    result = assert_(truth(PyObject_CallMethod(length, "__ge__", "i", 0)),
+                     "Invalid CONTENT_LENGTH: %R", value);
+    Py_DECREF(length);
     return result;
+}
+
+/* if environ.get(key): check(environ[key]) */
+static int
+check_item_if_any(PyObject *env, const char *key, int (*check)(PyObject *))
+{
+    int found = get_is_true(env, key);
+
+    return found > 0 ? check_item(env, key, check) : found;
 }
 
 /* environ.get('SCRIPT_NAME') != '/' */
@@ -301,39 +291,19 @@ is_not_a_slash(PyObject *env)
     return result;
 }
 
-/* The variables that must be there, and those that must not. */
+/* The variables that must be there. */
 static int
-check_names(PyObject *env)
+check_required(PyObject *env)
 {
-    static const char *const required[] = {
+    static const char *const keys[] = {
         "REQUEST_METHOD",   "SERVER_NAME",       "SERVER_PORT",
         "wsgi.version",     "wsgi.input",        "wsgi.errors",
         "wsgi.multithread", "wsgi.multiprocess", "wsgi.run_once",
     };
-    static const char *const refused[] = { "HTTP_CONTENT_TYPE",
-                                           "HTTP_CONTENT_LENGTH" };
 
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(required); i++) {
-        int found = contains(env, required[i]);
-
-        if (FAILED_IN(check_environ, found < 0) ||
-            FAILED_IN(check_environ,
-                      assert_(found, "Environment missing required key: '%s'",
-                              required[i]) < 0))
-        {
-            return -1;
-        }
-    }
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(refused); i++) {
-        int found = contains(env, refused[i]);
-
-        if (FAILED_IN(check_environ, found < 0) ||
-            FAILED_IN(
-                check_environ,
-                assert_(!found,
-                        "Environment should not have the key: %s (use %s "
-                        "instead)",
-                        refused[i], refused[i] + 5) < 0))
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(keys); i++) {
+        if (assert_(contains(env, keys[i]),
+                    "Environment missing required key: '%s'", keys[i]) < 0)
         {
             return -1;
         }
@@ -341,130 +311,125 @@ check_names(PyObject *env)
     return 0;
 }
 
-/* SCRIPT_NAME and PATH_INFO: one of them has something, and the first is not
- * '/'. */
+/* The variables that must not be there. */
 static int
-check_path(PyObject *env)
+check_refused(PyObject *env)
 {
-    int found = get_is_true(env, "SCRIPT_NAME");
+    static const char *const keys[] = { "HTTP_CONTENT_TYPE",
+                                        "HTTP_CONTENT_LENGTH" };
 
-    if (FAILED_IN(check_environ, found < 0)) {
-        return -1;
-    }
-    if (!found) {
-        found = contains(env, "PATH_INFO");
-        if (FAILED_IN(check_environ, found < 0) ||
-            FAILED_IN(check_environ,
-                      assert_(found,
-                              "One of SCRIPT_NAME or PATH_INFO are "
-                              "required (PATH_INFO should at least be '/' "
-                              "if SCRIPT_NAME is empty)") < 0))
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(keys); i++) {
+        int found = contains(env, keys[i]);
+
+        if (found < 0 ||
+            assert_(!found,
+                    "Environment should not have the key: %s (use %s instead)",
+                    keys[i], keys[i] + 5) < 0)
         {
             return -1;
         }
     }
-    found = is_not_a_slash(env);
-    if (FAILED_IN(check_environ, found < 0) ||
-        FAILED_IN(check_environ,
-                  assert_(found,
-                          "SCRIPT_NAME cannot be '/'; it should instead "
-                          "be '', and PATH_INFO should be '/'") < 0))
+    return 0;
+}
+
+static int
+warn_without_query(PyObject *env)
+{
+    int found = contains(env, "QUERY_STRING");
+
+    if (found != 0) {
+        return found < 0 ? -1 : 0;
+    }
+    return warn(__LINE__,
+                PyUnicode_FromString(
+                    "QUERY_STRING is not in the WSGI environment; the cgi "
+                    "module will use sys.argv when this variable is missing, "
+                    "so application errors are more likely"));
+}
+
+/* One of SCRIPT_NAME and PATH_INFO must have something, and the first must not
+ * be '/'. */
+static int
+check_path(PyObject *env)
+{
+    int named = get_is_true(env, "SCRIPT_NAME");
+
+    if (named < 0 ||
+        (!named &&
+         assert_(contains(env, "PATH_INFO"),
+                 "One of SCRIPT_NAME or PATH_INFO are required (PATH_INFO "
+                 "should at least be '/' if SCRIPT_NAME is empty)") < 0))
     {
         return -1;
     }
-    return 0;
+    return assert_(is_not_a_slash(env),
+                   "SCRIPT_NAME cannot be '/'; it should instead be '', and "
+                   "PATH_INFO should be '/'");
 }
 
 /* Lib/wsgiref/validate.py: check_environ */
 int
 check_environ(PyObject *env)
 {
-    int found;
-
     if (FAILED(assert_(PyDict_CheckExact(env),
                        "Environment is not of the right type: %R "
                        "(environment: %R)",
-                       Py_TYPE(env), env) < 0))
-    {
-        return -1;
-    }
-    if (check_names(env) < 0) {
-        return -1;
-    }
-    found = contains(env, "QUERY_STRING");
-    if (FAILED(found < 0) ||
-        (!found &&
-         FAILED(warn(__LINE__,
-                     "QUERY_STRING is not in the WSGI environment; the cgi "
-                     "module will use sys.argv when this variable is missing, "
-                     "so application errors are more likely") < 0)))
-    {
-        return -1;
-    }
-    if (FAILED(check_variables(env) < 0) ||
+                       Py_TYPE(env), env) < 0) ||
+        FAILED(check_required(env) < 0) || FAILED(check_refused(env) < 0) ||
+        FAILED(warn_without_query(env) < 0) ||
+        FAILED(check_variables(env) < 0) ||
         FAILED(check_item(env, "wsgi.version", check_version) < 0) ||
         FAILED(check_item(env, "wsgi.url_scheme", check_url_scheme) < 0) ||
         FAILED(check_item(env, "wsgi.input", check_input) < 0) ||
         FAILED(check_item(env, "wsgi.errors", check_errors) < 0) ||
         FAILED(check_item(env, "REQUEST_METHOD", warn_of_method) < 0) ||
-        FAILED(check_slash(env, "SCRIPT_NAME") < 0) ||
-        FAILED(check_slash(env, "PATH_INFO") < 0))
+        FAILED(check_slash(env, "SCRIPT_NAME",
+                           "SCRIPT_NAME doesn't start with /: %r") < 0) ||
+        FAILED(check_slash(env, "PATH_INFO",
+                           "PATH_INFO doesn't start with /: %r") < 0) ||
+        FAILED(check_item_if_any(env, "CONTENT_LENGTH", check_content_length) <
+               0))
     {
         return -1;
     }
-    found = get_is_true(env, "CONTENT_LENGTH");
-    if (FAILED(found < 0) ||
-        (found &&
-         FAILED(check_item(env, "CONTENT_LENGTH", check_content_length) < 0)))
-    {
-        return -1;
-    }
-    return check_path(env);
+    return TRACED(check_path(env));
 }
 
 /* ----- The streams ----- */
+
+/* assert_(hasattr(stream, attr), ...) for names that end with NULL. */
+static int
+check_attributes(PyObject *stream, const char *key, const char *const attrs[])
+{
+    for (size_t i = 0; attrs[i] != NULL; i++) {
+        if (assert_(has_attribute(stream, attrs[i]),
+                    "%s (%R) doesn't have the attribute %s", key, stream,
+                    attrs[i]) < 0)
+        {
+            return -1;
+        }
+    }
+    return 0;
+}
 
 /* Lib/wsgiref/validate.py: check_input */
 int
 check_input(PyObject *wsgi_input)
 {
     static const char *const attrs[] = { "read", "readline", "readlines",
-                                         "__iter__" };
+                                         "__iter__", NULL };
 
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(attrs); i++) {
-        int found = has_attribute(wsgi_input, attrs[i]);
-
-        if (FAILED(found < 0) ||
-            FAILED(assert_(found,
-                           "wsgi.input (%R) doesn't have the attribute "
-                           "%s",
-                           wsgi_input, attrs[i]) < 0))
-        {
-            return -1;
-        }
-    }
-    return 0;
+    return TRACED(check_attributes(wsgi_input, "wsgi.input", attrs));
 }
 
 /* Lib/wsgiref/validate.py: check_errors */
 int
 check_errors(PyObject *wsgi_errors)
 {
-    static const char *const attrs[] = { "flush", "write", "writelines" };
+    static const char *const attrs[] = { "flush", "write", "writelines",
+                                         NULL };
 
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(attrs); i++) {
-        int found = has_attribute(wsgi_errors, attrs[i]);
-
-        if (FAILED(found < 0) ||
-            FAILED(assert_(found,
-                           "wsgi.errors (%R) doesn't have the "
-                           "attribute %s",
-                           wsgi_errors, attrs[i]) < 0))
-        {
-            return -1;
-        }
-    }
-    return 0;
+    return TRACED(check_attributes(wsgi_errors, "wsgi.errors", attrs));
 }
 
 /* ----- The status and the headers ----- */
@@ -480,46 +445,52 @@ first_word(PyObject *status)
     return word;
 }
 
+/* The first word of the status must be a number of three digits: takes it. */
+static int
+check_status_code(PyObject *status_code)
+{
+    PyObject *status_int = NULL;
+    int result = -1;
+
+    if (status_code != NULL &&
+        assert_(PyUnicode_GET_LENGTH(status_code) == 3,
+                "Status codes must be three characters: %R", status_code) == 0)
+    {
+        status_int = PyNumber_Long(status_code);
+    }
+    if (status_int != NULL) {
+        result = assert_(PyLong_AsLong(status_int) >= 100,
+                         "Status code is invalid: %R", status_int);
+    }
+    Py_XDECREF(status_int);
+    Py_XDECREF(status_code);
+    return result;
+}
+
+static int
+warn_of_status(PyObject *status)
+{
+    if (PyUnicode_GET_LENGTH(status) >= 4 &&
+        PyUnicode_READ_CHAR(status, 3) == ' ') {
+        return 0;
+    }
+    return warn(__LINE__, PyUnicode_FromFormat(
+                              "The status string (%R) should be a three-digit "
+                              "integer followed by a single space and a "
+                              "status explanation",
+                              status));
+}
+
 /* Lib/wsgiref/validate.py: check_status */
 int
 check_status(PyObject *status)
 {
-    PyObject *status_code = NULL, *status_int = NULL;
-    int result = -1;
-
-    if (FAILED(check_string_type(status, "Status") < 0)) {
+    if (FAILED(check_string_type(status, "Status") < 0) ||
+        FAILED(check_status_code(first_word(status)) < 0))
+    {
         return -1;
     }
-    status_code = first_word(status);
-    if (FAILED(status_code == NULL) ||
-        FAILED(assert_(PyUnicode_GET_LENGTH(status_code) == 3,
-                       "Status codes must be three characters: %R",
-                       status_code) < 0))
-    {
-        goto done;
-    }
-    status_int = PyNumber_Long(status_code);
-    if (FAILED(status_int == NULL) ||
-        FAILED(assert_(PyLong_AsLong(status_int) >= 100,
-                       "Status code is invalid: %R", status_int) < 0))
-    {
-        goto done;
-    }
-    if ((PyUnicode_GET_LENGTH(status) < 4 ||
-         PyUnicode_READ_CHAR(status, 3) != ' ') &&
-        FAILED(warn(__LINE__,
-                    "The status string (%R) should be a three-digit integer "
-                    "followed by a single space and a status explanation",
-                    status) < 0))
-    {
-        goto done;
-    }
-    result = 0;
-
-done:
-    Py_XDECREF(status_int);
-    Py_XDECREF(status_code);
-    return result;
+    return TRACED(warn_of_status(status));
 }
 
 /* name.lower() == text */
@@ -549,11 +520,11 @@ ends_with(PyObject *text, Py_UCS4 c)
     return length > 0 && PyUnicode_READ_CHAR(text, length - 1) == c;
 }
 
-/* One item of the headers. */
+/* Checks one item of the headers. */
 static int
 check_header(PyObject *item)
 {
-    PyObject *name, *value;
+    PyObject *name, *value, *character;
     Py_ssize_t bad;
     int is_status;
 
@@ -587,17 +558,15 @@ check_header(PyObject *item)
         return -1;
     }
     bad = bad_header_value_re_search(value);
-    if (bad >= 0) {
-        PyObject *character = PyUnicode_Substring(value, bad, bad + 1);
-
-        if (character != NULL) {
-            assert_(0, "Bad header value: %R (bad char: %R)", value,
-                    character);
-            Py_DECREF(character);
-        }
-        return -1;
+    if (bad < 0) {
+        return 0;
     }
-    return 0;
+    character = PyUnicode_Substring(value, bad, bad + 1);
+    if (character != NULL) {
+        assert_(0, "Bad header value: %R (bad char: %R)", value, character);
+        Py_DECREF(character);
+    }
+    return -1;
 }
 
 /* Lib/wsgiref/validate.py: check_headers */
@@ -618,16 +587,14 @@ check_headers(PyObject *headers)
         return -1;
     }
     while (result == 0 && (item = PyIter_Next(iterator)) != NULL) {
-        if (FAILED(check_header(item) < 0)) {
-            result = -1;
-        }
+        result = TRACED(check_header(item));
         Py_DECREF(item);
     }
     Py_DECREF(iterator);
     return result;
 }
 
-/* for name, value in headers: the name of one of them, a new reference. */
+/* The name in a pair of name and value: a new reference. */
 static PyObject *
 name_of(PyObject *item)
 {
@@ -664,64 +631,54 @@ has_content_type(PyObject *headers)
     return PyErr_Occurred() ? -1 : found;
 }
 
-/* The last line of check_content_type, of a tuple what `%` makes of it. */
-static int
-fail_without_content_type(PyObject *headers)
+/* int(status.split(None, 1)[0]): a new reference. */
+static PyObject *
+code_of(PyObject *status)
 {
-    PyObject *message =
-        percent("No Content-Type header found in headers (%s)", headers);
+    PyObject *word = first_word(status);
+    PyObject *code = word == NULL ? NULL : PyNumber_Long(word);
 
-    if (message != NULL) {
-        assert_(0, "%U", message);
-        Py_DECREF(message);
+    Py_XDECREF(word);
+    return code;
+}
+
+/* A Content-Type must be there, but for the codes that have no body. */
+static int
+check_content_type_for(PyObject *code, PyObject *headers)
+{
+    int without_body = is_in(code, Py_BuildValue("(ii)", 204, 304));
+    int found = without_body < 0 ? -1 : has_content_type(headers);
+
+    if (found < 0 || found != without_body) {
+        return found < 0 ? -1 : 0;
     }
-    return -1;
+    if (found) {
+        return assert_(0,
+                       "Content-Type header found in a %S response, which "
+                       "must not return content.",
+                       code);
+    }
+    return assert_percent(0, "No Content-Type header found in headers (%s)",
+                          headers);
 }
 
 /* Lib/wsgiref/validate.py: check_content_type */
 int
 check_content_type(PyObject *status, PyObject *headers)
 {
-    PyObject *status_code = NULL, *code = NULL;
-    int without_body, found;
-    int result = -1;
+    PyObject *code;
+    int result;
 
     if (FAILED(check_string_type(status, "Status") < 0)) {
         return -1;
     }
-    status_code = first_word(status);
-    if (FAILED(status_code == NULL)) {
-        goto done;
-    }
-    code = PyNumber_Long(status_code);
+    code = code_of(status);
     if (FAILED(code == NULL)) {
-        goto done;
+        return -1;
     }
-    without_body = is_in(code, Py_BuildValue("(ii)", 204, 304));
-    if (FAILED(without_body < 0)) {
-        goto done;
-    }
-    found = has_content_type(headers);
-    if (FAILED(found < 0)) {
-        goto done;
-    }
-    if (found && without_body) {
-        (void)FAILED(assert_(0,
-                             "Content-Type header found in a %S response, "
-                             "which must not return content.",
-                             code) < 0);
-        goto done;
-    }
-    if (!found && !without_body &&
-        FAILED(fail_without_content_type(headers) < 0)) {
-        goto done;
-    }
-    result = 0;
-
-done:
-    Py_XDECREF(code);
-    Py_XDECREF(status_code);
-    return result;
+    result = check_content_type_for(code, headers);
+    Py_DECREF(code);
+    return TRACED(result);
 }
 
 /* ----- exc_info and the iterable ----- */
@@ -730,13 +687,9 @@ done:
 int
 check_exc_info(PyObject *exc_info)
 {
-    if (FAILED(assert_(exc_info == Py_None || PyTuple_CheckExact(exc_info),
-                       "exc_info (%R) is not a tuple: %R", exc_info,
-                       Py_TYPE(exc_info)) < 0))
-    {
-        return -1;
-    }
-    return 0;
+    return TRACED(assert_(exc_info == Py_None || PyTuple_CheckExact(exc_info),
+                          "exc_info (%R) is not a tuple: %R", exc_info,
+                          Py_TYPE(exc_info)));
 }
 
 /* Lib/wsgiref/validate.py: check_iterator */
@@ -747,15 +700,13 @@ check_iterator(PyObject *iterator)
     int is_string = types == NULL ? -1 : PyObject_IsInstance(iterator, types);
 
     Py_XDECREF(types);
-    if (FAILED(is_string < 0) ||
-        FAILED(assert_(!is_string,
-                       "You should not return a string as your application "
-                       "iterator, instead return a single-item list "
-                       "containing a bytestring.") < 0))
-    {
+    if (FAILED(is_string < 0)) {
         return -1;
     }
-    return 0;
+    return TRACED(assert_(!is_string,
+                          "You should not return a string as your application "
+                          "iterator, instead return a single-item list "
+                          "containing a bytestring."));
 }
 
 int

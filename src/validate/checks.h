@@ -1,26 +1,30 @@
-/* Lib/wsgiref/validate.py: the checks, of which its middleware and its wrappers
- * are made. */
+/* Lib/wsgiref/validate.py: the checks that its middleware and its wrappers
+ * make. */
 #ifndef CWSGIREF_VALIDATE_CHECKS_H
 #define CWSGIREF_VALIDATE_CHECKS_H
 
 #include <Python.h>
 
-/* Lib/wsgiref/validate.py: WSGIWarning. The category of what is not wrong, but
- * unwise: a subclass of Warning. Owned; valid after types_ready(). */
+/* Lib/wsgiref/validate.py: WSGIWarning. The category of warnings, for what is
+ * unwise but not wrong: a subclass of Warning. Owned; valid after
+ * types_ready(). */
 extern PyObject *WSGIWarning;
 
-/* AssertionError for what is not as it should be: 0, or -1. The message is
- * one for PyUnicode_FromFormat(); NULL is none. As Python evaluates it, it is
- * made whether needed or not, and fails where a repr() in it fails.
+/* Raises AssertionError if `cond` is 0: 0, or -1. The message is one for
+ * PyUnicode_FromFormat(), or NULL. As in Python, it is always made, and a
+ * repr() in it can fail.
  *
- * cond: 1, 0, or -1 with the exception that finding out has raised.
+ * cond: 1, 0, or -1 with the exception that the question for it has raised.
  *
  * Lib/wsgiref/validate.py: assert_ */
 int assert_(int cond, const char *format, ...);
 
-/* The checks: 0 (check_string_type returns the value in Python), or -1 with
- * AssertionError, or with whatever the repr() or the attributes of what they
- * look at raise. */
+/* bool(cond), for assert_: takes it. 1, 0, or -1, also for NULL. As it is
+ * assert_ that asks in Python, an error has assert_'s frame. */
+int assert_truth(PyObject *cond);
+
+/* The checks: 0 (in Python, check_string_type returns the value), or -1 with
+ * AssertionError, or with what a repr() or an attribute has raised. */
 int check_string_type(PyObject *value, const char *title);
 int check_environ(PyObject *env);
 int check_input(PyObject *wsgi_input);

@@ -20,38 +20,35 @@ ErrorWrapper_init(PyObject *self, PyObject *wsgi_errors)
     return TRACED(PyObject_SetAttrString(self, "errors", wsgi_errors));
 }
 
+/* self.errors.name(arg), or self.errors.name() where that is NULL. */
+static int
+call_errors(PyObject *self, PyObject *name, PyObject *arg)
+{
+    PyObject *errors = PyObject_GetAttrString(self, "errors");
+    PyObject *none = NULL;
+
+    if (errors != NULL) {
+        none = PyObject_CallMethodObjArgs(errors, name, arg, NULL);
+        Py_DECREF(errors);
+    }
+    return discard(none);
+}
+
 /* Lib/wsgiref/validate.py: ErrorWrapper.write */
 int
 ErrorWrapper_write(PyObject *self, PyObject *s)
 {
-    PyObject *errors;
-    int result;
-
     if (FAILED(assert_(PyUnicode_CheckExact(s), NULL) < 0)) {
         return -1;
     }
-    errors = PyObject_GetAttrString(self, "errors");
-    if (FAILED(errors == NULL)) {
-        return -1;
-    }
-    result = discard(PyObject_CallMethodOneArg(errors, names.write, s));
-    Py_DECREF(errors);
-    return TRACED(result);
+    return TRACED(call_errors(self, names.write, s));
 }
 
 /* Lib/wsgiref/validate.py: ErrorWrapper.flush */
 int
 ErrorWrapper_flush(PyObject *self)
 {
-    PyObject *errors = PyObject_GetAttrString(self, "errors");
-    int result;
-
-    if (FAILED(errors == NULL)) {
-        return -1;
-    }
-    result = discard(PyObject_CallMethodNoArgs(errors, names.flush));
-    Py_DECREF(errors);
-    return TRACED(result);
+    return TRACED(call_errors(self, names.flush, NULL));
 }
 
 /* Lib/wsgiref/validate.py: ErrorWrapper.writelines */
@@ -81,68 +78,42 @@ ErrorWrapper_close(PyObject *self)
     return TRACED(assert_(0, "errors.close() must not be called"));
 }
 
-/* What Python code calls. */
+/* The methods as Python code calls them. */
 
 static int
 call_init(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    PyObject *wsgi_errors;
-
-    if (bind_arguments(&wsgi_errors, "ErrorWrapper.__init__(wsgi_errors)",
-                       args, kwargs) < 0)
-    {
-        return -1;
-    }
-    return ErrorWrapper_init(self, wsgi_errors);
+    return init_with_one(ErrorWrapper_init,
+                         "ErrorWrapper.__init__(wsgi_errors)", self, args,
+                         kwargs);
 }
 
 static PyObject *
 call_write(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    PyObject *s;
-
-    if (bind_arguments(&s, "ErrorWrapper.write(s)", args, kwargs) < 0 ||
-        ErrorWrapper_write(self, s) < 0)
-    {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return call_with_one(ErrorWrapper_write, "ErrorWrapper.write(s)", self,
+                         args, kwargs);
 }
 
 static PyObject *
 call_flush(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    if (bind_arguments(NULL, "ErrorWrapper.flush()", args, kwargs) < 0 ||
-        ErrorWrapper_flush(self) < 0)
-    {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return call_with_none(ErrorWrapper_flush, "ErrorWrapper.flush()", self,
+                          args, kwargs);
 }
 
 static PyObject *
 call_writelines(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    PyObject *seq;
-
-    if (bind_arguments(&seq, "ErrorWrapper.writelines(seq)", args, kwargs) <
-            0 ||
-        ErrorWrapper_writelines(self, seq) < 0)
-    {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return call_with_one(ErrorWrapper_writelines,
+                         "ErrorWrapper.writelines(seq)", self, args, kwargs);
 }
 
 static PyObject *
 call_close(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    if (bind_arguments(NULL, "ErrorWrapper.close()", args, kwargs) < 0 ||
-        ErrorWrapper_close(self) < 0)
-    {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return call_with_none(ErrorWrapper_close, "ErrorWrapper.close()", self,
+                          args, kwargs);
 }
 
 static PyMethodDef methods[] = {

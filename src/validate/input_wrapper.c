@@ -1,6 +1,6 @@
-/* Lib/wsgiref/validate.py: InputWrapper, in Python's order: the methods, then
- * what Python code calls, and the type. At the end are InputLines, the
- * iterator that is the generator InputWrapper.__iter__ in Python. */
+/* Lib/wsgiref/validate.py: InputWrapper: the methods, in Python's order, the
+ * same as Python code calls them, and the type; then InputLines, the iterator
+ * that __iter__ returns. */
 #include "validate/input_wrapper.h"
 
 #include "python/arguments.h"
@@ -44,6 +44,18 @@ call_input(PyObject *self, const char *name, PyObject *args)
     return result;
 }
 
+/* v = self.input.name(*args); assert_(type(v) is bytes) */
+static PyObject *
+bytes_of_input(PyObject *self, const char *name, PyObject *args)
+{
+    PyObject *v = call_input(self, name, args);
+
+    if (v != NULL && assert_(PyBytes_CheckExact(v), NULL) < 0) {
+        Py_CLEAR(v);
+    }
+    return v;
+}
+
 /* Lib/wsgiref/validate.py: InputWrapper.read */
 PyObject *
 InputWrapper_read(PyObject *self, PyObject *args)
@@ -53,15 +65,8 @@ InputWrapper_read(PyObject *self, PyObject *args)
     if (FAILED(assert_(PyTuple_GET_SIZE(args) == 1, NULL) < 0)) {
         return NULL;
     }
-    v = call_input(self, "read", args);
-    if (FAILED(v == NULL)) {
-        return NULL;
-    }
-    if (FAILED(assert_(PyBytes_CheckExact(v), NULL) < 0)) {
-        Py_DECREF(v);
-        return NULL;
-    }
-    return v;
+    v = bytes_of_input(self, "read", args);
+    return FAILED(v == NULL) ? NULL : v;
 }
 
 /* Lib/wsgiref/validate.py: InputWrapper.readline */
@@ -73,15 +78,20 @@ InputWrapper_readline(PyObject *self, PyObject *args)
     if (FAILED(assert_(PyTuple_GET_SIZE(args) <= 1, NULL) < 0)) {
         return NULL;
     }
-    v = call_input(self, "readline", args);
-    if (FAILED(v == NULL)) {
-        return NULL;
+    v = bytes_of_input(self, "readline", args);
+    return FAILED(v == NULL) ? NULL : v;
+}
+
+/* assert_(type(lines) is list), and the same of each line and bytes. */
+static int
+check_lines(PyObject *lines)
+{
+    int result = assert_(PyList_CheckExact(lines), NULL);
+
+    for (Py_ssize_t i = 0; result == 0 && i < PyList_GET_SIZE(lines); i++) {
+        result = assert_(PyBytes_CheckExact(PyList_GET_ITEM(lines, i)), NULL);
     }
-    if (FAILED(assert_(PyBytes_CheckExact(v), NULL) < 0)) {
-        Py_DECREF(v);
-        return NULL;
-    }
-    return v;
+    return result;
 }
 
 /* Lib/wsgiref/validate.py: InputWrapper.readlines */
@@ -97,20 +107,10 @@ InputWrapper_readlines(PyObject *self, PyObject *args)
     if (FAILED(lines == NULL)) {
         return NULL;
     }
-    if (FAILED(assert_(PyList_CheckExact(lines), NULL) < 0)) {
-        goto failed;
-    }
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(lines); i++) {
-        if (FAILED(assert_(PyBytes_CheckExact(PyList_GET_ITEM(lines, i)),
-                           NULL) < 0)) {
-            goto failed;
-        }
+    if (FAILED(check_lines(lines) < 0)) {
+        Py_CLEAR(lines);
     }
     return lines;
-
-failed:
-    Py_DECREF(lines);
-    return NULL;
 }
 
 /* Lib/wsgiref/validate.py: InputWrapper.__iter__ */
@@ -135,19 +135,14 @@ InputWrapper_close(PyObject *self)
     return TRACED(assert_(0, "input.close() must not be called"));
 }
 
-/* What Python code calls. */
+/* The methods as Python code calls them. */
 
 static int
 call_init(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    PyObject *wsgi_input;
-
-    if (bind_arguments(&wsgi_input, "InputWrapper.__init__(wsgi_input)", args,
-                       kwargs) < 0)
-    {
-        return -1;
-    }
-    return InputWrapper_init(self, wsgi_input);
+    return init_with_one(InputWrapper_init,
+                         "InputWrapper.__init__(wsgi_input)", self, args,
+                         kwargs);
 }
 
 static PyObject *
@@ -182,12 +177,8 @@ call_readlines(PyObject *self, PyObject *args, PyObject *kwargs)
 static PyObject *
 call_close(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    if (bind_arguments(NULL, "InputWrapper.close()", args, kwargs) < 0 ||
-        InputWrapper_close(self) < 0)
-    {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return call_with_none(InputWrapper_close, "InputWrapper.close()", self,
+                          args, kwargs);
 }
 
 static PyMethodDef methods[] = {
@@ -221,7 +212,7 @@ PyTypeObject InputWrapper_type = {
 
 /* ----- InputLines ----- */
 
-/* What a StopIteration becomes that would leave a generator. */
+/* Does what Python does with a StopIteration that leaves a generator. */
 static void
 raise_runtime_error(void)
 {

@@ -6,12 +6,12 @@
 #include <Python.h>
 #include <stdbool.h>
 
-/* What InputWrapper.__iter__, a generator in Python, gives: its lines. It has
- * no send(), throw() and close(). */
+/* The iterator that InputWrapper.__iter__ returns. Python's is a generator;
+ * this one has no send(), throw() and close(). */
 typedef struct InputLines {
     PyObject_HEAD
     PyObject *wrapper; /* owned; the InputWrapper, NULL after the end */
-    bool running;      /* in readline(), which must not come back here */
+    bool running;      /* readline() runs: it must not call __next__ */
 } InputLines;
 
 /* Its instances have one attribute: `input`, the server's wsgi.input. */

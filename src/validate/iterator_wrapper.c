@@ -1,7 +1,7 @@
-/* Lib/wsgiref/validate.py: PartialIteratorWrapper, and IteratorWrapper: what it
- * does for the server, what it says when it goes without having been closed,
- * and the type. An object in whose method an assertion fails is kept by the
- * traceback, as in Python. */
+/* Lib/wsgiref/validate.py: PartialIteratorWrapper, then IteratorWrapper: its
+ * methods, __del__ with the complaint about one that was not closed, and the
+ * type. If an assertion fails in a method, the traceback keeps the object, as
+ * in Python. */
 #include "validate/iterator_wrapper.h"
 
 #include "python/arguments.h"
@@ -34,20 +34,14 @@ PartialIteratorWrapper_iter(PyObject *self)
     return FAILED(wrapper == NULL) ? NULL : wrapper;
 }
 
-/* What Python code calls. */
+/* The methods as Python code calls them. */
 
 static int
 call_partial_init(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    PyObject *wsgi_iterator;
-
-    if (bind_arguments(&wsgi_iterator,
-                       "PartialIteratorWrapper.__init__(wsgi_iterator)", args,
-                       kwargs) < 0)
-    {
-        return -1;
-    }
-    return PartialIteratorWrapper_init(self, wsgi_iterator);
+    return init_with_one(PartialIteratorWrapper_init,
+                         "PartialIteratorWrapper.__init__(wsgi_iterator)",
+                         self, args, kwargs);
 }
 
 PyTypeObject PartialIteratorWrapper_type = {
@@ -76,29 +70,37 @@ IteratorWrapper_new(PyObject *wsgi_iterator, PyObject *check_start_response)
                                         NULL);
 }
 
-/* Python's frame refers to self, so that what __del__ says of an object that
- * nobody else has comes when the traceback goes, after it was shown. To the
- * same end, the globals of our frame, the newest line of the traceback. */
+/* A frame of Python's refers to self. So an object that nobody else has lives
+ * as long as the traceback, and __del__ complains after the traceback was
+ * shown. For the same effect the globals of our newest frame refer to it. */
 static void
 keep_with_traceback(PyObject *self)
 {
     PyObject *type, *value, *traceback;
-    PyObject *frame = NULL;
-    PyObject *globals = NULL;
+    PyObject *globals;
 
     PyErr_Fetch(&type, &value, &traceback);
     if (traceback != NULL) {
-        frame = PyObject_GetAttrString(traceback, "tb_frame");
-    }
-    if (frame != NULL) {
-        globals = PyObject_GetAttrString(frame, "f_globals");
-    }
-    if (globals != NULL) {
+        globals =
+            PyFrame_GetGlobals(((PyTracebackObject *)traceback)->tb_frame);
         PyDict_SetItemString(globals, "self", self);
+        Py_DECREF(globals);
     }
-    Py_XDECREF(globals);
-    Py_XDECREF(frame);
-    PyErr_Restore(type, value, traceback); /* and no other exception */
+    PyErr_Restore(type, value, traceback); /* whatever has failed here */
+}
+
+/* self.iterator = iter(wsgi_iterator) */
+static int
+set_iterator(PyObject *self, PyObject *wsgi_iterator)
+{
+    PyObject *iterator = PyObject_GetIter(wsgi_iterator);
+    int result = -1;
+
+    if (iterator != NULL) {
+        result = PyObject_SetAttrString(self, "iterator", iterator);
+        Py_DECREF(iterator);
+    }
+    return result;
 }
 
 /* Lib/wsgiref/validate.py: IteratorWrapper.__init__ */
@@ -106,31 +108,17 @@ int
 IteratorWrapper_init(PyObject *self, PyObject *wsgi_iterator,
                      PyObject *check_start_response)
 {
-    PyObject *iterator = NULL;
-    int result = -1;
-
     if (FAILED(PyObject_SetAttrString(self, "original_iterator",
-                                      wsgi_iterator) < 0))
-    {
-        goto done;
-    }
-    iterator = PyObject_GetIter(wsgi_iterator);
-    if (FAILED(iterator == NULL) ||
-        FAILED(PyObject_SetAttrString(self, "iterator", iterator) < 0) ||
+                                      wsgi_iterator) < 0) ||
+        FAILED(set_iterator(self, wsgi_iterator) < 0) ||
         FAILED(PyObject_SetAttrString(self, "closed", Py_False) < 0) ||
         FAILED(PyObject_SetAttrString(self, "check_start_response",
                                       check_start_response) < 0))
     {
-        goto done;
-    }
-    result = 0;
-
-done:
-    if (result < 0) {
         keep_with_traceback(self);
+        return -1;
     }
-    Py_XDECREF(iterator);
-    return result;
+    return 0;
 }
 
 /* Lib/wsgiref/validate.py: IteratorWrapper.__iter__ */
@@ -169,25 +157,22 @@ next_of_iterator(PyObject *self)
     return v;
 }
 
-/* That start_response was called before the first block. */
+/* start_response must have been called before the first block. */
 static int
 check_started(PyObject *self)
 {
     PyObject *started = PyObject_GetAttrString(self, "check_start_response");
-    int result = started == NULL ? -1 : 0;
 
-    if (started != NULL && started != Py_None) {
-        result = assert_(PyObject_IsTrue(started),
-                         "The application returns and we started iterating "
-                         "over its body, but start_response has not yet been "
-                         "called");
-        if (result == 0) {
-            result =
-                PyObject_SetAttrString(self, "check_start_response", Py_None);
-        }
+    if (started == NULL || started == Py_None) {
+        return discard(started);
     }
-    Py_XDECREF(started);
-    return result;
+    if (assert_(assert_truth(started),
+                "The application returns and we started iterating over its "
+                "body, but start_response has not yet been called") < 0)
+    {
+        return -1;
+    }
+    return PyObject_SetAttrString(self, "check_start_response", Py_None);
 }
 
 /* Lib/wsgiref/validate.py: IteratorWrapper.__next__ */
@@ -263,24 +248,14 @@ complain_on_stderr(void)
 int
 IteratorWrapper_del(PyObject *self)
 {
-    PyObject *closed;
     int is_closed = attribute_is_true(self, "closed");
-    int result;
 
-    if (FAILED(is_closed < 0)) {
+    if (FAILED(is_closed < 0) ||
+        FAILED(!is_closed && complain_on_stderr() < 0)) {
         return -1;
     }
-    if (!is_closed && FAILED(complain_on_stderr() < 0)) {
-        return -1;
-    }
-    closed = PyObject_GetAttrString(self, "closed");
-    if (FAILED(closed == NULL)) {
-        return -1;
-    }
-    result = assert_(PyObject_IsTrue(closed),
-                     "Iterator garbage collected without being closed");
-    Py_DECREF(closed);
-    return TRACED(result);
+    return TRACED(assert_(assert_truth(PyObject_GetAttrString(self, "closed")),
+                          "Iterator garbage collected without being closed"));
 }
 
 static int
@@ -301,26 +276,18 @@ call_init(PyObject *self, PyObject *args, PyObject *kwargs)
 static PyObject *
 call_close(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    if (bind_arguments(NULL, "IteratorWrapper.close()", args, kwargs) < 0 ||
-        IteratorWrapper_close(self) < 0)
-    {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return call_with_none(IteratorWrapper_close, "IteratorWrapper.close()",
+                          self, args, kwargs);
 }
 
 static PyObject *
 call_del(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    if (bind_arguments(NULL, "IteratorWrapper.__del__()", args, kwargs) < 0 ||
-        IteratorWrapper_del(self) < 0)
-    {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return call_with_none(IteratorWrapper_del, "IteratorWrapper.__del__()",
+                          self, args, kwargs);
 }
 
-/* Before it goes: what __del__ raises is printed, and no more. */
+/* Calls __del__ before the object is freed, and prints what it raises. */
 static void
 IteratorWrapper_finalize(PyObject *self)
 {
@@ -337,7 +304,7 @@ IteratorWrapper_finalize(PyObject *self)
     PyErr_Restore(type, value, traceback);
 }
 
-/* __del__ is a method too, which raises when it is called by name. */
+/* __del__ is also a method: called by name, it raises. */
 static PyMethodDef methods[] = {
     { "close", (PyCFunction)(void (*)(void))call_close,
       METH_VARARGS | METH_KEYWORDS, NULL },

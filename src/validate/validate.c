@@ -7,8 +7,8 @@
 #include "validate/iterator_wrapper.h"
 #include "validate/write_wrapper.h"
 
-/* What start_response_wrapper sees of the lint_app around it: its `self` is
- * the tuple of these two. */
+/* The variables of lint_app that start_response_wrapper uses: its `self` is a
+ * tuple of the two. */
 enum { START_RESPONSE, START_RESPONSE_STARTED };
 
 /* Lib/wsgiref/validate.py: validator.lint_app.start_response_wrapper */
@@ -104,16 +104,33 @@ is_iterator(PyObject *iterator)
     return PyObject_RichCompare(iterator, Py_False, Py_NE);
 }
 
+/* Calls the application with the wrappers between it and the server: what it
+ * returns, a new reference. */
+static PyObject *
+call_between(PyObject *application, PyObject *env, PyObject *start_response,
+             PyObject *start_response_started)
+{
+    PyObject *wrapper =
+        make_start_response_wrapper(start_response, start_response_started);
+    PyObject *iterator = NULL;
+
+    if (wrapper != NULL &&
+        wrap_item(env, "wsgi.input", InputWrapper_new) == 0 &&
+        wrap_item(env, "wsgi.errors", ErrorWrapper_new) == 0)
+    {
+        iterator =
+            PyObject_CallFunctionObjArgs(application, env, wrapper, NULL);
+    }
+    Py_XDECREF(wrapper);
+    return iterator;
+}
+
 /* Lib/wsgiref/validate.py: validator.lint_app */
 static PyObject *
 lint_app(PyObject *application, PyObject *args, PyObject *kw)
 {
-    PyObject *env, *start_response;
-    PyObject *start_response_started = NULL;
-    PyObject *wrapper = NULL;
-    PyObject *iterator = NULL;
-    PyObject *given = NULL;
-    PyObject *result = NULL;
+    PyObject *env, *start_response, *start_response_started;
+    PyObject *iterator = NULL, *result = NULL;
 
     if (FAILED(assert_(PyTuple_GET_SIZE(args) == 2, "Two arguments required") <
                0) ||
@@ -130,37 +147,21 @@ lint_app(PyObject *application, PyObject *args, PyObject *kw)
     /* Whether the application returns without calling start_response. */
     start_response_started = PyList_New(0);
     if (FAILED(start_response_started == NULL)) {
-        goto done;
+        return NULL;
     }
-    wrapper =
-        make_start_response_wrapper(start_response, start_response_started);
-    if (FAILED(wrapper == NULL) ||
-        FAILED(wrap_item(env, "wsgi.input", InputWrapper_new) < 0) ||
-        FAILED(wrap_item(env, "wsgi.errors", ErrorWrapper_new) < 0))
+    iterator =
+        call_between(application, env, start_response, start_response_started);
+    if (!FAILED(iterator == NULL) &&
+        !FAILED(assert_(assert_truth(is_iterator(iterator)),
+                        "The application must return an iterator, if only an "
+                        "empty list") < 0) &&
+        !FAILED(check_iterator(iterator) < 0))
     {
-        goto done;
+        result = IteratorWrapper_new(iterator, start_response_started);
+        (void)FAILED(result == NULL);
     }
-    iterator = PyObject_CallFunctionObjArgs(application, env, wrapper, NULL);
-    if (FAILED(iterator == NULL)) {
-        goto done;
-    }
-    given = is_iterator(iterator);
-    if (FAILED(given == NULL) ||
-        FAILED(assert_(PyObject_IsTrue(given),
-                       "The application must return an iterator, if only an "
-                       "empty list") < 0) ||
-        FAILED(check_iterator(iterator) < 0))
-    {
-        goto done;
-    }
-    result = IteratorWrapper_new(iterator, start_response_started);
-    (void)FAILED(result == NULL);
-
-done:
-    Py_XDECREF(given);
     Py_XDECREF(iterator);
-    Py_XDECREF(wrapper);
-    Py_XDECREF(start_response_started);
+    Py_DECREF(start_response_started);
     return result;
 }
 

@@ -38,32 +38,21 @@ WriteWrapper_call(PyObject *self, PyObject *s)
     return TRACED(result);
 }
 
-/* What Python code calls. */
+/* The methods as Python code calls them. */
 
 static int
 call_init(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    PyObject *wsgi_writer;
-
-    if (bind_arguments(&wsgi_writer, "WriteWrapper.__init__(wsgi_writer)",
-                       args, kwargs) < 0)
-    {
-        return -1;
-    }
-    return WriteWrapper_init(self, wsgi_writer);
+    return init_with_one(WriteWrapper_init,
+                         "WriteWrapper.__init__(wsgi_writer)", self, args,
+                         kwargs);
 }
 
 static PyObject *
 call_call(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    PyObject *s;
-
-    if (bind_arguments(&s, "WriteWrapper.__call__(s)", args, kwargs) < 0 ||
-        WriteWrapper_call(self, s) < 0)
-    {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return call_with_one(WriteWrapper_call, "WriteWrapper.__call__(s)", self,
+                         args, kwargs);
 }
 
 PyTypeObject WriteWrapper_type = {

@@ -96,7 +96,7 @@ test_a_factory_is_called(void **state)
     assert_finds("hello:create_app()", "sys.modules['hello'].other");
     assert_refused("hello:build()", NULL);
     assert_says("str(caught)",
-                "'hello:build() has failed with the TypeError above'");
+                "'hello:build() failed with the TypeError above'");
     assert_says("str(context)", "\"build() missing 1 required positional "
                                 "argument: 'name'\"");
 }
@@ -178,22 +178,22 @@ static void
 test_a_path_that_cannot_be_loaded(void **state)
 {
     (void)state;
-    assert_refused("nope.py:app",
-                   "the file nope.py cannot be loaded: No such file or "
-                   "directory (its path starts from the current directory, "
-                   "or from that of --chdir)");
+    assert_refused(
+        "nope.py:app",
+        "the file nope.py cannot be loaded: No such file or directory (paths "
+        "are relative to the current directory, or to that of --chdir)");
     assert_refused("sub/file.py",
-                   "sub/file.py is a directory: name a file in it that ends "
-                   "in .py");
-    assert_refused("sub/",
-                   "sub/ is a directory: name a file in it that ends in .py, "
-                   "or give the directory to --chdir and name a module");
+                   "sub/file.py is a directory: name a .py file in it");
+    assert_refused("sub/", "sub/ is a directory: name a .py file in it, or "
+                           "give the directory to --chdir and name a module");
     assert_refused("sub/beside",
                    "sub/beside is a path, and a path must end in .py");
-    assert_refused(":app", "':app' names no module: an application is given "
-                           "as MODULE:CALLABLE");
-    assert_refused("sub/os.py", "sub/os.py has the name of the module 'os', "
-                                "which Python itself uses: rename the file");
+    assert_refused(
+        ":app",
+        "':app' names no module: write the application as MODULE:CALLABLE");
+    assert_refused("sub/os.py",
+                   "sub/os.py has the same name as the module 'os', which "
+                   "Python itself uses: rename the file");
     assert_says("sys.path == path and sys.modules['os'] is os", "True");
 }
 
@@ -201,12 +201,11 @@ static void
 test_an_import_that_raises_keeps_its_traceback(void **state)
 {
     (void)state;
-    assert_refused("raises",
-                   "raises has failed with the ZeroDivisionError above");
+    assert_refused("raises", "raises failed with the ZeroDivisionError above");
     assert_says("type(context)", "<class 'ZeroDivisionError'>");
     assert_says("frames", "['<module>', 'f']");
-    assert_refused("sub/raises.py", "sub/raises.py has failed with the "
-                                    "ZeroDivisionError above");
+    assert_refused("sub/raises.py",
+                   "sub/raises.py failed with the ZeroDivisionError above");
     assert_says("frames", "['<module>', 'f']");
     assert_says("'raises' in sys.modules", "False");
 }
@@ -234,10 +233,9 @@ static void
 test_a_syntax_error_shows_no_frames_of_the_import_system(void **state)
 {
     (void)state;
-    assert_refused("syntax", "syntax has failed with the SyntaxError above");
+    assert_refused("syntax", "syntax failed with the SyntaxError above");
     assert_says("frames", "[]");
-    assert_refused("syntax.py",
-                   "syntax.py has failed with the SyntaxError above");
+    assert_refused("syntax.py", "syntax.py failed with the SyntaxError above");
     assert_says("frames", "[]");
 }
 
@@ -245,10 +243,10 @@ static void
 test_a_module_that_exits(void **state)
 {
     (void)state;
-    assert_refused("exits", "exits has ended the program: set SECRET first");
+    assert_refused("exits", "exits ended the program: set SECRET first");
     assert_says("context", "None");
     assert_refused("exits3.py",
-                   "exits3.py has ended the program, by sys.exit(3)");
+                   "exits3.py ended the program with sys.exit(3)");
 }
 
 static void
@@ -270,8 +268,8 @@ test_an_attribute_that_is_not_there(void **state)
                    "other, instance, asgi, create_app(), build, lazy(), "
                    "fails(), Class, Broken");
     assert_refused("hello:Class.nope",
-                   "hello:Class.nope is not there: what is before 'nope' is "
-                   "of type type and has no such attribute");
+                   "hello:Class.nope does not exist: the object before 'nope' "
+                   "is of type type and has no such attribute");
     assert_refused("neither:app",
                    "neither has no attribute 'app'; its callables are web, "
                    "main()");
@@ -281,18 +279,18 @@ static void
 test_neither_application_nor_app(void **state)
 {
     (void)state;
-    assert_refused("neither",
-                   "neither has neither 'application' nor 'app' (another "
-                   "name follows a colon, as in neither:name); its callables "
-                   "are web, main()");
-    assert_refused("bare.py",
-                   "bare.py has neither 'application' nor 'app' (another "
-                   "name follows a colon, as in bare.py:name); it has no "
-                   "callables");
+    assert_refused(
+        "neither",
+        "neither has neither 'application' nor 'app' (put another name after "
+        "a colon, as in neither:name); its callables are web, main()");
+    assert_refused(
+        "bare.py",
+        "bare.py has neither 'application' nor 'app' (put another name after "
+        "a colon, as in bare.py:name); it has no callables");
     assert_refused("package",
-                   "package has neither 'application' nor 'app' (another "
-                   "name follows a colon, as in package:name); it is a "
-                   "package without callables: name a module in it");
+                   "package has neither 'application' nor 'app' (put another "
+                   "name after a colon, as in package:name); it is a package "
+                   "without callables: name a module in it");
 }
 
 static void
@@ -300,7 +298,7 @@ test_an_attribute_that_raises(void **state)
 {
     (void)state;
     assert_refused("hello:broken.app",
-                   "hello:broken.app has failed with the ValueError above");
+                   "hello:broken.app failed with the ValueError above");
     assert_says("str(context)", "'broken property'");
 }
 
@@ -310,26 +308,25 @@ test_what_is_not_callable(void **state)
     (void)state;
     assert_refused("hello:number",
                    "hello:number is of type int and not callable: an "
-                   "application is a callable of (environ, start_response)");
+                   "application is called with (environ, start_response)");
     assert_refused("hello:lazy()",
                    "hello:lazy() is of type NoneType and not callable: an "
-                   "application is a callable of (environ, start_response)");
-    assert_refused("hello:number()",
-                   "hello:number(): a factory is a plain function, and this "
-                   "is int");
+                   "application is called with (environ, start_response)");
+    assert_refused(
+        "hello:number()",
+        "hello:number(): a factory must be a plain function, but this is int");
     assert_refused("hello:coroutine()",
-                   "hello:coroutine(): a factory is a plain function, and "
-                   "this is a coroutine function");
+                   "hello:coroutine(): a factory must be a plain function, "
+                   "but this is a coroutine function");
 }
 
 static void
 test_a_factory_that_is_not_called(void **state)
 {
     (void)state;
-    assert_refused(
-        "hello:create_app",
-        "hello:create_app is a function that needs no arguments: if it "
-        "makes the application, say hello:create_app()");
+    assert_refused("hello:create_app",
+                   "hello:create_app is a function that needs no arguments: "
+                   "if it returns the application, write hello:create_app()");
 }
 
 static void
@@ -337,7 +334,7 @@ test_a_factory_that_raises(void **state)
 {
     (void)state;
     assert_refused("hello:fails()",
-                   "hello:fails() has failed with the ValueError above");
+                   "hello:fails() failed with the ValueError above");
     assert_says("frames", "['fails']");
 }
 
@@ -354,9 +351,8 @@ test_a_factory_with_arguments(void **state)
 
         PyOS_snprintf(name, sizeof(name), "hello:%s", names[i]);
         PyOS_snprintf(expected, sizeof(expected),
-                      "%s: what follows the colon is a name, as in "
-                      "hello:app, or a factory that is called without "
-                      "arguments, as in hello:create_app()",
+                      "%s: write a name after the colon, as in hello:app, or "
+                      "a factory without arguments, as in hello:create_app()",
                       name);
         assert_refused(name, expected);
     }
@@ -372,12 +368,12 @@ test_asgi_applications(void **state)
     for (size_t i = 0; i < Py_ARRAY_LENGTH(names); i++) {
         char expected[300];
 
-        PyOS_snprintf(expected, sizeof(expected),
-                      "%s is an ASGI application, and this is a WSGI server: "
-                      "wrap it, as in `application = "
-                      "a2wsgi.ASGIMiddleware(app)` (pip install a2wsgi), or "
-                      "use an ASGI server",
-                      names[i]);
+        PyOS_snprintf(
+            expected, sizeof(expected),
+            "%s is an ASGI application, but this is a WSGI server: wrap it, "
+            "as in `application = a2wsgi.ASGIMiddleware(app)` (pip install "
+            "a2wsgi), or use an ASGI server",
+            names[i]);
         assert_refused(names[i], expected);
     }
 }
@@ -416,7 +412,7 @@ setup(void **state)
     }
     run_python_file("embed/test_application.py");
     here = eval_python("here");
-    if (import_first_from(here) < 0) {
+    if (import_first_from(PyUnicode_AsUTF8(here)) < 0) {
         return -1;
     }
     Py_DECREF(here);

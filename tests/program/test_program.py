@@ -328,9 +328,10 @@ class VirtualEnvironments(unittest.TestCase):
         with Server('hello', env=environment(VIRTUAL_ENV=path)) as server:
             self.assertEqual(
                 server.stderr.next(),
-                'cwsgiref: the virtual environment %s is of python3.4, and '
-                'cwsgiref runs Python %d.%d: going on without it; to use it, '
-                'build cwsgiref with -DPython3_EXECUTABLE=%s/bin/python3\n'
+                'cwsgiref: the virtual environment %s is for python3.4, but '
+                'cwsgiref runs Python %d.%d: continuing without it; to use '
+                'it, build cwsgiref with '
+                '-DPython3_EXECUTABLE=%s/bin/python3\n'
                 % (path, *sys.version_info[:2], path))
             self.assertEqual(server.get(), (200, 'hello from app'))
 
@@ -339,7 +340,7 @@ class VirtualEnvironments(unittest.TestCase):
             self.assertEqual(
                 server.stderr.next(),
                 'cwsgiref: the virtual environment /gone does not exist: '
-                'going on without it\n')
+                'continuing without it\n')
             self.assertEqual(server.get(), (200, 'hello from app'))
 
 
@@ -526,13 +527,13 @@ class Failures(unittest.TestCase):
     def test_no_file(self):
         self.assert_fails(
             'the file nope.py cannot be loaded: No such file or directory '
-            '(its path starts from the current directory, or from that of '
+            '(paths are relative to the current directory, or to that of '
             '--chdir)', 'nope.py')
 
     def test_a_directory(self):
         self.assert_fails(
-            'sub/ is a directory: name a file in it that ends in .py, or '
-            'give the directory to --chdir and name a module', 'sub/')
+            'sub/ is a directory: name a .py file in it, or give the '
+            'directory to --chdir and name a module', 'sub/')
 
     def test_no_attribute(self):
         self.assert_fails(
@@ -542,30 +543,30 @@ class Failures(unittest.TestCase):
 
     def test_no_application(self):
         self.assert_fails(
-            "package has neither 'application' nor 'app' (another name "
-            "follows a colon, as in package:name); it is a package without "
+            "package has neither 'application' nor 'app' (put another name "
+            "after a colon, as in package:name); it is a package without "
             "callables: name a module in it", 'package')
 
     def test_not_callable(self):
         self.assert_fails(
             'hello:number is of type int and not callable: an application '
-            'is a callable of (environ, start_response)', 'hello:number')
+            'is called with (environ, start_response)', 'hello:number')
 
     def test_a_factory_without_parentheses(self):
         self.assert_fails(
             'hello:create_app is a function that needs no arguments: if it '
-            'makes the application, say hello:create_app()',
+            'returns the application, write hello:create_app()',
             'hello:create_app')
 
     def test_a_factory_with_arguments(self):
         self.assert_fails(
-            'hello:create_app(1): what follows the colon is a name, as in '
-            'hello:app, or a factory that is called without arguments, as in '
+            'hello:create_app(1): write a name after the colon, as in '
+            'hello:app, or a factory without arguments, as in '
             'hello:create_app()', 'hello:create_app(1)')
 
     def test_asgi(self):
         self.assert_fails(
-            'hello:asgi is an ASGI application, and this is a WSGI server: '
+            'hello:asgi is an ASGI application, but this is a WSGI server: '
             'wrap it, as in `application = a2wsgi.ASGIMiddleware(app)` (pip '
             'install a2wsgi), or use an ASGI server', 'hello:asgi')
 
@@ -578,7 +579,7 @@ class Failures(unittest.TestCase):
                            r'    fail\(\)\n(?s:.*)', python.stderr)[0]
         for name in 'raises', 'raises.py':
             self.assert_raises(
-                '%s has failed with the ValueError above' % name,
+                '%s failed with the ValueError above' % name,
                 r'\ATraceback \(most recent call last\):\n'
                 + re.escape(frames) + r'\Z', name)
 
@@ -598,22 +599,23 @@ class Failures(unittest.TestCase):
     def test_a_syntax_error(self):
         for name in 'syntax', 'syntax.py':
             self.assert_raises(
-                '%s has failed with the SyntaxError above' % name,
+                '%s failed with the SyntaxError above' % name,
                 r'\A  File ".*/syntax\.py", line 1\n'
                 r'    def app\(:\n'
                 r' *\^\n'
                 r'SyntaxError: .*\n\Z', name)
 
     def test_an_exit_while_importing(self):
-        self.assert_fails('exits has ended the program: set SECRET first',
+        self.assert_fails('exits ended the program: set SECRET first',
                           'exits')
 
     def test_address_in_use(self):
         with socket.create_server(('127.0.0.1', 0)) as sock:
             port = sock.getsockname()[1]
             self.assert_fails(
-                'port %d of 127.0.0.1 is in use: stop what listens there, or '
-                'choose another with --port (0 picks a free one)' % port,
+                'port %d of 127.0.0.1 is in use: stop the program that '
+                'listens there, or choose another port with --port (0 picks '
+                'a free one)' % port,
                 '--port=%d' % port)
 
     def test_port_not_permitted(self):
@@ -626,14 +628,14 @@ class Failures(unittest.TestCase):
         except PermissionError as error:
             self.skipTest('not executable for everybody: %s' % error)
         self.assert_fails(
-            'port 1 is not permitted: those below 1024 are for root; choose '
+            'port 1 is not permitted: ports below 1024 are for root; choose '
             'another with --port, such as 8000', '-p', '1', cwd='/',
             **options)
 
     def test_an_address_of_another_machine(self):
         self.assert_fails(
-            '192.0.2.1 is not an address of this machine: --bind takes one '
-            'that is, such as 127.0.0.1, or 0.0.0.0 for all',
+            '192.0.2.1 is not an address of this machine: --bind needs one, '
+            'such as 127.0.0.1, or 0.0.0.0 for all of them',
             '-b', '192.0.2.1:0')
 
     def test_bad_host(self):
@@ -642,16 +644,16 @@ class Failures(unittest.TestCase):
             self.assertEqual(result.returncode, 1)
             self.assertRegex(
                 result.stderr,
-                r"\Acwsgiref: host '%s' is not known: .*; --bind takes an "
+                r"\Acwsgiref: host '%s' is unknown: .*; --bind takes an "
                 r"address or a name of this machine, such as 127\.0\.0\.1\n\Z"
                 % re.escape(host))
 
     def test_no_directory_to_change_to(self):
         self.assert_fails(
-            "--chdir needs a directory, but 'nope': No such file or "
-            "directory", '-C', 'nope')
+            "--chdir cannot change to 'nope': No such file or directory",
+            '-C', 'nope')
         self.assert_fails(
-            "--chdir needs a directory, but 'hello.py': Not a directory",
+            "--chdir cannot change to 'hello.py': Not a directory",
             '-C', 'hello.py')
 
     def test_stdout_that_cannot_be_written_to(self):
@@ -662,16 +664,16 @@ class Failures(unittest.TestCase):
                 timeout=PATIENCE)
         self.assertEqual(process.returncode, 1)
         self.assertTrue(process.stderr.startswith(
-            'cwsgiref: stdout cannot be written to: [Errno 28] No space left '
-            'on device\n'), process.stderr)
+            'cwsgiref: cannot write to stdout: [Errno 28] No space left on '
+            'device\n'), process.stderr)
 
     def test_python_that_does_not_start(self):
         result = run(env=environment(PYTHONHOME='/nope'))
         self.assertEqual(result.returncode, 1)
         self.assertRegex(
             result.stderr.splitlines()[-1],
-            r'\Acwsgiref: Python does not start: .* \(PYTHONHOME and '
-            r'PYTHONPATH must be those of Python %d\.%d, if they are set\)\Z'
+            r'\Acwsgiref: Python cannot start: .* \(if PYTHONHOME or '
+            r'PYTHONPATH is set, it must be for Python %d\.%d\)\Z'
             % sys.version_info[:2])
 
 
@@ -699,18 +701,19 @@ class Usage(unittest.TestCase):
                 "0 picks a free one" % port, '--port', port)
 
     def test_two_ports(self):
-        self.assert_refused('--bind says port 1 and --port says 2: give one',
-                            '-b', ':1', '-p', '2')
+        self.assert_refused(
+            '--bind says port 1 and --port says 2: give only one',
+            '-b', ':1', '-p', '2')
 
     def test_bad_timeout(self):
         self.assert_refused(
-            "'0' is not a timeout: it is a number of seconds above 0 and "
-            "not above 2000000, such as 2.5", '--timeout', '0')
+            "'0' is not a timeout: give a number of seconds above 0 and up "
+            "to 2000000, such as 2.5", '--timeout', '0')
 
     def test_two_applications(self):
         self.assert_refused(
-            "one application can be served, not two: 'hello' and 'other' "
-            "(what is for the application stands behind --)",
+            "only one application can be served, not both 'hello' and "
+            "'other' (put arguments for the application after --)",
             'hello', 'other')
 
     def test_help(self):

@@ -154,7 +154,7 @@ class End(Folder):
                     self.program() as server:
                 self.assertEqual(ask(server, '/x'), 'here')
                 server.process.send_signal(first)
-                log = wait_for(server, 'no daemons: ')
+                log = wait_for(server, 'not daemons: ')
                 self.assertIn('the poller', log)
                 server.process.send_signal(second)
                 self.assertEqual(server.process.wait(PATIENCE), status)

@@ -67,7 +67,7 @@ class Arguments(Folder):
     def test_a_second_application_gets_the_hint(self):
         status, said = self.refused('app.py', 'more')
         self.assertEqual(status, 2)
-        self.assertIn("(what is for the application stands behind --)", said)
+        self.assertIn('(put arguments for the application after --)', said)
 
 
 class PatchedWorlds(Folder):
@@ -94,7 +94,7 @@ class PatchedWorlds(Folder):
                 for client in clients:
                     self.assertEqual(receive(client), '[4, 5]')
                 self.assertEqual(
-                    server.new_log().count('greenlets in the place of'), 1)
+                    server.new_log().count('threads by greenlets'), 1)
 
     def test_otherwise_nothing_is_said(self):
         self.write('app.py', '''
@@ -260,11 +260,11 @@ class Words(Folder):
         self.write('package/app.py', 'from . import other\n', frame='')
         self.assertEqual(
             self.said('package/app.py'),
-            'cwsgiref: package/app.py imports relatively, as a module of a '
-            f'package does: name it as one, as in --chdir {self.folder} '
-            'package.app')
+            'cwsgiref: package/app.py uses a relative import, which works '
+            'only within a package: name it as a module, as in --chdir '
+            f'{self.folder} package.app')
         self.write('package/broken.py', 'from .other import y\n', frame='')
-        self.assertIn('has failed with the ImportError above',
+        self.assertIn('failed with the ImportError above',
                       self.said('package.broken'))
 
     def test_a_name_of_python_s_own(self):
@@ -272,8 +272,8 @@ class Words(Folder):
                    frame='')
         self.assertEqual(
             self.said('time:app'),
-            "cwsgiref: time has no attribute 'app'; the name belongs to "
-            "Python's own module 'time': rename the file time.py")
+            "cwsgiref: time has no attribute 'app'; Python's own module "
+            "'time' hides the file time.py: rename it")
         self.assertNotIn('rename', self.said('math:app'))
 
     def test_a_factory_whose_parameters_have_defaults(self):
@@ -286,7 +286,7 @@ class Words(Folder):
             self.assertEqual(
                 self.said(f'app:{name}'),
                 f'cwsgiref: app:{name} is a function that needs no '
-                'arguments: if it makes the application, say '
+                'arguments: if it returns the application, write '
                 f'app:{name}()')
         command = [os.path.abspath(servers.path_of_program()), '--bind',
                    '127.0.0.1:0', 'app:odd']
@@ -299,8 +299,8 @@ class Words(Folder):
              '[fe80::1%none]:0'], capture_output=True, text=True)
         self.assertEqual(
             (said.returncode, said.stderr),
-            (2, "cwsgiref: there is no network interface 'none' here for the "
-                'address fe80::1\n'))
+            (2, "cwsgiref: this machine has no network interface 'none' for "
+                'the address fe80::1\n'))
         said = subprocess.run(
             [os.path.abspath(servers.path_of_program()), '-b',
              '[fe80::1%lo]:0'], capture_output=True, text=True)

@@ -61,7 +61,7 @@ class UnixSockets(Folder):
         with self.listening(path) as server:
             with self.listening(path) as second:
                 self.assertEqual(second.wait(PATIENCE), 1)
-                self.assertIn(path + ' is there already',
+                self.assertIn(path + ' already exists',
                               second.stderr.read())
             self.assertEqual(self.ask(path), f'answered by {server.pid}')
 
@@ -135,7 +135,7 @@ class UnixSockets(Folder):
             self.assertEqual(self.end(server), 0)
         self.assertFalse(os.path.exists(path))
         for more in 1, 2, 100:
-            self.refused(path + 'x' * more, 'has 107 bytes at most')
+            self.refused(path + 'x' * more, 'has at most 107 bytes')
         self.assertEqual(os.listdir(self.folder), ['app.py'])
 
     def test_a_symbolic_link(self):
@@ -144,10 +144,10 @@ class UnixSockets(Folder):
         link = os.path.join(self.folder, 'link')
         os.symlink(path, link)
         with self.listening(path) as server:
-            self.refused(link, 'is there already')
+            self.refused(link, 'already exists')
             self.assertEqual(self.ask(link), f'answered by {server.pid}')
             self.assertEqual(self.end(server, signal.SIGKILL), -9)
-        self.refused(link, 'is there already')
+        self.refused(link, 'already exists')
         self.assertTrue(os.path.islink(link))
         self.assertTrue(os.path.exists(path))
 
@@ -155,7 +155,7 @@ class UnixSockets(Folder):
         path = os.path.join(self.folder, 's')
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
             other.bind(path)
-            self.refused(path, 'is there already')
+            self.refused(path, 'already exists')
         self.assertTrue(os.path.exists(path))
 
     def test_a_folder_that_is_removed_meanwhile(self):

@@ -33,9 +33,10 @@ call_assert_(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "O|U", &cond, &message)) {
         return NULL;
     }
-    return none_or_null(message == NULL
-                            ? assert_(PyObject_IsTrue(cond), NULL)
-                            : assert_(PyObject_IsTrue(cond), "%U", message));
+    return none_or_null(
+        message == NULL
+            ? assert_(assert_truth(Py_NewRef(cond)), NULL)
+            : assert_(assert_truth(Py_NewRef(cond)), "%U", message));
 }
 
 static PyObject *
