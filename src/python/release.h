@@ -67,8 +67,8 @@ typedef enum Question {
     /* The page about a malformed request line has a status line and headers
      * (gh-54930). */
     malformed_request_has_status_line,
-    /* An HTTP/0.9 request has no headers, and `headers` is a dict, which
-     * get_environ stumbles over (gh-70765). */
+    /* An HTTP/0.9 request has no headers, and `headers` is a dict, so that
+     * get_environ fails (gh-70765). */
     http_0_9_without_headers,
     /* The parts of HTTP/x.y must be digits, ten at most (gh-103204). */
     http_version_digits_only,
@@ -81,7 +81,7 @@ typedef enum Question {
     header_control_characters_refused,
     /* Control characters in a status: ValueError (gh-144370). */
     status_control_characters_refused,
-    /* allow_reuse_port does nothing but for IPv4 and IPv6 (gh-128916). */
+    /* allow_reuse_port is only for IPv4 and IPv6 (gh-128916). */
     reuse_port_for_ip_only,
     QUESTIONS /* how many there are */
 } Question;
