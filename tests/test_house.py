@@ -135,6 +135,20 @@ class FileTests(unittest.TestCase):
                     self.assertTrue(text.startswith('/* '))
 
 
+class TableTests(unittest.TestCase):
+
+    def test_every_table_is_looked_at_for_empty_slots(self):
+        """By tests/test_types.c."""
+        tables = {table for path in FILES if path.suffix == '.h'
+                  for table in re.findall(
+                      r'^extern (?:const )?\w+Class (\w+_class);$',
+                      path.read_text(), re.MULTILINE)}
+        self.assertGreater(len(tables), 40)
+        looked_at = re.findall(r'&(\w+_class)\b', (
+            ROOT / 'tests' / 'test_types.c').read_text())
+        self.assertEqual(tables, set(looked_at))
+
+
 class StatusTests(unittest.TestCase):
 
     def test_names_are_those_of_httpstatus(self):
