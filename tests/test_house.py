@@ -165,6 +165,32 @@ class StatusTests(unittest.TestCase):
                              [status.name for status in http.HTTPStatus])
 
 
+def anchors(page):
+    """Those that GitHub gives the headings of a page."""
+    headings = re.findall(r'^#+ (.+)$', re.sub(
+        r'^```.*?^```', '', page.read_text(), flags=re.MULTILINE | re.DOTALL),
+        re.MULTILINE)
+    return {re.sub(r'[^\w\- ]', '', heading.lower()).replace(' ', '-')
+            for heading in headings}
+
+
+class LinkTests(unittest.TestCase):
+
+    def test_links_between_pages_lead_somewhere(self):
+        count = 0
+        for page in [ROOT / 'README.md', ROOT / 'examples' / 'README.md',
+                     *sorted((ROOT / 'docs').glob('*.md'))]:
+            for link in re.findall(r'\]\(([^():]+)\)', page.read_text()):
+                count += 1
+                path, _, anchor = link.partition('#')
+                target = page.parent / path if path else page
+                with self.subTest(page=page.name, link=link):
+                    self.assertTrue(target.exists())
+                    if anchor:
+                        self.assertIn(anchor, anchors(target))
+        self.assertGreater(count, 300)
+
+
 class WordTests(unittest.TestCase):
 
     def test_takes_is_the_one_verb(self):
