@@ -1,5 +1,11 @@
 #include "support.h"
 
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "python/arguments.h"
 #include "python/errors.h"
 
@@ -247,6 +253,44 @@ test_arguments_that_do_not_fit_raise_what_python_raises(void **state)
     assert_nothing_differs("rows.report()");
 }
 
+#ifdef Py_DEBUG
+/* What a child does that calls Python with an exception pending, which no
+ * function of ours may. Its words would be those of a test that fails. */
+static void
+call_with_an_exception_pending(PyObject *function)
+{
+    const struct rlimit no_core = { 0, 0 };
+
+    setrlimit(RLIMIT_CORE, &no_core);
+    signal(SIGABRT, SIG_DFL);
+    if (freopen("/dev/null", "w", stderr) == NULL) {
+        _exit(1);
+    }
+    PyErr_SetNone(PyExc_ValueError);
+    Py_XDECREF(PyObject_CallNoArgs(function));
+    _exit(0);
+}
+
+/* So whatever passes under a debug build calls none so. */
+static void
+test_a_debug_build_aborts_when_called_with_an_exception_pending(void **state)
+{
+    PyObject *function = eval_python("lambda: None");
+    int status = 0;
+    pid_t child = fork();
+
+    (void)state;
+    assert_true(child >= 0);
+    if (child == 0) {
+        call_with_an_exception_pending(function);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGABRT);
+    Py_DECREF(function);
+}
+#endif
+
 static int
 setup(void **state)
 {
@@ -277,6 +321,10 @@ main(void)
         python_test(test_arguments_are_bound_by_position_and_by_name),
         python_test(test_what_is_left_goes_to_args_and_kwargs),
         python_test(test_arguments_that_do_not_fit_raise_what_python_raises),
+#ifdef Py_DEBUG
+        python_test(
+            test_a_debug_build_aborts_when_called_with_an_exception_pending),
+#endif
     };
 
     return cmocka_run_group_tests(tests, setup, stop_python);

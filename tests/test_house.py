@@ -135,6 +135,20 @@ class FileTests(unittest.TestCase):
                     self.assertTrue(text.startswith('/* '))
 
 
+class TableTests(unittest.TestCase):
+
+    def test_every_table_is_looked_at_for_empty_slots(self):
+        """By tests/test_types.c."""
+        tables = {table for path in FILES if path.suffix == '.h'
+                  for table in re.findall(
+                      r'^extern (?:const )?\w+Class (\w+_class);$',
+                      path.read_text(), re.MULTILINE)}
+        self.assertGreater(len(tables), 40)
+        looked_at = re.findall(r'&(\w+_class)\b', (
+            ROOT / 'tests' / 'test_types.c').read_text())
+        self.assertEqual(tables, set(looked_at))
+
+
 class StatusTests(unittest.TestCase):
 
     def test_names_are_those_of_httpstatus(self):
@@ -149,6 +163,32 @@ class StatusTests(unittest.TestCase):
         if sys.version_info < (3, 12):
             self.assertEqual([word for word, number in found],
                              [status.name for status in http.HTTPStatus])
+
+
+def anchors(page):
+    """Those that GitHub gives the headings of a page."""
+    headings = re.findall(r'^#+ (.+)$', re.sub(
+        r'^```.*?^```', '', page.read_text(), flags=re.MULTILINE | re.DOTALL),
+        re.MULTILINE)
+    return {re.sub(r'[^\w\- ]', '', heading.lower()).replace(' ', '-')
+            for heading in headings}
+
+
+class LinkTests(unittest.TestCase):
+
+    def test_links_between_pages_lead_somewhere(self):
+        count = 0
+        for page in [ROOT / 'README.md', ROOT / 'examples' / 'README.md',
+                     *sorted((ROOT / 'docs').glob('*.md'))]:
+            for link in re.findall(r'\]\(([^():]+)\)', page.read_text()):
+                count += 1
+                path, _, anchor = link.partition('#')
+                target = page.parent / path if path else page
+                with self.subTest(page=page.name, link=link):
+                    self.assertTrue(target.exists())
+                    if anchor:
+                        self.assertIn(anchor, anchors(target))
+        self.assertGreater(count, 300)
 
 
 class WordTests(unittest.TestCase):

@@ -14,6 +14,7 @@ them, too; nothing here knows of a test.
                    script/transcripts
 
     application.py finds the application for Python's server
+    classes.py     docs/classes.svg: script/classes
     command.py     what the commands have in common that send a request
     patience.py    how long anything may take
     processes.py   what /proc says of a process

@@ -4,8 +4,8 @@
  * what a subclass fills in, the type and the table.
  *
  * The fields may change while Python code runs: the application can call
- * start_response, or close the handler, from within a call that we make. So
- * whoever calls Python with a field holds it until the call is over. */
+ * start_response, or close the handler, from within a call that we make. So a
+ * function that calls Python with a field holds it until the call is over. */
 #include "handlers/base_handler.h"
 
 #include <string.h>

@@ -68,18 +68,18 @@ struct BaseHandler {
     PyObject_HEAD
     const BaseHandlerClass *cls;
 
-    /* What an instance may set for itself; from the class at first. */
+    /* An instance may set these for itself; at first they are the class's. */
     bool wsgi_multithread;
     bool wsgi_multiprocess;
     bool wsgi_run_once;
     bool origin_server;
     const char *http_version;    /* borrowed; outlives the handler */
     const char *server_software; /* borrowed, or NULL */
-    /* self._flush, which SimpleHandler's replaces on the instance. */
+    /* self._flush, which SimpleHandler__flush replaces on the instance. */
     int (*_flush)(BaseHandler *self);
 
-    /* The state of one run. NULL is None: the collector leaves it, and a
-     * start_response in the same cycle may still be called. */
+    /* The state of one run. NULL is None: the garbage collector leaves it, and
+     * a start_response in the same cycle may still be called. */
     PyObject *environ; /* owned; a dict, or None */
     PyObject *status;  /* owned; a str, or None */
     PyObject *result;  /* owned; the application's iterable, or None */
@@ -91,34 +91,34 @@ struct BaseHandler {
 extern PyTypeObject BaseHandler_type;
 extern const BaseHandlerClass BaseHandler_class;
 
-/* What the subclasses' tables inherit. */
+/* What the tables of subclasses inherit. */
 extern PyObject *BaseHandler_os_environ; /* owned; read_environ() */
 extern const HeaderPair BaseHandler_error_headers[];
 
-/* Reads os_environ. 0 or -1; called by types_ready(). */
+/* Reads os_environ; types_ready() calls it. 0 or -1. */
 int base_handler_ready(void);
 
 /* BaseHandler(): a handler of class `cls` with the class's attributes; the
  * subclass's own init follows. A new reference. */
 BaseHandler *BaseHandler_new(const BaseHandlerClass *cls);
 
-/* Runs the application: its answer, or the error page, goes out by _write().
- * A client that has gone is not an error. -1 only when reporting an error has
- * failed as well. */
+/* Runs the application, and sends its answer, or the error page, by _write().
+ * A client that has gone is no error. -1 only if reporting an error has failed
+ * as well. */
 int BaseHandler_run(BaseHandler *self, PyObject *application);
 int BaseHandler_setup_environ(BaseHandler *self);
 int BaseHandler_finish_response(BaseHandler *self);
 PyObject *BaseHandler_get_scheme(BaseHandler *self); /* a new str */
 int BaseHandler_set_content_length(BaseHandler *self);
 int BaseHandler_cleanup_headers(BaseHandler *self);
-/* start_response(status, headers, exc_info=None), as PEP 3333 has it;
- * exc_info is NULL or None where the application gave none. The write()
- * callable, a new reference. */
+/* start_response(status, headers, exc_info=None), as in PEP 3333. exc_info is
+ * NULL or None if the application gave none. Returns the write() callable, a
+ * new reference. */
 PyObject *BaseHandler_start_response(BaseHandler *self, PyObject *status,
                                      PyObject *headers, PyObject *exc_info);
-/* AssertionError in -O too, but only in releases that have the method. */
+/* Releases that have this method check the status under -O, too. */
 int BaseHandler__validate_status(BaseHandler *self, PyObject *status);
-/* `value` (a new reference) if its type is str exactly, else
+/* `value` (a new reference) if its type is exactly str, or else
  * AssertionError. */
 PyObject *BaseHandler__convert_string_type(BaseHandler *self, PyObject *value,
                                            const char *title);

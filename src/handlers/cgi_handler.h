@@ -13,7 +13,7 @@ extern PyTypeObject IISCGIHandler_type;
 extern BaseHandlerClass IISCGIHandler_class;
 
 /* Makes the class tables, which are complete after types_ready(), and the
- * os_environ of each, which is empty. 0 or -1. It comes after
+ * os_environ of each, which is empty. 0 or -1. Call it after
  * base_cgi_handler_ready(). */
 int cgi_handler_ready(void);
 

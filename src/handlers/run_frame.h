@@ -1,9 +1,9 @@
 /* The frame of BaseHandler.run, as Python sees it.
  *
- * C functions have no Python frames. An application that looks at the one
- * below its own (sys._getframe(1), inspect.stack()[1], the stacklevel of
- * warnings and of logging) must find `run` there, so it is called through a
- * function of that name, in the file and line that call it. */
+ * C functions have no Python frames. But an application that looks at the
+ * frame of its caller (sys._getframe(1), inspect.stack()[1], the stacklevel of
+ * warnings and of logging) must find `run` there. So it is called through a
+ * Python function of that name, which has the file and line of our call. */
 #ifndef CWSGIREF_HANDLERS_RUN_FRAME_H
 #define CWSGIREF_HANDLERS_RUN_FRAME_H
 

@@ -19,8 +19,8 @@ extern PyTypeObject SimpleHandler_type;
 extern const BaseHandlerClass SimpleHandler_class;
 
 /* SimpleHandler(stdin, stdout, stderr, environ, multithread=True,
- * multiprocess=False). `self` is from BaseHandler_new; the references are
- * borrowed, and kept. */
+ * multiprocess=False). `self` is from BaseHandler_new. The handler keeps
+ * references of its own to the other objects. */
 int SimpleHandler_init(BaseHandler *self, PyObject *stdin_,
                        BufferedIOBase *stdout_, PyObject *stderr_,
                        PyObject *environ_, bool multithread,

@@ -7,7 +7,7 @@
 typedef struct Headers Headers;
 typedef struct HeadersClass HeadersClass;
 
-/* What BaseHandler asks of a Headers-like class. */
+/* What BaseHandler needs of a class like Headers. */
 struct HeadersClass {
     PyTypeObject *type;
 
@@ -34,7 +34,7 @@ extern const HeadersClass Headers_class;
 
 /* Headers(headers): `headers` is a list of (name, value), kept and changed in
  * place, or NULL for a new one. NULL with TypeError, AssertionError or
- * ValueError when it is not as it should be. */
+ * ValueError if it is not such a list. */
 Headers *Headers_new(const HeadersClass *cls, PyObject *headers);
 
 /* `key="value"` for a header parameter: a new str. `value` may be NULL (or
@@ -44,7 +44,7 @@ PyObject *formatparam(PyObject *param, PyObject *value, int quote);
 
 int Headers_init(Headers *self, PyObject *headers);
 /* `value` itself (a new reference) if it is a str without control characters;
- * name: whether it is a header's name, which may not hold a TAB either. */
+ * name: true for a header's name, which may not hold a TAB either. */
 PyObject *Headers__convert_string_type(Headers *self, PyObject *value,
                                        int name);
 Py_ssize_t Headers_len(Headers *self);

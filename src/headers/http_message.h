@@ -29,14 +29,14 @@ extern const HTTPMessageClass HTTPMessage_class;
 extern PyObject *HTTPException;
 extern PyObject *LineTooLong;
 
-/* Makes them. 0 or -1; called by types_ready(). */
+/* Makes them; types_ready() calls it. 0 or -1. */
 int http_message_ready(void);
 
 #define _MAXLINE 65536  /* bytes in a request line or header line */
 #define _MAXHEADERS 100 /* lines, with the blank one */
 
-/* Reads header lines from `fp` up to and with the blank one, and gives the
- * message: a new reference. NULL with LineTooLong("got more than 65536 bytes
+/* Reads header lines from `fp`, the blank one included. Returns the message, a
+ * new reference; NULL with LineTooLong("got more than 65536 bytes
  * when reading header line"), HTTPException("got more than 100 headers"), or
  * what reading raised.
  * Lib/http/client.py: parse_headers */

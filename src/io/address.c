@@ -1,5 +1,5 @@
-/* Here are: names of hosts to addresses; Python's addresses to the system's
- * (getsockaddrarg), and back (makesockaddr); and getfqdn. */
+/* In this file: names of hosts to addresses; Python's addresses to the
+ * system's (getsockaddrarg), and back (makesockaddr); and getfqdn. */
 #include "io/address.h"
 
 #include <arpa/inet.h>

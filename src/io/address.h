@@ -1,4 +1,4 @@
-/* A socket's address, as the system has it and as Python has it: (host, port)
+/* A socket's address in the system's form and in Python's: (host, port)
  * for AF_INET, (host, port[, flowinfo[, scope_id]]) for AF_INET6, a path as
  * str or bytes for AF_UNIX. And the name of a host. */
 #ifndef CWSGIREF_IO_ADDRESS_H
@@ -18,14 +18,14 @@ typedef union Address {
     struct sockaddr_storage storage;
 } Address;
 
-/* Python's address as the system has it. An empty host is every address; a
- * host that can't be found is socket.gaierror. `caller` is named in errors:
+/* Converts Python's address to the system's. An empty host is every address; a
+ * host that can't be found is socket.gaierror. Errors name `caller`, such as
  * "bind". 0 or -1.
  * Modules/socketmodule.c: getsockaddrarg */
 int getsockaddrarg(int family, PyObject *value, const char *caller,
                    Address *address, socklen_t *length);
 
-/* The system's address as Python has it: a new reference.
+/* Converts the system's address to Python's: a new reference.
  * Modules/socketmodule.c: makesockaddr */
 PyObject *makesockaddr(const Address *address, socklen_t length);
 

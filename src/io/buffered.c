@@ -1,5 +1,5 @@
-/* Here are: the checks and the lock; the methods that the tables of readers
- * and writers share; those that only Python calls; and the type. */
+/* In this file: the checks and the lock; the methods that the tables of
+ * readers and writers share; those that only Python calls; and the type. */
 #include "io/buffered.h"
 
 #include <stddef.h>

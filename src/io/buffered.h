@@ -44,8 +44,8 @@ int buffered_check_attached(const Buffered *self);
  * Modules/_io/bufferedio.c: CHECK_CLOSED */
 int buffered_check_closed(const Buffered *self, const char *message);
 
-/* One thread at a time in a buffer: waits for the lock without the GIL.
- * RuntimeError for a call from within (a signal handler's). 0 or -1.
+/* Only one thread at a time uses a buffer. Waits for its lock without the GIL.
+ * RuntimeError if this thread holds it already (in a signal handler). 0 or -1.
  * Modules/_io/bufferedio.c: ENTER_BUFFERED, LEAVE_BUFFERED */
 int buffered_enter(Buffered *self);
 void buffered_leave(Buffered *self);

@@ -1,7 +1,7 @@
 /* Lib/io.py: BufferedIOBase: rfile, wfile, and a handler's stdout.
  *
- * To Python our streams are io.BufferedIOBase by registration, and have its
- * methods, because the application is given the rfile as wsgi.input. */
+ * Our streams are registered with io.BufferedIOBase and have its methods,
+ * because the application gets the rfile as wsgi.input. */
 #ifndef CWSGIREF_IO_BUFFERED_IO_BASE_H
 #define CWSGIREF_IO_BUFFERED_IO_BASE_H
 
@@ -14,7 +14,7 @@ typedef IOBaseClass BufferedIOBaseClass;
 extern PyTypeObject BufferedIOBase_type;
 extern const BufferedIOBaseClass BufferedIOBase_class;
 
-/* By read(). */
+/* Fills the buffer from self.read(). */
 Py_ssize_t BufferedIOBase_readinto(BufferedIOBase *self, char *buffer,
                                    Py_ssize_t size);
 

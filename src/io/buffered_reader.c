@@ -1,8 +1,8 @@
-/* Here are: the buffer of a reader, and how it is filled; BufferedReader's
+/* In this file: the buffer of a reader, and how it is filled; BufferedReader's
  * methods, in Python's order, each with the helper that Modules/_io has for
  * it; and the type. What a writer has, too, is in buffered.c.
  *
- * To read a request takes a third of this. The rest is here because rfile is
+ * Reading a request takes a third of this. The rest is here because rfile is
  * the application's wsgi.input: every method answers as Python's does, on a
  * socket that does not block, in several threads, after close() or detach(),
  * and within a signal handler. */

@@ -15,12 +15,11 @@ extern const BufferedIOBaseClass BufferedWriter_class;
 BufferedIOBase *BufferedWriter_new(const BufferedIOBaseClass *cls,
                                    RawIOBase *raw, Py_ssize_t buffer_size);
 
-/* Takes all of `b`. What does not fit the buffer fills it up, so that what
- * waits there leaves with it, and the rest goes out without a copy. */
+/* Writes all of `b`. If it does not fit, its beginning fills the buffer, which
+ * is sent, and the rest is sent without a copy. */
 Py_ssize_t BufferedWriter_write(BufferedIOBase *self, PyObject *b);
-/* Sends what waits. If that fails the rest is dropped, as with _SocketWriter,
- * which holds nothing back either: close() does not fail for it once more.
- * (CPython's keeps it for another try.) */
+/* Sends what waits. If that fails, the rest is dropped, so that close() does
+ * not fail again. (CPython's keeps it for another try.) */
 int BufferedWriter_flush(BufferedIOBase *self);
 
 #endif

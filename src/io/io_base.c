@@ -1,4 +1,4 @@
-/* Here are: the errors of all streams and what parses arguments; IOBase's
+/* In this file: the errors of all streams and what parses arguments; IOBase's
  * methods, in Python's order; those that it has only in its table; the methods
  * as Python calls them; and the type. */
 #include "io/io_base.h"

@@ -1,8 +1,8 @@
 /* Lib/io.py: IOBase. The root of every stream: of rfile, wfile, a handler's
  * stdout, and of the raw stream under a buffer.
  *
- * As Python says of its own, read() and write() are not IOBase's, but part of
- * its interface: the table has a slot for all that a stream may do. */
+ * As in Python, read() and write() are no methods of IOBase, but part of its
+ * interface: the table has a slot for all that a stream may do. */
 #ifndef CWSGIREF_IO_IO_BASE_H
 #define CWSGIREF_IO_IO_BASE_H
 
@@ -12,8 +12,8 @@
 typedef struct IOBase IOBase;
 typedef struct IOBaseClass IOBaseClass;
 
-/* readinto() and write() answer this where Python's answer None: nothing
- * without blocking, and no exception. */
+/* What readinto() and write() return where Python's return None: nothing can
+ * be done without blocking. No exception is pending. */
 #define RAW_WOULD_BLOCK ((Py_ssize_t)-2)
 
 struct IOBaseClass {
@@ -46,15 +46,15 @@ struct IOBaseClass {
 struct IOBase {
     PyObject_HEAD
     const IOBaseClass *cls;
-    bool is_closed; /* what closed() answers, where no stream below does */
+    bool is_closed; /* what closed() returns, if no stream below knows */
     PyObject *dict; /* owned; attributes that Python code has set, or NULL */
-    PyObject *weakrefs; /* CPython's; the weak references to the stream */
+    PyObject *weakrefs; /* CPython's list of the weak references to it */
 };
 
 extern PyTypeObject IOBase_type;
 
-/* What a stream does that does not say otherwise. Each operation that only
- * some have is io.UnsupportedOperation, with the operation's name. */
+/* What a stream does by default. An operation that only some streams have
+ * raises io.UnsupportedOperation with its name. */
 int IOBase_readable(IOBase *self); /* no */
 int IOBase_writable(IOBase *self); /* no */
 int IOBase_closed(IOBase *self);
@@ -68,7 +68,7 @@ int IOBase_flush(IOBase *self);
 int IOBase_close(IOBase *self);
 int IOBase_fileno(IOBase *self);
 
-/* Closes the stream: the tp_finalize of what wants that.
+/* Closes the stream: the tp_finalize of streams that close themselves.
  * Lib/io.py: IOBase.__del__ */
 void IOBase_del(PyObject *op);
 int IOBase_traverse(PyObject *op, visitproc visit, void *arg);
@@ -89,13 +89,13 @@ void iobase_unsupported(const char *message);
  * `stream`: an expression that makes one. */
 PyObject *truncate_as_linked(const char *stream, PyObject *args);
 
-/* The TypeError of Python's positional-only methods for a wrong count of
- * arguments. 0 or -1. */
+/* Checks the count of positional arguments. A wrong one is a TypeError, in
+ * Python's words. 0 or -1. */
 int check_count(const char *name, Py_ssize_t count, Py_ssize_t least,
                 Py_ssize_t most);
 
-/* The one argument of method `name`: a size that may be left out or None,
- * which is -1. 0, or -1 with an exception. */
+/* Parses the one argument of method `name`: a size, which is -1 if it is left
+ * out or None. 0, or -1 with an exception. */
 int parse_size_or_none(const char *name, PyObject *const *args,
                        Py_ssize_t count, Py_ssize_t *size);
 

@@ -1,6 +1,6 @@
-/* Here are: how a method of the file is called, and what it gives is checked;
- * the methods of the table, each a call of the file's own; what Python sees of
- * it, which is the file's attributes; and the type. */
+/* In this file: how a method of the file is called, and what it gives is
+ * checked; the methods of the table, each a call of the file's own; what
+ * Python sees of it, which is the file's attributes; and the type. */
 #include "io/python_file.h"
 
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* A stream that is any Python object with a file's methods: io.BytesIO in a
- * test, sys.stdout.buffer of a CGI program. C calls it as a BufferedIOBase;
- * Python, which may be given it as wsgi.input, sees the object's own
- * attributes through it. */
+ * test, sys.stdout.buffer of a CGI program. C uses it as a BufferedIOBase.
+ * Python may get it as wsgi.input, and sees the attributes of that object
+ * through it. */
 #ifndef CWSGIREF_IO_PYTHON_FILE_H
 #define CWSGIREF_IO_PYTHON_FILE_H
 

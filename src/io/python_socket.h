@@ -1,6 +1,6 @@
-/* The socket of the request for an application: wsgi.input.raw._sock is a
- * socket.socket of Python's, with all that one can do. It shares the
- * descriptor with ours, as long as ours has it. */
+/* The request's socket, as an application gets it: wsgi.input.raw._sock is one
+ * of Python's own, a socket.socket with all its methods. It shares our
+ * socket's descriptor until ours closes it. */
 #ifndef CWSGIREF_IO_PYTHON_SOCKET_H
 #define CWSGIREF_IO_PYTHON_SOCKET_H
 
@@ -11,13 +11,13 @@
 PyObject *python_socket_new(int family, int type, int proto, int fd,
                             double timeout);
 
-/* Before each operation of ours: what the application has done to its socket
- * holds for ours, too, a timeout or a detach(), which makes *fd -1. An error
- * there is none here. */
+/* Called before each operation of our socket: what the application has done to
+ * its own then holds for ours, too. A timeout is copied; after a detach() *fd
+ * is -1. If its socket cannot say, ours stays as it is. */
 void python_socket_follow(PyObject *sock, int *fd, double *timeout);
 
-/* Before ours closes the descriptor: the application's socket loses it. Takes
- * `sock`; *fd is -1 if it had lost it before. */
+/* Called before our socket closes the descriptor: detaches the application's
+ * from it. Takes `sock`. *fd is -1 if the application has detached it. */
 void python_socket_release(PyObject *sock, int *fd);
 
 #endif

@@ -11,14 +11,15 @@ typedef IOBaseClass RawIOBaseClass;
 extern PyTypeObject RawIOBase_type;
 extern const RawIOBaseClass RawIOBase_class;
 
-/* One readinto(): new bytes, or None where nothing is there without blocking.
- * All up to the end for a size of -1. */
+/* Calls readinto() once: new bytes, or None if nothing is there without
+ * blocking. A size of -1 reads up to the end. */
 PyObject *RawIOBase_read(RawIOBase *self, Py_ssize_t size);
-/* self.readinto() in steps of io.DEFAULT_BUFFER_SIZE up to the end: a new
- * bytes object, or None where nothing is there without blocking. */
+/* Calls readinto() in steps of io.DEFAULT_BUFFER_SIZE up to the end: a new
+ * bytes object, or None if nothing is there without blocking. */
 PyObject *RawIOBase_readall(RawIOBase *self);
 
-/* except InterruptedError: the signal handlers have run, try again.
+/* `except InterruptedError`: true if the pending exception is one; clears it.
+ * The signal handlers have run, and the caller tries again.
  * Modules/_io/bufferedio.c: _PyIO_trap_eintr */
 bool trap_eintr(void);
 

@@ -1,5 +1,5 @@
-/* Here are: how an operation waits, and is tried again after a signal; what
- * Lib/socket.py has of a socket, from __init__ to close; what it inherits from
+/* In this file: how an operation waits, and is tried again after a signal; the
+ * methods of Lib/socket.py, from __init__ to close; what they inherit from
  * _socket.socket, from bind to shutdown; and the type. */
 #define _GNU_SOURCE /* POLLRDHUP */
 #include "io/socket.h"

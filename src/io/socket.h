@@ -19,7 +19,7 @@ struct SocketClass {
     /* How many bytes were received, 0 at the end; -1 on error. */
     Py_ssize_t (*recv_into)(Socket *self, char *buffer, Py_ssize_t size);
     /* A datagram of `size` bytes at most (the rest of a longer one is lost)
-     * and who has sent it, both new references. */
+     * and the address of its sender, both new references. */
     int (*recvfrom)(Socket *self, Py_ssize_t size, PyObject **data,
                     PyObject **address);
     Py_ssize_t (*send)(Socket *self, const char *data, Py_ssize_t size);
@@ -40,24 +40,24 @@ struct Socket {
     double timeout; /* seconds; -1 is None: wait for ever */
     int _io_refs;   /* the streams that still use the descriptor */
     bool _closed;
-    PyObject *python; /* owned; what the application has got, or NULL */
+    PyObject *python; /* owned; the application's socket, or NULL */
 };
 
 extern PyTypeObject Socket_type;
 extern const SocketClass Socket_class;
 
-/* socket.socket(family, type, proto, fileno): a new socket, close-on-exec; or
- * around `fileno`, which it owns from then on, unless that is -1. */
+/* socket.socket(family, type, proto, fileno): a socket over `fileno`, which it
+ * owns from then on; or, if that is -1, over a new one, close-on-exec. */
 Socket *Socket_new(const SocketClass *cls, int family, int type, int proto,
                    int fileno);
 
-/* `address` is what io/address.h says. */
+/* `address` is as in io/address.h. */
 int Socket_bind(Socket *self, PyObject *address);
 int Socket_listen(Socket *self, int backlog);
 int Socket_accept(Socket *self, Socket **connection, PyObject **address);
 
-/* TimeoutError("timed out") after `timeout` seconds. EINTR runs Python's
- * signal handlers and resumes. The GIL is released while they block. */
+/* These raise TimeoutError("timed out") after `timeout` seconds. On EINTR they
+ * run Python's signal handlers and go on. They block without the GIL. */
 Py_ssize_t Socket_recv_into(Socket *self, char *buffer, Py_ssize_t size);
 int Socket_recvfrom(Socket *self, Py_ssize_t size, PyObject **data,
                     PyObject **address);
@@ -65,18 +65,18 @@ Py_ssize_t Socket_send(Socket *self, const char *data, Py_ssize_t size);
 int Socket_sendall(Socket *self, const char *data, Py_ssize_t size);
 Py_ssize_t Socket_sendto(Socket *self, const char *data, Py_ssize_t size,
                          PyObject *address);
-/* Sends what the open file `fd` (borrowed) holds from `offset` on: how many
- * bytes. 0 also when the system can't send from such a file; -1 on error. The
- * timeout is for each part that the system takes at once.
+/* Sends the open file `fd` (borrowed) from `offset` on. Returns how many bytes
+ * were sent, 0 also if the system can't send from such a file; -1 on error.
+ * The timeout is for each part that the system sends at once.
  * Lib/socket.py: socket._sendfile_use_sendfile */
 Py_ssize_t Socket_sendfile(Socket *self, int fd, off_t offset);
 
-/* Whether the peer has closed the connection, or its half of it: the system
- * knows that from the moment the peer's FIN or RST is here, and it costs a
- * poll(2) that does not wait. */
+/* True if the peer has closed the connection, or its half of it. The system
+ * knows that as soon as the peer's FIN or RST is here. It costs a poll(2) that
+ * does not wait. */
 bool Socket_hung_up(Socket *self);
 
-/* The socket as the application gets it, made when it is first asked for: see
+/* The socket that the application gets, made when first asked for: see
  * io/python_socket.h. A new reference. */
 PyObject *Socket_for_python(Socket *self);
 

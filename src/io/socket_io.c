@@ -1,5 +1,5 @@
-/* Here are: SocketIO's methods, in Python's order; what Python code sees of its
- * socket; and the type. */
+/* In this file: SocketIO's methods, in Python's order; what Python code sees
+ * of its socket; and the type. */
 #include "io/socket_io.h"
 
 #include <stddef.h>

@@ -16,8 +16,8 @@ typedef struct SocketIO {
 extern PyTypeObject SocketIO_type;
 extern const RawIOBaseClass SocketIO_class;
 
-/* SocketIO(sock, mode): mode is "r", "w" or "rw". Counts as one of the
- * socket's streams; the caller has raised _io_refs, as makefile does. */
+/* SocketIO(sock, mode): mode is "r", "w" or "rw". It counts as one of
+ * the socket's streams: the caller has raised _io_refs, as makefile does. */
 RawIOBase *SocketIO_new(const RawIOBaseClass *cls, Socket *sock,
                         const char *mode);
 

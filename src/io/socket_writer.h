@@ -18,7 +18,7 @@ typedef struct SocketWriter {
 extern PyTypeObject SocketWriter_type;
 extern const BufferedIOBaseClass SocketWriter_class;
 
-/* _SocketWriter(sock): sets the class, then SocketWriter_init. */
+/* _SocketWriter(sock): makes the instance and calls SocketWriter_init. */
 BufferedIOBase *SocketWriter_new(const BufferedIOBaseClass *cls, Socket *sock);
 int SocketWriter_init(BufferedIOBase *self, Socket *sock);
 
@@ -28,11 +28,10 @@ Py_ssize_t SocketWriter_write(BufferedIOBase *self, PyObject *b);
 int SocketWriter_flush(BufferedIOBase *self);
 int SocketWriter_fileno(BufferedIOBase *self);
 
-/* Not in Python: what is written between these two waits for the write that
- * follows, so that one send carries it all. But not for a client that has hung
- * up, which gets each write at once: where an answer cannot be sent, the call
- * fails that fails in Python, with the same error. A later one would meet
- * other code. */
+/* Not in Python: what is written between these two calls waits for the next
+ * write, so that one send carries it all. But if the client has hung up, each
+ * write is sent at once: then the same call fails as in Python, with the same
+ * error. */
 void SocketWriter_hold(SocketWriter *self);
 void SocketWriter_release(SocketWriter *self);
 

@@ -6,10 +6,10 @@
  * Lib/time.py: monotonic */
 double monotonic(void);
 
-/* Waits until one of `events`, POLLIN or POLLOUT, is there for `fd`, without
- * the GIL: 1. 0 when the deadline, a time of monotonic(), has passed; a
- * negative one never does. -1 if a signal handler raises, or poll(2) fails.
- * Looks once in any case. */
+/* Waits without the GIL until `fd` has one of `events`, POLLIN or POLLOUT.
+ * Returns 1; or 0 when the deadline, a time of monotonic(), has passed (a
+ * negative one never does); or -1 if a signal handler raises or poll(2) fails.
+ * It looks at least once. */
 int wait_for(int fd, short events, double deadline);
 
 #endif

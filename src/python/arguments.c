@@ -1,5 +1,5 @@
-/* A signature is taken apart in each call: that is a handful of strchr(), and
- * the names are then at hand for the keywords and for what is said when a call
+/* Each call parses its signature: that is a handful of strchr(), and then the
+ * names are at hand for the keywords, and for the error message if the call
  * does not fit. */
 #include "python/arguments.h"
 

@@ -9,9 +9,9 @@
  * values:    out, one per parameter: borrowed, NULL where the default holds.
  * signature: the qualified name, which the messages begin with, and the
  *            parameters after self: "Headers.get(name, default=)". One that
- *            ends with "=" has a default. Behind "*args" there may be more
- *            positional arguments, and behind "**kwargs" other keywords: they
- *            have no place in `values`.
+ *            ends with "=" has a default. "*args" allows more positional
+ *            arguments, and "**kwargs" other keywords: neither has a place
+ *            in `values`.
  *
  * Returns 0, or -1 with the TypeError that Python raises for such a call,
  * word for word ("BaseHandler.start_response() missing 1 required positional

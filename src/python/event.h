@@ -1,5 +1,5 @@
-/* Lib/threading.py: Event. Python's own does not help where gevent has patched
- * the locks that it is made of: it waits for greenlets, which never run here. */
+/* Lib/threading.py: Event. If gevent has patched the locks that Python's own
+ * is made of, that one waits for greenlets, which never run here. */
 #ifndef CWSGIREF_PYTHON_EVENT_H
 #define CWSGIREF_PYTHON_EVENT_H
 
@@ -7,15 +7,15 @@
 
 typedef struct EventWaiter EventWaiter;
 
-/* A field of who owns it; all zero is an event that is not set. Guarded by the
- * GIL. */
+/* It is a field of its owner. All zero is an event that is not set. The GIL
+ * guards it. */
 typedef struct Event {
     bool is_set;
     EventWaiter *waiters; /* borrowed; the threads that wait, if any */
 } Event;
 
-/* Whoever waits now goes on, even if the event is cleared again before it
- * runs. */
+/* Wakes every thread that waits now, even if the event is cleared again before
+ * the thread runs. */
 void Event_set(Event *self);
 
 void Event_clear(Event *self);

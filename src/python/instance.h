@@ -1,7 +1,7 @@
-/* An instance of a class that is nothing but its attributes, as most are that
- * are written in Python: FileWrapper's, and those of wsgiref.validate. C reads
- * and sets them by name, as Python does: vars(), a subclass's property and
- * `del` are then what they are there. Such a type has
+/* An instance that is nothing but its attributes, like most that are written
+ * in Python: a FileWrapper, or a wrapper of wsgiref.validate. C reads and sets
+ * the attributes by name, as Python does, so that vars(), a property of a
+ * subclass and `del` work as they do there. Such a type has
  *
  *     .tp_basicsize = sizeof(Instance),
  *     .tp_dictoffset = offsetof(Instance, dict),
@@ -20,7 +20,7 @@
 typedef struct Instance {
     PyObject_HEAD
     PyObject *dict;     /* owned; __dict__, NULL until something is in it */
-    PyObject *weakrefs; /* the list of weak references, which CPython keeps */
+    PyObject *weakrefs; /* CPython's list of the weak references to it */
 } Instance;
 
 extern PyGetSetDef Instance_getset[]; /* __dict__ */

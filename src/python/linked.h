@@ -1,5 +1,5 @@
-/* Whether the Python that is linked in is the one that this was compiled for.
- * The linker does not look: it takes any libpython. */
+/* Checks that the Python that is linked in is the one that this was compiled
+ * for. The linker does not check: it accepts any libpython. */
 #ifndef CWSGIREF_LINKED_H
 #define CWSGIREF_LINKED_H
 
@@ -7,13 +7,13 @@
 
 #include <stdbool.h>
 
-/* Whether libpython is of the release (3.11, say) whose headers were included:
- * the structures of another one are not the same. If it is not, `why`, of
- * `size` bytes, says so. Python need not have started. */
+/* True if libpython is of the release (3.11, say) whose headers were included;
+ * another release has other structures. If false, `why`, of `size` bytes, says
+ * so. Python need not have started. */
 bool linked_fits(char *why, size_t size);
 
-/* After it has started: the same, and that it has found its own library in
- * Python, and not that of another build. 0, or -1 with an ImportError. */
+/* Checks the same after Python has started, and also that it has found its own
+ * library of modules, not that of another build. 0, or -1 with ImportError. */
 int linked_ready(void);
 
 #endif

@@ -24,8 +24,8 @@ typedef struct Names {
 
 extern Names names; /* each owned; borrow them */
 
-/* Makes them, once, after the interpreter has started: types_ready()
- * calls it. 0 or -1. */
+/* Makes them. types_ready() calls it, once, after the interpreter has started.
+ * 0 or -1. */
 int names_ready(void);
 
 #endif

@@ -1,6 +1,6 @@
-/* What one line of Python does: imports, results and their truth; a field that
- * is held, and how instances end; comparing and looking for; attributes, items,
- * sys.stderr. */
+/* What takes one line in Python: imports; results and their truth; holding a
+ * field; how instances end; comparing, and looking for a value; attributes;
+ * items; sys.stderr. */
 #include "python/objects.h"
 
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-/* What Python says in a word of any object. */
+/* What takes Python one word or one line, for any object. */
 #ifndef CWSGIREF_OBJECTS_H
 #define CWSGIREF_OBJECTS_H
 
@@ -9,22 +9,22 @@
 /* `from module import name`: a new reference, or NULL. */
 PyObject *import_from(const char *module, const char *name);
 
-/* What a Python expression says, after the statements: a new reference, or
+/* Runs the statements, then evaluates the expression: a new reference, or
  * NULL. */
 PyObject *evaluate(const char *statements, const char *expression);
 
-/* A call whose result nobody wants: takes it. 0, or -1 for NULL. */
+/* Throws away the result of a call: takes it. 0, or -1 for NULL. */
 int discard(PyObject *result);
 
 /* bool(value): takes it. 1, 0, or -1, also for NULL. */
 int truth(PyObject *value);
 
-/* What a field holds, for a call that may replace it: a new reference. NULL is
- * None. */
+/* The value of a field, to hold it during a call that may replace the field: a
+ * new reference. NULL is None. */
 PyObject *hold(PyObject *field);
 
-/* The tp_dealloc of our classes: calls the finalizer, drops what the class's
- * tp_clear knows of, and frees the object. A subclass inherits it. */
+/* The tp_dealloc of our classes: calls the finalizer and tp_clear, and frees
+ * the object. Subclasses inherit it. */
 void instance_dealloc(PyObject *op);
 
 /* `value == text`, or with Py_NE `!=`: 1, 0, or -1. */
@@ -55,8 +55,8 @@ bool is_list_or_tuple(PyObject *object);
 /* `if hasattr(object, 'close'): object.close()`: 0 or -1. */
 int close_if_any(PyObject *object);
 
-/* What Python says of an attribute that an object of ours has not got, or not
- * yet: AttributeError, and always -1. */
+/* Raises AttributeError, in Python's words, for an attribute that an object of
+ * ours does not have, or not yet. Always -1. */
 int lacks_attribute(const void *self, const char *name);
 
 /* `env[key] = value`: takes the value. 0, or -1, also for NULL. */

@@ -1,6 +1,6 @@
-/* How the linked release differs: what is asked of it late, what is known from
- * its version, and how both are filled in at start. docs/releases.md has the
- * table for people. */
+/* How the linked release differs: what it is asked when it matters; what is
+ * known from its version; and release_ready(), at the start. docs/releases.md
+ * has the table for people. */
 #include "python/release.h"
 
 #include "python/linked.h"

@@ -1,9 +1,9 @@
-/* Where CPython releases differ, the release that is linked decides: here and
- * nowhere else. docs/differences.md says what that means for a client.
+/* Where CPython releases differ, the program does as the linked one does. Only
+ * these two files know how they differ; docs/releases.md has the table.
  *
- * A fix may come to a release years later, by a patch release or by a
- * distribution: so the linked library itself is asked. The version decides
- * where a behaviour has come with a new x.y.0 and can only have done so. */
+ * A patch release or a distribution may bring a fix to an old release years
+ * later. So the linked library itself is asked. The version decides only about
+ * behaviour that has come with an x.y.0, and cannot have come otherwise. */
 #ifndef CWSGIREF_RELEASE_H
 #define CWSGIREF_RELEASE_H
 
@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-/* What is known from the start: by the version, but for the first. */
+/* What is known from the start: the first from the library, the others by the
+ * version. */
 typedef struct Release {
     /* io.DEFAULT_BUFFER_SIZE, in bytes (gh-117151). */
     Py_ssize_t default_buffer_size;
@@ -29,8 +30,8 @@ typedef struct Release {
     bool types_have_module;
     /* Since 3.13: 413, 414, 416 and 422 have the names of RFC 9110. */
     bool rfc_9110_reasons;
-    /* Since 3.13: sys.unraisablehook is told what close() raises where a
-     * stream is closed by nobody else (gh-62948). */
+    /* Since 3.13: sys.unraisablehook gets what close() raises for a stream
+     * that nobody has closed (gh-62948). */
     bool close_error_told;
     /* Since 3.14: every status has a description. */
     bool status_descriptions;
@@ -56,18 +57,18 @@ typedef struct Release {
  * 3.15 (gh-80184). The headers are of the same 3.x as the linked library. */
 enum { REQUEST_QUEUE_SIZE = PY_VERSION_HEX >= 0x030F0000 ? SOMAXCONN : 5 };
 
-/* The release that is linked. It is known, like all below, once the types of
- * a folder are ready, which calls release_ready(). */
+/* The linked release. It is valid, like the answers below, after
+ * types_ready(), which calls release_ready(). */
 const Release *release(void);
 
-/* What is asked when it first matters, since asking takes an import: of
- * http.server, 75 ms. */
+/* What is asked when it first matters, because asking takes an import:
+ * http.server takes 75 ms. */
 typedef enum Question {
     /* The page about a malformed request line has a status line and headers
      * (gh-54930). */
     malformed_request_has_status_line,
-    /* An HTTP/0.9 request has no headers, and `headers` is a dict, which
-     * get_environ stumbles over (gh-70765). */
+    /* An HTTP/0.9 request has no headers, and `headers` is a dict, so that
+     * get_environ fails (gh-70765). */
     http_0_9_without_headers,
     /* The parts of HTTP/x.y must be digits, ten at most (gh-103204). */
     http_version_digits_only,
@@ -80,24 +81,25 @@ typedef enum Question {
     header_control_characters_refused,
     /* Control characters in a status: ValueError (gh-144370). */
     status_control_characters_refused,
-    /* allow_reuse_port does nothing but for IPv4 and IPv6 (gh-128916). */
+    /* allow_reuse_port is only for IPv4 and IPv6 (gh-128916). */
     reuse_port_for_ip_only,
     QUESTIONS /* how many there are */
 } Question;
 
-/* Whether the linked release does that: 1 or 0, or -1 with an exception
- * (Ctrl-C may come meanwhile). None may be pending; one may be handled. */
+/* Asks whether the linked release does that: 1, 0, or -1 with an exception
+ * (Ctrl-C, for example). Before the call an exception may be handled, but none
+ * may be pending. */
 int release_asked(Question question);
 
-/* The question by its name, as above: "rfc_9110_reasons". */
+/* The name of the question, as above: "blank_line_counts". */
 const char *question_name(Question question);
 
-/* Finds out what is known from the start, and forgets the answers. Once,
- * after the interpreter has started. 0 or -1. */
+/* Finds out what is known from the start, and forgets the answers. Call it
+ * once, after the interpreter has started. 0 or -1. */
 int release_ready(void);
 
-/* What --strict asks for: the hardenings of later releases are on, whether or
- * not the linked one has them. After the types are ready. */
+/* For --strict: turns on the hardenings of later releases, whether or not the
+ * linked one has them. Call it after types_ready(). */
 void release_harden(void);
 
 /* platform.python_version() of the linked Python, such as "3.11.2". */

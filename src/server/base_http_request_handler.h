@@ -63,24 +63,24 @@ struct BaseHTTPRequestHandler {
     HTTPMessage *headers;      /* owned; NULL before they are read */
     PyObject *_headers_buffer; /* owned; a list of bytes, or NULL */
     bool close_connection;
-    /* What the message of a log is about, for its colours. */
+    /* What the log line is about, which decides its colours. */
     PyObject *_log_request_info; /* owned; (code, size), or NULL */
     bool _log_is_error;
 };
 
-/* A new error page is "code", "message" and "explain" put into this; complete
+/* The error page, with places for "code", "message" and "explain". Complete
  * after types_ready(). */
 extern char DEFAULT_ERROR_MESSAGE[800];
 
 extern PyTypeObject BaseHTTPRequestHandler_type;
 extern const BaseHTTPRequestHandlerClass BaseHTTPRequestHandler_class;
 
-/* Fills in the class attributes that depend on the linked release, once, for
- * types_ready(). 0 or -1. */
+/* Fills in the class attributes that depend on the linked release;
+ * types_ready() calls it. 0 or -1. */
 int base_http_request_handler_ready(void);
 
-/* Answers a request line of more than 65536 bytes: what handle_one_request
- * and WSGIRequestHandler.handle have in common. */
+/* Answers a request line of more than 65536 bytes, for handle_one_request and
+ * for WSGIRequestHandler.handle. */
 int refuse_long_line(BaseHTTPRequestHandler *self);
 
 /* Predicates: 1, 0 (an answer has been sent), or -1 with an exception. */
@@ -90,8 +90,8 @@ int BaseHTTPRequestHandler_handle_expect_100(BaseHTTPRequestHandler *self);
 int BaseHTTPRequestHandler_handle_one_request(BaseHTTPRequestHandler *self);
 int BaseHTTPRequestHandler_handle(BaseRequestHandler *self);
 
-/* Text for the client is UTF-8 here and ISO-8859-1 on the wire. A message or
- * explanation of NULL stands for the words of the table of responses. */
+/* Text for the client is UTF-8 here and ISO-8859-1 on the wire. For a message
+ * or explanation of NULL the words are those of the table of responses. */
 
 /* Sends and logs an error answer with its HTML page. */
 int BaseHTTPRequestHandler_send_error(BaseHTTPRequestHandler *self, int code,
@@ -107,8 +107,8 @@ int BaseHTTPRequestHandler_send_header(BaseHTTPRequestHandler *self,
                                        const char *keyword, const char *value);
 int BaseHTTPRequestHandler_end_headers(BaseHTTPRequestHandler *self);
 int BaseHTTPRequestHandler_flush_headers(BaseHTTPRequestHandler *self);
-/* The message of an access log in the colours of the theme `t`, where releases
- * have that: a new str. */
+/* The message of a line in the access log, in the colours of the theme `t`,
+ * for releases that have colours: a new str. */
 PyObject *BaseHTTPRequestHandler__colorize_request(
     BaseHTTPRequestHandler *self, PyObject *code, PyObject *size, PyObject *t);
 /* code and size are str or int; NULL is '-'. */

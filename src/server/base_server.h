@@ -75,8 +75,8 @@ struct BaseServer {
 extern PyTypeObject BaseServer_type;
 extern const BaseServerClass BaseServer_class;
 
-/* What Python does for `cls(server_address, RequestHandlerClass)`. A new
- * reference, or NULL (address in use, permission denied, host not found). */
+/* cls(server_address, RequestHandlerClass): a new reference, or NULL (address
+ * in use, permission denied, host not found). */
 BaseServer *BaseServer_new(const BaseServerClass *cls,
                            PyObject *server_address,
                            const BaseRequestHandlerClass *RequestHandlerClass);
@@ -86,7 +86,7 @@ int BaseServer_init(BaseServer *self, PyObject *server_address,
                     bool bind_and_activate);
 int BaseServer_server_activate(BaseServer *self);
 /* Handles requests until shutdown(), or until a signal handler raises.
- * poll_interval: seconds between two looks at the shutdown flag. */
+ * poll_interval: how often it looks at the shutdown flag, in seconds. */
 int BaseServer_serve_forever(BaseServer *self, double poll_interval);
 /* Ends serve_forever from another thread and waits for it. */
 int BaseServer_shutdown(BaseServer *self);

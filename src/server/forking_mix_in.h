@@ -1,18 +1,19 @@
-/* Lib/socketserver.py: ForkingMixIn: a new process for each request, over any
- * server class. What it is mixed over in the library is in mixed_servers.h. */
+/* Lib/socketserver.py: ForkingMixIn: a new process for each request, for any
+ * server class. The classes that Python makes with it are in
+ * mixed_servers.h. */
 #ifndef CWSGIREF_SERVER_FORKING_MIX_IN_H
 #define CWSGIREF_SERVER_FORKING_MIX_IN_H
 
 #include "server/base_server.h"
 
 /* class cls(ForkingMixIn, over): puts the slots and the class attributes of
- * the mix-in into `cls`, a copy of the table `over`. That one must outlive
- * `cls` and not be mixed itself: a table has one super(), so that methods of
- * two mix-ins would call each other without end. */
+ * the mix-in into `cls`, a copy of the table `over`. `over` must outlive
+ * `cls`, and must not be mixed itself: a table has only one super(), so that
+ * the methods of two mix-ins would call each other without end. */
 void ForkingMixIn_lay_over(BaseServerClass *cls, const BaseServerClass *over);
 
-/* Waits for children that have exited. With max_children and more, it waits
- * until there are fewer; blocking: until there are none. */
+/* Collects the children that have exited. If there are max_children or more,
+ * it waits until there are fewer; if `blocking`, until there are none. */
 int ForkingMixIn_collect_children(BaseServer *self, bool blocking);
 int ForkingMixIn_handle_timeout(BaseServer *self);
 int ForkingMixIn_service_actions(BaseServer *self);
@@ -21,9 +22,9 @@ int ForkingMixIn_process_request(BaseServer *self, PyObject *request,
 /* With block_on_close it waits for the children. */
 int ForkingMixIn_server_close(BaseServer *self);
 
-/* Ends the children that are left, for a program that must end now: by
- * SIGTERM, and those that are still there after a second by SIGKILL. It comes
- * before server_close, which waits for max_children and more even without
+/* Ends the children that are left, for a program that must end now: SIGTERM to
+ * all, and after a second SIGKILL to those that are still there. Call it
+ * before server_close, which waits for max_children or more even without
  * block_on_close. */
 int end_children(BaseServer *self);
 

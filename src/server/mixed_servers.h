@@ -1,6 +1,6 @@
-/* Lib/socketserver.py and Lib/http/server.py: what ThreadingMixIn and
- * ForkingMixIn are mixed over. They add neither state nor methods, and what is
- * one line in Python is one line of a table in mixed_servers.c. */
+/* Lib/socketserver.py and Lib/http/server.py: the servers that are made of
+ * ThreadingMixIn or ForkingMixIn and another server. They add neither state
+ * nor methods: each is one line in Python, and one row in mixed_servers.c. */
 #ifndef CWSGIREF_SERVER_MIXED_SERVERS_H
 #define CWSGIREF_SERVER_MIXED_SERVERS_H
 

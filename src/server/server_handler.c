@@ -1,6 +1,6 @@
-/* Lib/wsgiref/simple_server.py: ServerHandler: its close, which writes the log,
- * and what Python's has not: the headers leave together with the first block,
- * and a file leaves by sendfile(2). find_file and find_socket say which can. */
+/* Lib/wsgiref/simple_server.py: ServerHandler: close, which writes the log, and
+ * what Python does not have: headers that leave with the first block, and
+ * sendfile(2) for a file. find_file and find_socket say which can. */
 #include "server/server_handler.h"
 
 #include <stddef.h>

@@ -15,17 +15,17 @@ typedef struct ServerHandler {
 extern PyTypeObject ServerHandler_type;
 extern const BaseHandlerClass ServerHandler_class;
 
-/* BaseHandler's, but what it sends leaves together with the first block:
- * status line, Date, Server, headers and block are five sends in Python, and
- * here they are one. */
+/* As BaseHandler's, but what it sends leaves together with the first block.
+ * Status line, Date, Server, headers and block are five sends in Python, and
+ * one here. */
 int ServerHandler_send_headers(BaseHandler *self);
-/* BaseHandler's, and the headers of an answer without a block leave here. */
+/* As BaseHandler's; the headers of an answer without a block leave here. */
 int ServerHandler_finish_content(BaseHandler *self);
 int ServerHandler_close(BaseHandler *self);
-/* Fills the hook that Python's ServerHandler leaves empty: a real file leaves
- * by sendfile(2), from where it stands to its end, and then stands there.
- * 1; 0 for anything else, which is iterated over; or -1. The bytes, and the
- * log, are the same as without. */
+/* Fills the hook that Python's ServerHandler leaves empty: sends a real file
+ * by sendfile(2), from its position to its end, and leaves the position there.
+ * Returns 1; 0 for anything else, which is then iterated over; or -1. The
+ * bytes and the log are the same as without it. */
 int ServerHandler_sendfile(BaseHandler *self);
 
 int ServerHandler_traverse(PyObject *op, visitproc visit, void *arg);

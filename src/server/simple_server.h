@@ -9,7 +9,7 @@
  * the Python callable. */
 PyObject *demo_app_new(void);
 
-/* What it does when called: the list with the body, a new reference. */
+/* A call of it: returns the list with the body, a new reference. */
 PyObject *demo_app(PyObject *env, PyObject *start_response);
 
 /* A server that serves `app` and listens already: a new reference, or NULL.

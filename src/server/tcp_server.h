@@ -4,8 +4,8 @@
 
 #include "server/base_server.h"
 
-/* It adds no new method: its class is a BaseServerClass. Its socket, which
- * listens, stands in BaseServer, whose handle_request asks for it. */
+/* It adds no method: its class is a BaseServerClass. The socket that listens
+ * is a field of BaseServer, whose handle_request needs it. */
 typedef struct TCPServer {
     BaseServer base; /* must stay first */
 } TCPServer;

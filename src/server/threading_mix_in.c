@@ -1,6 +1,6 @@
 /* Lib/socketserver.py: _Threads and _NoThreads, the threads that are to be
- * joined, and ThreadingMixIn. Python's own threads serve; where the application
- * has put another kind in their place, real ones do. */
+ * joined, and ThreadingMixIn. Requests run in Python's own threads, also where
+ * the application has replaced these. */
 #include "server/threading_mix_in.h"
 
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* Lib/socketserver.py: _Threads, _NoThreads, ThreadingMixIn: a new thread for
- * each request, over any server class. What it is mixed over in the library
- * is in mixed_servers.h. */
+ * each request, for any server class. The classes that Python makes with it
+ * are in mixed_servers.h. */
 #ifndef CWSGIREF_SERVER_THREADING_MIX_IN_H
 #define CWSGIREF_SERVER_THREADING_MIX_IN_H
 
@@ -22,13 +22,13 @@ struct Threads {
     const ThreadsClass *cls;
 };
 
-/* Keeps Python's own way to start a thread, before an application can put
- * another in its place. 0 or -1; types_ready() calls it. */
+/* Keeps Python's own way to start a thread, before an application can replace
+ * it; types_ready() calls it. 0 or -1. */
 int threading_mix_in_ready(void);
 
-/* Whether the application has done so, as gevent's monkey.patch_all() does:
- * its threads are greenlets, which a server written in C never lets run. The
- * server's own are real ones all the same. */
+/* True if the application has replaced it, as gevent's monkey.patch_all()
+ * does. Its threads are then greenlets, which a server written in C never lets
+ * run; the server's own are still real threads. */
 bool are_threads_patched(void);
 
 extern PyTypeObject Threads_type;
@@ -39,7 +39,7 @@ extern const ThreadsClass NoThreads_class;
 
 Threads *Threads_new(const ThreadsClass *cls);
 
-/* Takes in a thread that is not a daemon; lets go of those that are done. */
+/* Adds a thread, unless it is a daemon, and drops those that have ended. */
 int Threads_append(Threads *self, PyObject *thread);
 PyObject *Threads_pop_all(Threads *self); /* a new list */
 int Threads_join(Threads *self);
@@ -49,14 +49,13 @@ int NoThreads_append(Threads *self, PyObject *thread);
 int NoThreads_join(Threads *self);
 
 /* class cls(ThreadingMixIn, over): puts the slots and the class attributes of
- * the mix-in into `cls`, a copy of the table `over`. That one must outlive
- * `cls` and not be mixed itself: a table has one super(), so that methods of
- * two mix-ins would call each other without end. */
+ * the mix-in into `cls`, a copy of the table `over`. `over` must outlive
+ * `cls`, and must not be mixed itself: a table has only one super(), so that
+ * the methods of two mix-ins would call each other without end. */
 void ThreadingMixIn_lay_over(BaseServerClass *cls,
                              const BaseServerClass *over);
 
-/* What the thread of a request does: process_request, and the handling of
- * exceptions. */
+/* What the thread of a request does: handles the request, and an exception. */
 int ThreadingMixIn_process_request_thread(BaseServer *self, PyObject *request,
                                           PyObject *client_address);
 int ThreadingMixIn_process_request(BaseServer *self, PyObject *request,

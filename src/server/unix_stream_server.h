@@ -20,7 +20,7 @@ extern BaseServerClass UnixDatagramServer_class;
 extern PyTypeObject UnixWSGIServer_type;
 extern WSGIServerClass UnixWSGIServer_class;
 
-/* Makes the class tables, which are complete after types_ready(). It comes
+/* Makes the class tables, which are complete after types_ready(). Call it
  * after udp_server_ready(). */
 void unix_stream_server_ready(void);
 

@@ -7,7 +7,7 @@ extern char server_version[20];   /* "WSGIServer/0.2" */
 extern char software_version[80]; /* the Server header: the first, and
                                    * "CPython/3.11.2" */
 
-/* Fills them in, as the linked release has them, for types_ready(). */
+/* Fills them in as in the linked release; types_ready() calls it. */
 void version_ready(void);
 
 #endif

@@ -19,9 +19,8 @@ extern const WSGIRequestHandlerClass WSGIRequestHandler_class;
 /* The request's environ: a new dict. */
 PyObject *WSGIRequestHandler_get_environ(BaseHTTPRequestHandler *self);
 PyObject *WSGIRequestHandler_get_stderr(BaseHTTPRequestHandler *self);
-/* Answers the one request. As in Python it makes a ServerHandler by name:
- * whoever extends a class of src/handlers replaces this method too, with one
- * that makes the other handler. */
+/* Answers the one request. As in Python, it makes a ServerHandler by name: to
+ * use another class of handler, replace this method, too. */
 int WSGIRequestHandler_handle(BaseRequestHandler *self);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include <Python.h>
 
-/* Given to the application as environ['wsgi.file_wrapper'], which calls the
- * type itself: FileWrapper(filelike, blksize=8192). Its instances have the
+/* The application gets the type itself as environ['wsgi.file_wrapper'], and
+ * calls it: FileWrapper(filelike, blksize=8192). An instance has the
  * attributes
  *
  * filelike: anything with read(blksize),

@@ -8,8 +8,8 @@
  * Lib/urllib/parse.py: unquote */
 PyObject *unquote(PyObject *string);
 
-/* quote(string, safe, encoding='latin1'): a new str, or NULL with what is no
- * str, or no Latin-1. Lib/urllib/parse.py: quote */
+/* quote(string, safe, encoding='latin1'): a new str. NULL with an exception if
+ * `string` is no str, or not Latin-1. Lib/urllib/parse.py: quote */
 PyObject *quote(PyObject *string, const char *safe);
 
 #endif

@@ -1,6 +1,6 @@
 /* The functions of Lib/wsgiref/util.py, in its order; the class, FileWrapper,
  * has a file of its own. An environ is any mapping here, and its values are
- * any objects: so Python's operators are called, not those of dict and str. */
+ * any objects. So these call Python's operators, not those of dict and str. */
 #include "util/util.h"
 
 #include "python/errors.h"

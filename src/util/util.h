@@ -14,7 +14,7 @@ PyObject *guess_scheme(PyObject *environ);
  * Lib/wsgiref/util.py: application_uri */
 PyObject *application_uri(PyObject *environ);
 
-/* The URI of the request (a new str), `include_query`: and its query.
+/* The URI of the request (a new str), with its query if `include_query`.
  * Lib/wsgiref/util.py: request_uri */
 PyObject *request_uri(PyObject *environ, bool include_query);
 
@@ -23,12 +23,12 @@ PyObject *request_uri(PyObject *environ, bool include_query);
  * Lib/wsgiref/util.py: shift_path_info */
 PyObject *shift_path_info(PyObject *environ);
 
-/* Gives the environ what a server of tests would have put there, where it is
- * missing. 0 or -1. Lib/wsgiref/util.py: setup_testing_defaults */
+/* Adds to the environ what is missing there and a test may want to find. 0 or
+ * -1. Lib/wsgiref/util.py: setup_testing_defaults */
 int setup_testing_defaults(PyObject *environ);
 
-/* Whether `header_name` (a str) is a hop-by-hop header of HTTP/1.1, which an
- * application must not set: 1, 0, or -1 on error.
+/* 1 if `header_name` (a str) is a hop-by-hop header of HTTP/1.1, which an
+ * application must not set; 0 if not; -1 on error.
  * Lib/wsgiref/util.py: is_hop_by_hop */
 int is_hop_by_hop(PyObject *header_name);
 

@@ -259,7 +259,7 @@ class Tests(unittest.TestCase):
             'reverse-continue', 'print self', 'continue', 'print *self',
             application='--quiet')
         self.assertRegex(said[2], r'Log contains [1-9]\d{3,} instructions\.\n'
-                         'It stands at the end of the request: ')
+                         'This is the end of the request: ')
         for index in (3, 8):
             self.assertIn(f'{parse} (self=<WSGIRequestHandler>)', said[index])
         self.assertIn("rfile = <BufferedReader, unread b'rest'>", said[4])

@@ -796,6 +796,69 @@ test_no_slot_is_empty(void **state)
                          sizeof(SimpleHandler_class));
 }
 
+static void
+test_convert_string_type_wants_exactly_a_str(void **state)
+{
+    BaseHandler *self = BaseHandler_new(&BaseHandler_class);
+    PyObject *text = eval_python("'20' + str(0)");
+    PyObject *others = eval_python("[b'200', None, type('S', (str,), {})()]");
+    PyObject *result;
+
+    (void)state;
+    result = BaseHandler__convert_string_type(self, text, "Status");
+    assert_ptr_equal(result, text);
+    Py_DECREF(result);
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(others); i++) {
+        assert_null(BaseHandler__convert_string_type(
+            self, PyList_GET_ITEM(others, i), "Status"));
+        give_python("raised", take_exception());
+        assert_repr(eval_python("type(raised), frames(raised)"),
+                    "(<class 'AssertionError'>, ['_convert_string_type'])");
+    }
+    assert_repr(eval_python("raised.args"),
+                "(\"Status must be of type str (got '')\",)");
+    run_python("del raised");
+    assert_int_equal(Py_REFCNT(text), 1);
+    Py_DECREF(others);
+    Py_DECREF(text);
+    Py_DECREF(self);
+}
+
+/* In releases that have it, start_response calls it also under -O. */
+static void
+test_validate_status_wants_three_digits_and_a_space(void **state)
+{
+    static const struct {
+        const char *status;
+        const char *message; /* NULL: it is valid */
+    } rows[] = {
+        { "200 OK", NULL },
+        { "999 ", NULL },
+        { "200", "Status must be at least 4 characters" },
+        { "", "Status must be at least 4 characters" },
+        { "2x0 OK", "Status message must begin w/3-digit code" },
+        { " 200 OK", "Status message must begin w/3-digit code" },
+        { "200-OK", "Status message must have a space after code" },
+        { "2000 OK", "Status message must have a space after code" },
+    };
+    BaseHandler *self = BaseHandler_new(&BaseHandler_class);
+
+    (void)state;
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(rows); i++) {
+        PyObject *status = PyUnicode_FromString(rows[i].status);
+
+        if (rows[i].message == NULL) {
+            assert_int_equal(BaseHandler__validate_status(self, status), 0);
+        }
+        else {
+            assert_int_equal(BaseHandler__validate_status(self, status), -1);
+            assert_raised(PyExc_AssertionError, rows[i].message);
+        }
+        Py_DECREF(status);
+    }
+    Py_DECREF(self);
+}
+
 static int
 setup(void **state)
 {
@@ -840,6 +903,8 @@ main(void)
         python_test(test_traceback_limit_and_error_page_are_of_the_class),
         python_test(test_a_cleared_handler_is_usable),
         python_test(test_no_slot_is_empty),
+        python_test(test_convert_string_type_wants_exactly_a_str),
+        python_test(test_validate_status_wants_three_digits_and_a_space),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -237,6 +237,24 @@ test_the_tables_inherit_what_python_inherits(void **state)
     }
 }
 
+/* A process answers one request; the environ says so. */
+static void
+test_they_run_once(void **state)
+{
+    (void)state;
+    assert_false(SimpleHandler_class.wsgi_run_once);
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(tested); i++) {
+        BaseHandler *self = BaseHandler_new(tested[i].cls);
+
+        assert_int_equal(tested[i].init(self), 0);
+        assert_true(self->wsgi_run_once);
+        assert_int_equal(self->cls->setup_environ(self), 0);
+        assert_ptr_equal(PyDict_GetItemString(self->environ, "wsgi.run_once"),
+                         Py_True);
+        Py_DECREF(self);
+    }
+}
+
 static int
 setup(void **state)
 {
@@ -266,6 +284,7 @@ main(void)
         python_test(test_os_environ_is_empty_and_of_each_class),
         python_test(test_init_owns_the_streams),
         python_test(test_the_tables_inherit_what_python_inherits),
+        python_test(test_they_run_once),
     };
 
     return cmocka_run_group_tests(tests, setup, stop_python);

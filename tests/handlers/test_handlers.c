@@ -73,6 +73,16 @@ test_os_environ_is_read_when_the_types_are_made_ready(void **state)
     Py_DECREF(again);
 }
 
+/* needs_transcode() and is_request(), by the values that read_environ()
+ * gives. */
+static void
+test_the_same_variables_as_in_python_are_transcoded(void **state)
+{
+    (void)state;
+    assert_repr(eval_python("transcoded_by_python()"), "17");
+    assert_nothing_differs("not_transcoded_as_in_python()");
+}
+
 static PyObject *
 call_format_date_time(PyObject *module, PyObject *timestamp)
 {
@@ -116,6 +126,7 @@ main(void)
         python_test(test_cgi_variables_are_transcoded),
         python_test(test_environ_is_that_of_the_os_module),
         python_test(test_os_environ_is_read_when_the_types_are_made_ready),
+        python_test(test_the_same_variables_as_in_python_are_transcoded),
     };
 
     return cmocka_run_group_tests(tests, setup, stop_python);

@@ -2,7 +2,7 @@
 
 import os
 import wsgiref.handlers
-from wsgiref.handlers import format_date_time
+from wsgiref.handlers import _needs_transcode, format_date_time
 
 import ours  # of the C test: format_date_time(), read_environ()
 from support import differing, unequal
@@ -32,6 +32,48 @@ def environ_differences():
     c, python = ours.read_environ(), wsgiref.handlers.read_environ()
     return unequal({'environ': c, 'order': list(c)},
                    {'environ': python, 'order': list(python)})
+
+
+VARIABLES = [
+    (f'{words} {name!r}', name) for words, names in (
+        ('of the request,',
+         ['SCRIPT_NAME', 'PATH_INFO', 'QUERY_STRING', 'REQUEST_METHOD',
+          'AUTH_TYPE', 'CONTENT_TYPE', 'CONTENT_LENGTH', 'HTTPS',
+          'REMOTE_USER', 'REMOTE_IDENT']),
+        ('with a prefix,', ['HTTP_X', 'HTTP_', 'SSL_X', 'SSL_']),
+        ('after a redirection,',
+         ['REDIRECT_HTTPS', 'REDIRECT_REDIRECT_SSL_X',
+          'REDIRECT_REDIRECT_HTTP_']),
+        ('not of a request,',
+         ['PLAIN', 'path_info', 'PATH_INFO_', 'SERVER_NAME', 'REMOTE_ADDR']),
+        ('not quite a prefix,', ['HTTP', 'HTTPX', 'http_x', 'XHTTP_X', 'SSL']),
+        ('not after a redirection,',
+         ['REDIRECT_', 'REDIRECT_REDIRECT_', 'REDIRECT_PLAIN',
+          'REDIRECTHTTPS', 'XREDIRECT_HTTPS']))
+    for name in names]
+
+
+def transcoded_by_python():
+    """How many of these variables."""
+    return sum(map(_needs_transcode, (name for _, name in VARIABLES)))
+
+
+def transcoding_differences(name):
+    """Of a value that is no UTF-8."""
+    saved = os.environb.get(name.encode())
+    os.environb[name.encode()] = b'\xe9'
+    value = ours.read_environ()[name]
+    if saved is None:
+        del os.environb[name.encode()]
+    else:
+        os.environb[name.encode()] = saved
+    return unequal(
+        {'value': value},
+        {'value': '\xe9' if _needs_transcode(name) else '\udce9'})
+
+
+def not_transcoded_as_in_python():
+    return differing(VARIABLES, transcoding_differences)
 
 
 class VariablesOfCGI:

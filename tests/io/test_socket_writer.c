@@ -269,6 +269,36 @@ test_the_rest_is_what_buffered_io_base_gives(void **state)
     end_pair(pair);
 }
 
+static void
+test_init_may_be_called_again(void **state)
+{
+    Pair pair = new_pair();
+    Pair other = new_pair();
+
+    (void)state;
+    assert_int_equal(SocketWriter_init(pair.writer, other.sock), 0);
+    assert_int_equal(Py_REFCNT(pair.sock), 1);
+    assert_int_equal(write_python(pair.writer, "b'to the other'"), 12);
+    assert_int_equal(recv(pair.peer, &(char){ 0 }, 1, MSG_DONTWAIT), -1);
+    assert_int_equal(recv(other.peer, &(char){ 0 }, 1, MSG_DONTWAIT), 1);
+    end_pair(pair);
+    end_pair(other);
+}
+
+/* As Python's: also when it is closed. */
+static void
+test_it_is_always_writable(void **state)
+{
+    Pair pair = new_pair();
+
+    (void)state;
+    assert_int_equal(SocketWriter_writable(pair.writer), 1);
+    assert_int_equal(pair.writer->cls->close(pair.writer), 0);
+    assert_int_equal(SocketWriter_writable(pair.writer), 1);
+    assert_int_equal(pair.writer->cls->readable(pair.writer), 0);
+    end_pair(pair);
+}
+
 static int
 setup(void **state)
 {
@@ -294,6 +324,8 @@ main(void)
         python_test(test_nothing_is_held_for_who_has_hung_up),
         python_test(test_what_has_no_buffer_is_refused),
         python_test(test_the_rest_is_what_buffered_io_base_gives),
+        python_test(test_init_may_be_called_again),
+        python_test(test_it_is_always_writable),
     };
 
     return cmocka_run_group_tests(tests, setup, stop_python);

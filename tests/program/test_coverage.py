@@ -61,6 +61,15 @@ class TestOfANameTests(unittest.TestCase):
             test_apple__c='Apple_new();', test_a__c='Apple_peel(a);'),
             'test_a.c')
 
+    def test_a_name_without_a_test_is_missing(self):
+        coverage = script_coverage()
+        sources = coverage.Sources.__new__(coverage.Sources)
+        sources.function = lambda name: pathlib.Path(ROOT, 'src/util/util.c')
+        sources.test = lambda *_: None
+        cells, is_missing = coverage.row(sources, 'wsgiref.util', 'function',
+                                         'guess_scheme')
+        self.assertEqual((cells[-1], is_missing), (coverage.UNNAMED, True))
+
     def test_any_other_has_to_name_it(self):
         self.assertIsNone(self.shown(test_a__c='a->cls->peel(a);'))
         self.assertIsNone(self.shown(doubles__h='Apple_peel(a);'))

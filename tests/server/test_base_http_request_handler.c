@@ -442,6 +442,7 @@ test_the_connection_header_decides_in_any_version(void **state)
     }
 }
 
+/* By its control_char_table. */
 static void
 test_log_message_escapes_as_python_does(void **state)
 {
@@ -873,6 +874,53 @@ test_table_has_no_empty_slot(void **state)
                          sizeof(BaseHTTPRequestHandlerClass));
 }
 
+/* The class itself: _colorize_request() of any theme, under any release. */
+static void
+test_colorize_request_takes_the_colours_of_the_theme(void **state)
+{
+    BaseHTTPRequestHandlerClass cls = idle_class();
+    BaseHTTPRequestHandler *self = new_idle_handler(&cls);
+    PyObject *theme = eval_python("Theme()");
+    PyObject *codes = eval_python("colours_of_codes");
+
+    (void)state;
+    pretend(self, "GET", "HTTP/1.1");
+    Py_XSETREF(self->requestline, PyUnicode_FromString("GET /\t HTTP/1.1"));
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(codes); i++) {
+        PyObject *row = PyList_GET_ITEM(codes, i);
+        PyObject *size = PyLong_FromLong(7);
+
+        give_python("got", BaseHTTPRequestHandler__colorize_request(
+                               self, PyTuple_GET_ITEM(row, 0), size, theme));
+        set_python("code", PyTuple_GET_ITEM(row, 0));
+        set_python("colour", PyTuple_GET_ITEM(row, 1));
+        assert_equal(eval_python("got"),
+                     eval_python("in_colour(code, colour)"));
+        Py_DECREF(size);
+    }
+    Py_DECREF(codes);
+    Py_DECREF(theme);
+    end_idle_handler(self);
+}
+
+static void
+test_the_headers_are_of_the_message_class(void **state)
+{
+    BaseHTTPRequestHandlerClass cls = classes[0];
+    HTTPMessageClass other = HTTPMessage_class;
+    BaseHTTPRequestHandler *self;
+
+    (void)state;
+    assert_ptr_equal(cls.MessageClass, &HTTPMessage_class);
+    cls.MessageClass = &other;
+    self = new_handler(&cls, eval_python("request_of_get()"));
+    assert_non_null(self);
+    assert_ptr_equal(self->headers->cls, &other);
+    give_python("items", HTTPMessage_items(self->headers));
+    assert_repr(eval_python("items"), "[('A', '1')]");
+    end_idle_handler(self);
+}
+
 static int
 setup(void **state)
 {
@@ -920,6 +968,8 @@ main(void)
         python_test(test_the_collector_finds_a_handler_in_its_own_buffer),
         python_test(test_the_class_attributes_are_pythons),
         python_test(test_table_has_no_empty_slot),
+        python_test(test_colorize_request_takes_the_colours_of_the_theme),
+        python_test(test_the_headers_are_of_the_message_class),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

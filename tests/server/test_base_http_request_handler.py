@@ -193,6 +193,10 @@ def end_case(case, error):
 
 # ---- Methods of a handler that handles nothing
 
+def request_of_get():
+    return start(b'GET / HTTP/1.1\r\nA: 1\r\n\r\n')
+
+
 def start_idle():
     return start(b'')
 
@@ -347,6 +351,29 @@ def end_log(words, *args):
 
 def end_colours():
     del os.environ['FORCE_COLOR']
+
+
+class Theme:
+    """What names the colours."""
+
+    path, size, reset = '<path>', '<size>', '<reset>'
+
+    def __getattr__(self, name):
+        if not name.startswith('status_'):
+            raise AttributeError(name)
+        return f'<{name}>'
+
+
+colours_of_codes = [
+    ('100', '<status_informational>'), (99, '<status_informational>'),
+    ('200', '<status_ok>'), (299, '<status_ok>'), ('304', '<status_redirect>'),
+    ('404', '<status_client_error>'), ('500', '<status_server_error>'),
+    (10 ** 30, '<status_server_error>'), ('-', ''), ([], '')]
+
+
+def in_colour(code, colour):
+    return (fr'"GET <path>/\x09<reset> HTTP/1.1" {colour}{code} '
+            '<size>7<reset>')
 
 
 # ---- Dates

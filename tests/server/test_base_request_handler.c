@@ -233,6 +233,34 @@ test_the_collector_finds_a_request_that_knows_its_handler(void **state)
     Py_DECREF(server);
 }
 
+/* def __init__(self, *args): super().__init__(*args) */
+static int
+overriding_init(BaseRequestHandler *self, PyObject *request,
+                PyObject *client_address, BaseServer *server)
+{
+    function_called();
+    assert_null(self->request);
+    return BaseRequestHandler_init(self, request, client_address, server);
+}
+
+static void
+test_a_subclass_can_call_the_init_of_its_base(void **state)
+{
+    BaseRequestHandlerClass cls = fake_class();
+    BaseRequestHandler *self;
+
+    (void)state;
+    cls.init = overriding_init;
+    expect_function_call(overriding_init);
+    expect_setup(NULL);
+    expect_handle(NULL);
+    expect_finish("None", NULL);
+    self = new_handler(&cls);
+    assert_non_null(self);
+    assert_repr(Py_NewRef(self->request), "'the request'");
+    Py_DECREF(self);
+}
+
 static void
 test_table_has_no_empty_slot(void **state)
 {
@@ -256,6 +284,7 @@ main(void)
         python_test(test_the_methods_do_nothing),
         python_test(test_the_collector_finds_a_request_that_knows_its_handler),
         python_test(test_table_has_no_empty_slot),
+        python_test(test_a_subclass_can_call_the_init_of_its_base),
     };
 
     return cmocka_run_group_tests(tests, start_server_types, stop_python);

@@ -304,6 +304,45 @@ test_table_has_no_empty_slot(void **state)
                          sizeof(BaseRequestHandlerClass));
 }
 
+/* def setup(self): super().setup(); and there are rfile and wfile */
+static int
+overriding_setup(BaseRequestHandler *self)
+{
+    assert_null(datagram(self)->rfile);
+    if (DatagramRequestHandler_setup(self) < 0) {
+        return -1;
+    }
+    return write_bytes(self, "before handle, ");
+}
+
+/* def finish(self): ...; super().finish(), which sends */
+static int
+overriding_finish(BaseRequestHandler *self)
+{
+    if (write_bytes(self, "after it") < 0) {
+        return -1;
+    }
+    return DatagramRequestHandler_finish(self);
+}
+
+static void
+test_a_subclass_can_call_setup_and_finish_of_its_base(void **state)
+{
+    BaseRequestHandlerClass cls = DatagramRequestHandler_class;
+    SocketClass socket_class = fake_socket_class();
+    BaseRequestHandler *handler;
+
+    (void)state;
+    cls.setup = overriding_setup;
+    cls.finish = overriding_finish;
+    expect_function_call(fake_sendto);
+    will_return(fake_sendto, NULL);
+    handler = try_handler(&cls, new_request(&socket_class, "hello"));
+    assert_non_null(handler);
+    assert_repr(eval_python("sent"), "(b'before handle, after it', 'client')");
+    end_handler(handler);
+}
+
 static int
 setup(void **state)
 {
@@ -323,6 +362,7 @@ main(void)
         python_test(test_another_servers_request_is_a_type_error),
         python_test(test_the_answers_are_pythons),
         python_test(test_table_has_no_empty_slot),
+        python_test(test_a_subclass_can_call_setup_and_finish_of_its_base),
     };
 
     return cmocka_run_group_tests(tests, setup, stop_python);

@@ -558,6 +558,33 @@ test_a_kept_rfile_is_closed_but_alive(void **state)
     run_python("check_closed(rfile); del rfile");
 }
 
+/* def finish(self): super().finish(); then everything is closed */
+static int
+overriding_finish(BaseRequestHandler *self)
+{
+    StreamRequestHandler *stream = (StreamRequestHandler *)self;
+    int result;
+
+    function_called();
+    assert_int_equal(stream->wfile->cls->closed(stream->wfile), 0);
+    result = StreamRequestHandler_finish(self);
+    assert_int_equal(stream->wfile->cls->closed(stream->wfile), 1);
+    assert_int_equal(stream->rfile->cls->closed(stream->rfile), 1);
+    return result;
+}
+
+static void
+test_a_subclass_can_call_the_finish_of_its_base(void **state)
+{
+    StreamRequestHandlerClass cls = looking_class(look_at_defaults);
+
+    (void)state;
+    cls.base.finish = overriding_finish;
+    expect_function_call(looking_handle);
+    expect_function_call(overriding_finish);
+    Py_DECREF(new_handler(&cls));
+}
+
 static void
 test_table_has_no_empty_slot(void **state)
 {
@@ -610,6 +637,7 @@ main(void)
         request_test(test_errors_of_closing_propagate),
         request_test(test_a_client_that_has_gone_is_no_error_in_finish),
         request_test(test_a_kept_rfile_is_closed_but_alive),
+        request_test(test_a_subclass_can_call_the_finish_of_its_base),
         python_test(test_table_has_no_empty_slot),
         python_test(test_the_class_attributes_are_pythons),
     };

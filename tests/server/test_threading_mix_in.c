@@ -338,6 +338,7 @@ compare_threads(Threads *threads, PyObject *words_and_row)
     run_python("end_threads(*this, results, as_list)");
 }
 
+/* Threads, and NoThreads, which a server has that waits for none. */
 static void
 test_threads_and_no_threads_are_as_in_python(void **state)
 {

@@ -268,9 +268,10 @@ def silent_clients(address):
 def check_late_answers(silent, client):
     assert client.recv(100) == b'HELLO\n'
     assert client.recv(100) == b''
-    for client in silent:
-        client.send(b'late\n')
-        check_answer(client, b'LATE\n')
+    client.close()
+    for each in silent:
+        each.send(b'late\n')
+        check_answer(each, b'LATE\n')
 
 
 class Askers:

@@ -273,6 +273,49 @@ test_the_class_attributes_are_pythons(void **state)
     assert_ptr_equal(UDPServer_type.tp_base, &TCPServer_type);
 }
 
+/* A datagram socket cannot listen, which TCPServer's would want. */
+static void
+test_server_activate_does_nothing(void **state)
+{
+    BaseServer *server = new_server(&UDPServer_class, NULL);
+
+    (void)state;
+    assert_int_equal(UDPServer_server_activate(server), 0);
+    assert_int_equal(TCPServer_server_activate(server), -1);
+    assert_raised(PyExc_OSError, "[Errno 95] Operation not supported");
+    Py_DECREF(server);
+}
+
+static int
+socket_option(BaseServer *server, int option)
+{
+    int value = -1;
+    socklen_t size = sizeof(value);
+
+    assert_int_equal(
+        getsockopt(socket_of(server)->fd, SOL_SOCKET, option, &value, &size),
+        0);
+    return value;
+}
+
+static void
+test_the_socket_is_what_the_class_says(void **state)
+{
+    BaseServerClass cls = UDPServer_class;
+    BaseServer *server = new_server(&cls, NULL);
+
+    (void)state;
+    assert_int_equal(UDPServer_class.socket_type, SOCK_DGRAM);
+    assert_int_equal(socket_option(server, SO_TYPE), SOCK_DGRAM);
+    assert_false(UDPServer_class.allow_reuse_address);
+    assert_int_equal(socket_option(server, SO_REUSEADDR), 0);
+    Py_DECREF(server);
+    cls.allow_reuse_address = true;
+    server = new_server(&cls, NULL);
+    assert_int_equal(socket_option(server, SO_REUSEADDR), 1);
+    Py_DECREF(server);
+}
+
 static int
 setup(void **state)
 {
@@ -293,6 +336,8 @@ main(void)
         python_test(test_a_failing_handler_leaves_the_server_serving),
         python_test(test_table_has_no_empty_slot),
         python_test(test_the_class_attributes_are_pythons),
+        python_test(test_server_activate_does_nothing),
+        python_test(test_the_socket_is_what_the_class_says),
     };
 
     return cmocka_run_group_tests(tests, setup, stop_python);

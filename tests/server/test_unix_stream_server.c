@@ -290,6 +290,8 @@ test_the_class_attributes_are_pythons(void **state)
     assert_attributes(&UnixStreamServer_class, "class_attributes[0]");
     assert_attributes(&UnixDatagramServer_class, "class_attributes[1]");
     assert_attributes(&UnixWSGIServer_class.base, "class_attributes[2]");
+    assert_int_equal(UnixStreamServer_class.address_family, AF_UNIX);
+    assert_int_equal(UnixDatagramServer_class.address_family, AF_UNIX);
     assert_ptr_equal(UnixStreamServer_type.tp_base, &TCPServer_type);
     assert_ptr_equal(UnixDatagramServer_type.tp_base, &UDPServer_type);
     assert_ptr_equal(UnixWSGIServer_type.tp_base, &WSGIServer_type);

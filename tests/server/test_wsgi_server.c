@@ -161,6 +161,33 @@ test_table_has_no_empty_slot(void **state)
                          sizeof(WSGIServerClass));
 }
 
+/* def server_bind(self): super().server_bind() */
+static int
+overriding_server_bind(BaseServer *self)
+{
+    function_called();
+    return WSGIServer_server_bind(self);
+}
+
+static void
+test_a_subclass_can_call_the_server_bind_of_its_base(void **state)
+{
+    WSGIServerClass cls = WSGIServer_class;
+    WSGIServer *server;
+
+    (void)state;
+    cls.base.server_bind = overriding_server_bind;
+    expect_function_call(overriding_server_bind);
+    server = new_server(&cls, "127.0.0.1");
+    assert_non_null(server);
+    set_python("port", server->base.server_port);
+    set_python("environ", server->base_environ);
+    assert_repr(eval_python("port > 0, environ['SERVER_PORT'] == str(port)"),
+                "(True, True)");
+    run_python("del environ");
+    Py_DECREF(server);
+}
+
 static int
 setup(void **state)
 {
@@ -179,6 +206,7 @@ main(void)
         python_test(
             test_the_collector_finds_an_application_that_knows_its_server),
         python_test(test_table_has_no_empty_slot),
+        python_test(test_a_subclass_can_call_the_server_bind_of_its_base),
     };
 
     return cmocka_run_group_tests(tests, setup, stop_python);

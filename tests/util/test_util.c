@@ -133,6 +133,17 @@ test_hop_by_hop_is_what_the_original_says(void **state)
     assert_nothing_differs("differing(NAMES, name_differences)");
 }
 
+/* hoppish has every name of Python's _hoppish. */
+static void
+test_every_name_of_python_is_hop_by_hop(void **state)
+{
+    (void)state;
+    assert_repr(eval_python("len(hoppish_names())"), "8");
+    assert_repr(eval_python("[name for name in forms(hoppish_names())"
+                            " if not ours.is_hop_by_hop(name)]"),
+                "[]");
+}
+
 static void
 test_hop_by_hop_asks_any_object_for_its_lower_case(void **state)
 {
@@ -479,6 +490,7 @@ main(void)
         python_test(UtilityTests_testAppURIs),
         python_test(UtilityTests_testReqURIs),
         python_test(UtilityTests_testHopByHop),
+        python_test(test_every_name_of_python_is_hop_by_hop),
     };
 
     return cmocka_run_group_tests(tests, setup, stop_python);

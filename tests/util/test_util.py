@@ -412,6 +412,12 @@ def hop_by_hop_names():
     return sum(wsgiref.util.is_hop_by_hop(name) for words, name in NAMES)
 
 
+def hoppish_names():
+    """Python keeps the set, or the __contains__ of one."""
+    hoppish = wsgiref.util._hoppish
+    return sorted(getattr(hoppish, '__self__', hoppish))
+
+
 def forms(names):
     return [form(name) for name in names
             for form in (str, str.title, str.upper, str.lower)]

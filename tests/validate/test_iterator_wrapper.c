@@ -120,6 +120,57 @@ test_half_made_one_goes_with_its_traceback(void **state)
     assert_repr(eval_python("what_is_left_of_a_half_made_one()"), "None");
 }
 
+static void
+test_init_may_be_called_again(void **state)
+{
+    PyObject *first = eval_python("[b'first']");
+    PyObject *second = eval_python("[b'second']");
+    PyObject *wrapper = PyObject_CallFunctionObjArgs(
+        (PyObject *)&IteratorWrapper_type, first, Py_None, NULL);
+
+    (void)state;
+    assert_non_null(wrapper);
+    assert_int_equal(IteratorWrapper_close(wrapper), 0);
+    assert_int_equal(IteratorWrapper_init(wrapper, second, Py_None), 0);
+    assert_int_equal(Py_REFCNT(first), 1);
+    assert_repr(IteratorWrapper_next(wrapper), "b'second'"); /* it is open */
+    assert_int_equal(IteratorWrapper_init(wrapper, Py_None, Py_None), -1);
+    assert_raised(PyExc_TypeError, "'NoneType' object is not iterable");
+    run_python("gc.collect()");
+    assert_int_equal(IteratorWrapper_close(wrapper), 0);
+    Py_DECREF(wrapper);
+    assert_int_equal(Py_REFCNT(second), 1);
+    Py_DECREF(second);
+    Py_DECREF(first);
+}
+
+static void
+test_each_iteration_of_a_partial_one_begins_anew(void **state)
+{
+    PyObject *first = eval_python("[b'first']");
+    PyObject *second = eval_python("[b'second']");
+    PyObject *partial =
+        PyObject_CallOneArg((PyObject *)&PartialIteratorWrapper_type, first);
+
+    (void)state;
+    assert_non_null(partial);
+    assert_int_equal(PartialIteratorWrapper_init(partial, second), 0);
+    assert_int_equal(Py_REFCNT(first), 1);
+    for (int i = 0; i < 2; i++) {
+        PyObject *wrapper = PartialIteratorWrapper_iter(partial);
+
+        assert_true(Py_IS_TYPE(wrapper, &IteratorWrapper_type));
+        assert_repr(IteratorWrapper_next(wrapper), "b'second'");
+        assert_null(IteratorWrapper_next(wrapper));
+        assert_int_equal(IteratorWrapper_close(wrapper), 0);
+        Py_DECREF(wrapper);
+    }
+    Py_DECREF(partial);
+    assert_int_equal(Py_REFCNT(second), 1);
+    Py_DECREF(second);
+    Py_DECREF(first);
+}
+
 static int
 setup(void **state)
 {
@@ -140,6 +191,8 @@ main(void)
         python_test(test_leaves_nothing_behind),
         python_test(test_cycles_are_collected),
         python_test(test_half_made_one_goes_with_its_traceback),
+        python_test(test_init_may_be_called_again),
+        python_test(test_each_iteration_of_a_partial_one_begins_anew),
     };
 
     return cmocka_run_group_tests(tests, setup, stop_python);

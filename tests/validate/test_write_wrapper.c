@@ -49,6 +49,29 @@ test_cycles_are_collected(void **state)
     assert_repr(eval_python("what_is_left_of_cycles()"), "[None, None]");
 }
 
+static void
+test_init_may_be_called_again(void **state)
+{
+    PyObject *first = eval_python("lambda data: say(data)");
+    PyObject *second = eval_python("lambda data: say(data)");
+    PyObject *wrapper =
+        PyObject_CallOneArg((PyObject *)&WriteWrapper_type, first);
+    PyObject *kept;
+
+    (void)state;
+    assert_non_null(wrapper);
+    assert_int_equal(WriteWrapper_init(wrapper, second), 0);
+    kept = PyObject_GetAttrString(wrapper, "writer");
+    assert_ptr_equal(kept, second);
+    Py_DECREF(kept);
+    assert_int_equal(Py_REFCNT(first), 1);
+    assert_int_equal(Py_REFCNT(second), 2);
+    Py_DECREF(wrapper);
+    assert_int_equal(Py_REFCNT(second), 1);
+    Py_DECREF(second);
+    Py_DECREF(first);
+}
+
 static int
 setup(void **state)
 {
@@ -64,6 +87,7 @@ main(void)
         python_test(test_owns_its_writer_and_lets_go_of_it),
         python_test(test_leaves_nothing_behind),
         python_test(test_cycles_are_collected),
+        python_test(test_init_may_be_called_again),
     };
 
     return cmocka_run_group_tests(tests, setup, stop_python);

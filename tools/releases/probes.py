@@ -99,8 +99,8 @@ def malformed_request_has_status_line():
 @probe('Lib/http/server.py: BaseHTTPRequestHandler.parse_request',
        'since 3.13.10, 3.14.1, 3.15', 'gh-70765')
 def http_0_9_without_headers():
-    """The headers of an HTTP/0.9 request are not read, and `get_environ`
-    stumbles over that."""
+    """The headers of an HTTP/0.9 request are not read, so that `get_environ`
+    fails."""
     return parsed(b'GET /\r\nA: b\r\n\r\n').rfile.tell() == len(b'GET /\r\n')
 
 
@@ -247,7 +247,7 @@ def request_queue_size():
 @probe('Lib/socketserver.py: TCPServer.server_bind', 'since 3.13.2, 3.14',
        'gh-128916')
 def reuse_port_for_ip_only():
-    """`allow_reuse_port` does nothing but for IPv4 and IPv6."""
+    """`allow_reuse_port` is only for IPv4 and IPv6."""
     class Socket:
         options = ()
 
@@ -352,7 +352,7 @@ def log_colour():
 @probe('Lib/traceback.py: TracebackException.format', 'since 3.13',
        'gh-112730')
 def error_colour():
-    """So has the traceback with which a program ends."""
+    """The traceback with which a program ends has colours on a terminal."""
     return importlib.util.find_spec('_colorize') is not None
 
 
@@ -394,8 +394,8 @@ def unraisable_names_deallocator():
 
 @probe('Modules/_io/iobase.c: iobase_finalize', 'since 3.13', 'gh-62948')
 def close_error_told():
-    """`sys.unraisablehook` is told what `close()` raises where a stream is
-    not closed by anybody."""
+    """`sys.unraisablehook` gets what `close()` raises for a stream that nobody
+    has closed."""
     class Fails(io.RawIOBase):
         def close(self):
             raise RuntimeError
@@ -408,8 +408,8 @@ def close_error_told():
 @probe('Modules/_io/iobase.c: _io__RawIOBase_read_impl',
        'since 3.13.10, 3.14.1, 3.15', 'gh-140607')
 def raw_read_checks_count():
-    """`RawIOBase.read()` is a ValueError where `readinto()` tells of more
-    bytes than there is room for."""
+    """`RawIOBase.read()` is a ValueError if `readinto()` returns more than
+    there is room for."""
     class Liar(io.RawIOBase):
         def readinto(self, buffer):
             return len(buffer) + 1
@@ -453,20 +453,20 @@ class Outer:
 @probe('Lib/traceback.py: TracebackException.__init__', 'since 3.12',
        'gh-97008')
 def traceback_suggests():
-    """"Did you mean" is in a traceback of the log."""
+    """A traceback in the log has "Did you mean"."""
     return 'Did you mean' in traceback_of(lambda: Outer.innner)[-1]
 
 
 @probe('Lib/traceback.py: TracebackException.__init__', 'since 3.15',
        'gh-137967')
 def traceback_suggests_inner():
-    """There it also names attributes of attributes."""
+    """In the log it also names attributes of attributes."""
     return '.inner.imag' in traceback_of(lambda: Outer().imag)[-1]
 
 
 @probe('Lib/traceback.py: StackSummary.format_frame_summary', 'since 3.13')
 def traceback_marks_calls():
-    """There a call that fails is underlined also where it is all of its
+    """In the log a call that fails is underlined even if it is all of its
     line."""
     return any(line.endswith('~~~^^')
                for line in traceback_of(lambda: Outer.innner))

@@ -95,8 +95,8 @@ values they had. `record stop` ends it.
                                'does.')
         print(client.summary())
         print(gdb.execute('info record', to_string=True).splitlines()[-2])
-        print('It stands at the end of the request: reverse-continue goes to '
-              'a breakpoint, reverse-step back step by step.')
+        print('This is the end of the request: reverse-continue goes back to '
+              'a breakpoint, reverse-step back one line.')
 
 
 def register():
