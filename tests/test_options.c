@@ -55,6 +55,7 @@ test_without_arguments_the_demo_is_served_on_port_8000(void **state)
     assert_false(options.once || options.quiet || options.strict);
     assert_false(options.help || options.version);
     assert_true(options.timeout < 0);
+    assert_int_equal(options.backlog, 0);
 }
 
 static void
@@ -65,7 +66,7 @@ test_every_option_has_its_place(void **state)
     (void)state;
     assert_parsed(&options, "--bind", "0.0.0.0", "--port=81", "hello:app",
                   "--chdir", "there", "--once", "--quiet", "--strict",
-                  "--timeout", "2.5");
+                  "--timeout", "2.5", "--backlog", "128");
     assert_string_equal(options.application, "hello:app");
     assert_string_equal(options.directory, "there");
     assert_bound(&options, "0.0.0.0", 81, false);
@@ -73,6 +74,7 @@ test_every_option_has_its_place(void **state)
     assert_true(options.quiet);
     assert_true(options.strict);
     assert_true(options.timeout == 2.5);
+    assert_int_equal(options.backlog, 128);
 }
 
 static void
@@ -173,6 +175,28 @@ test_what_is_no_port_is_refused(void **state)
         assert_refused(expected, "--bind", bind);
         PyOS_snprintf(bind, sizeof(bind), "[::1]:%s", ports[i]);
         assert_refused(expected, "--bind", bind);
+    }
+}
+
+static void
+test_a_backlog_is_a_number_above_0(void **state)
+{
+    static const char *const backlogs[] = {
+        "0", "-1", "", "x", "1.5", "65536"
+    };
+    Options options;
+
+    (void)state;
+    assert_parsed(&options, "--backlog=65535");
+    assert_int_equal(options.backlog, 65535);
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(backlogs); i++) {
+        char expected[200];
+
+        PyOS_snprintf(expected, sizeof(expected),
+                      "'%s' is not a backlog: give a number of connections "
+                      "from 1 to 65535",
+                      backlogs[i]);
+        assert_refused(expected, "--backlog", backlogs[i]);
     }
 }
 
@@ -367,9 +391,9 @@ static void
 test_help_names_every_option_in_80_columns(void **state)
 {
     static const char *const names[] = {
-        "-b, --bind", "-p, --port", "-C, --chdir", "--threads", "--fork",
-        "--once",     "--cgi",      "--validate",  "--strict",  "--timeout",
-        "--quiet",    "--version",  "-h, --help",
+        "-b, --bind", "-p, --port", "-C, --chdir", "--threads",  "--fork",
+        "--once",     "--cgi",      "--validate",  "--strict",   "--timeout",
+        "--backlog",  "--quiet",    "--version",   "-h, --help",
     };
     char text[4000];
 
@@ -410,6 +434,7 @@ main(void)
         cmocka_unit_test(test_what_is_no_host_is_refused),
         cmocka_unit_test(test_what_is_no_port_is_refused),
         cmocka_unit_test(test_a_timeout_is_a_number_above_0),
+        cmocka_unit_test(test_a_backlog_is_a_number_above_0),
         cmocka_unit_test(test_a_unix_socket_is_bound_by_its_path),
         cmocka_unit_test(test_threads_processes_and_cgi_exclude_each_other),
         cmocka_unit_test(test_there_is_one_application_and_it_has_a_name),

@@ -63,6 +63,9 @@ subclass(Classes *classes, const Options *options)
     if (options->ipv6) {
         classes->over.base.address_family = AF_INET6;
     }
+    if (options->backlog > 0) {
+        classes->over.base.request_queue_size = options->backlog;
+    }
     classes->server = classes->over;
     classes->handler = WSGIRequestHandler_class;
     if (options->threads && !options->once) {

@@ -40,6 +40,7 @@ static const char help[] =
     "      --validate          check application and server against PEP 3333\n"
     "      --strict            refuse what later releases of Python refuse\n"
     "      --timeout SECONDS   drop a client that stays silent this long\n"
+    "      --backlog NUMBER    let this many connections wait for an answer\n"
     "      --quiet             write no access log\n"
     "      --version           show the versions of cwsgiref and its Python\n"
     "  -h, --help              show this help\n";
@@ -53,6 +54,7 @@ enum {
     VALIDATE,
     STRICT,
     TIMEOUT,
+    BACKLOG,
     QUIET,
     VERSION
 }; /* without a letter */
@@ -71,6 +73,7 @@ static const struct option long_options[] = {
     { "validate", no_argument, NULL, VALIDATE },
     { "strict", no_argument, NULL, STRICT },
     { "timeout", required_argument, NULL, TIMEOUT },
+    { "backlog", required_argument, NULL, BACKLOG },
     { "quiet", no_argument, NULL, QUIET },
     { "version", no_argument, NULL, VERSION },
     { "help", no_argument, NULL, 'h' },
@@ -247,6 +250,22 @@ parse_timeout(Options *options, const char *text)
     return 0;
 }
 
+static int
+parse_backlog(Options *options, const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    long number = strtol(text, NULL, 10);
+
+    if (digits == 0 || text[digits] != '\0' || number < 1 || number > 65535) {
+        return complain(options,
+                        "'%s' is not a backlog: give a number of connections "
+                        "from 1 to 65535",
+                        text);
+    }
+    options->backlog = (int)number;
+    return 0;
+}
+
 /* The long name of an option, or NULL. */
 static const char *
 long_name(int option)
@@ -357,6 +376,8 @@ parse_option(Options *options, int found, int *bind_port, int *port)
         return 0;
     case TIMEOUT:
         return parse_timeout(options, optarg);
+    case BACKLOG:
+        return parse_backlog(options, optarg);
     default:
         *find_flag(options, found) = true;
         return 0;

@@ -23,6 +23,7 @@ typedef struct Options {
     bool once;
     bool quiet;
     double timeout; /* seconds; -1: none */
+    int backlog;    /* connections that wait; 0: as in Python */
     bool help;      /* asked for, and nothing else counts */
     bool version;
     char error[400]; /* what is wrong with the command line */

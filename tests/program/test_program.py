@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import socket
+import socketserver
 import subprocess
 import sys
 import tempfile
@@ -269,6 +270,34 @@ class Serving(unittest.TestCase):
             self.assertEqual(server.get(), (200, 'hello from app'))
             self.assertEqual(server.stop(signal.SIGTERM), 0)
             self.assertIn('TimeoutError: timed out\n', server.end())
+
+    def connections_that_wait(self, *arguments):
+        """How many of a hundred connections the system makes for a server
+        that takes none."""
+        with Server(*arguments, 'hello') as server:
+            server.process.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, server.process.pid,
+                      os.WSTOPPED | os.WNOWAIT)
+            clients = [socket.socket() for _ in range(100)]
+            try:
+                for client in clients:
+                    client.setblocking(False)
+                    client.connect_ex(('127.0.0.1', server.port))
+                # Over loopback it is decided by now: who is not connected
+                # tries again in a second.
+                return sum(client.getsockopt(
+                    socket.IPPROTO_TCP, socket.TCP_INFO, 1) == b'\x01'
+                    for client in clients)
+            finally:
+                for client in clients:
+                    client.close()
+
+    def test_backlog(self):
+        # The system makes one more than it was told.
+        self.assertEqual(self.connections_that_wait('--backlog', '23'), 24)
+        self.assertEqual(self.connections_that_wait('--backlog=7'), 8)
+        size = socketserver.TCPServer.request_queue_size
+        self.assertEqual(self.connections_that_wait(), min(size + 1, 100))
 
     def test_log_lines_appear_at_once(self):
         with Server('hello') as server:
