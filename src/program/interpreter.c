@@ -141,17 +141,20 @@ initialize(int argc, char *const argv[])
     return status;
 }
 
+/* Whether a Python expression is true. An error counts as false. */
+static bool
+is_true(const char *statements, const char *expression)
+{
+    int answer = truth(evaluate(statements, expression));
+
+    PyErr_Clear();
+    return answer == 1;
+}
+
 bool
 is_safe_path(void)
 {
-    PyObject *flags = PySys_GetObject("flags"); /* borrowed */
-    PyObject *safe_path =
-        flags == NULL ? NULL : PyObject_GetAttrString(flags, "safe_path");
-    bool result = safe_path == Py_True;
-
-    PyErr_Clear();
-    Py_XDECREF(safe_path);
-    return result;
+    return is_true("import sys", "sys.flags.safe_path");
 }
 
 int
@@ -285,25 +288,14 @@ is_imported(const char *module)
     return PyDict_GetItemString(modules, module) != NULL;
 }
 
-/* Whether a Python expression about `threading` is true. An error counts as
- * false. */
-static bool
-is_true_of_threading(const char *expression)
-{
-    int answer = truth(evaluate("import threading", expression));
-
-    PyErr_Clear();
-    return answer == 1;
-}
-
 void
 wait_for_daemons(int milliseconds)
 {
     static const struct timespec pause = { .tv_nsec = 1000 * 1000 };
 
     while (milliseconds-- > 0 &&
-           is_true_of_threading(
-               "any(thread.daemon for thread in threading.enumerate())"))
+           is_true("import threading",
+                   "any(thread.daemon for thread in threading.enumerate())"))
     {
         Py_BEGIN_ALLOW_THREADS
         nanosleep(&pause, NULL);
@@ -367,37 +359,36 @@ static const LastWait for_processes = {
 };
 
 /* The names of those that still run: a new str, which may be empty. NULL with
- * an exception. */
+ * an exception. `theirs`, `names`: of LastWait. */
 static PyObject *
-list_those_that_stay(const LastWait *wait)
+list_those_that_stay(const char *theirs, const char *names)
 {
     char import[40];
 
-    if (!is_imported(wait->theirs)) {
+    if (!is_imported(theirs)) {
         return PyUnicode_FromString("");
     }
-    PyOS_snprintf(import, sizeof(import), "import %s", wait->theirs);
-    return evaluate(import, wait->names);
+    PyOS_snprintf(import, sizeof(import), "import %s", theirs);
+    return evaluate(import, names);
 }
 
-/* The timer calls it with the fields of LastWait. */
+/* The timer calls it with three fields of LastWait. */
 static PyObject *
 say_who_stays(PyObject *self, PyObject *args)
 {
-    LastWait wait = { NULL };
+    const char *theirs, *names, *kind;
     PyObject *list;
 
     (void)self;
-    if (!PyArg_ParseTuple(args, "sss", &wait.theirs, &wait.names, &wait.kind))
-    {
+    if (!PyArg_ParseTuple(args, "sss", &theirs, &names, &kind)) {
         return NULL;
     }
-    list = list_those_that_stay(&wait);
+    list = list_those_that_stay(theirs, names);
     if (list != NULL && PyUnicode_GET_LENGTH(list) > 0) {
         PySys_FormatStderr(
             "cwsgiref: waiting for these %s, which are not daemons: %U; a "
             "second signal ends the program at once\n",
-            wait.kind, list);
+            kind, list);
     }
     if (discard(list) < 0) {
         return NULL;
@@ -453,7 +444,7 @@ tell_timer(PyObject *timer, const char *method)
 static bool
 is_needed(const LastWait *wait)
 {
-    PyObject *list = list_those_that_stay(wait);
+    PyObject *list = list_those_that_stay(wait->theirs, wait->names);
     bool result = list != NULL && PyUnicode_GET_LENGTH(list) > 0;
 
     PyErr_Clear();
@@ -483,7 +474,7 @@ interpreter_stop(int exit_code)
         if (is_needed(&for_processes)) {
             wait_for_the_last(&for_processes);
         }
-        if (is_true_of_threading("threading.active_count() > 1")) {
+        if (is_true("import threading", "threading.active_count() > 1")) {
             _exit(finish_beside_threads() < 0 ? 1 : exit_code);
         }
     }

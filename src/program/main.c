@@ -191,6 +191,26 @@ open_server(const Options *options, const Classes *classes,
     return (WSGIServer *)server;
 }
 
+/* The application of the options: a new reference. */
+static PyObject *
+open_application(const Options *options)
+{
+    PyObject *application = options->application == NULL
+                                ? demo_app_new()
+                                : find_application(options->application);
+
+    if (application != NULL && are_threads_patched()) {
+        PySys_WriteStderr(
+            "cwsgiref: the application has replaced threads by greenlets, as "
+            "gevent's monkey.patch_all() does: the greenlets of a request run "
+            "only while it runs, and all others stand still\n");
+    }
+    if (application != NULL && options->validate) {
+        Py_SETREF(application, validator(application));
+    }
+    return application;
+}
+
 /* From the application's name to the end of its server: the exit code. */
 static int
 run(const Options *options, Classes *classes)
@@ -207,18 +227,7 @@ run(const Options *options, Classes *classes)
     if (options->strict) {
         release_harden();
     }
-    application = options->application == NULL
-                      ? demo_app_new()
-                      : find_application(options->application);
-    if (application != NULL && are_threads_patched()) {
-        PySys_WriteStderr(
-            "cwsgiref: the application has replaced threads by greenlets, as "
-            "gevent's monkey.patch_all() does: the greenlets of a request run "
-            "only while it runs, and all others stand still\n");
-    }
-    if (application != NULL && options->validate) {
-        Py_SETREF(application, validator(application));
-    }
+    application = open_application(options);
     if (application == NULL || stopped) {
         goto done;
     }

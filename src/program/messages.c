@@ -112,73 +112,77 @@ errno_of(PyObject *raised)
 static void
 explain_unix_error(const char *path, int number, PyObject *raised)
 {
-    if (number == EADDRINUSE) {
-        PyErr_Format(PyExc_SystemExit,
-                     "%s already exists: stop the program that listens there "
-                     "or, if it is not a socket, choose another path",
-                     path);
-        return;
-    }
-    PyErr_Format(PyExc_SystemExit,
-                 "cannot listen on %s: %S; its directory must exist, and you "
-                 "must be allowed to write to it",
-                 path, raised);
+    PyErr_Format(
+        PyExc_SystemExit,
+        number == EADDRINUSE
+            ? "%s already exists: stop the program that listens there "
+              "or, if it is not a socket, choose another path"
+            : "cannot listen on %s: %S; its directory must exist, and "
+              "you must be allowed to write to it",
+        path, raised);
 }
 
-void
-explain_bind_error(const Options *options)
+/* explain_bind_error() for a host and a port. */
+static void
+explain_tcp_error(const Options *options, int number, PyObject *raised)
 {
     const char *host = options->host[0] == '\0' ? "0.0.0.0" : options->host;
-    int port = options->port;
-    PyObject *raised;
-    Handled handled;
 
-    if (!PyErr_ExceptionMatches(PyExc_OSError)) {
-        return;
-    }
-    handled = except_enter();
-    raised = handled.raised;
-    PyErr_SetHandledException(NULL); /* from None */
-    if (options->unix_socket) {
-        explain_unix_error(host, errno_of(raised), raised);
-        except_leave(handled);
-        return;
-    }
-    switch (errno_of(raised)) {
+    switch (number) {
     case EADDRINUSE:
-        PyErr_Format(
-            PyExc_SystemExit,
-            "port %d of %s is in use: stop the program that listens there, or "
-            "choose another port with --port (0 picks a free one)",
-            port, host);
-        break;
+        PyErr_Format(PyExc_SystemExit,
+                     "port %d of %s is in use: stop the program that listens "
+                     "there, or choose another port with --port (0 picks a "
+                     "free one)",
+                     options->port, host);
+        return;
     case EACCES:
     case EPERM:
         PyErr_Format(PyExc_SystemExit,
                      "port %d is not permitted: ports below 1024 are for "
                      "root; choose another with --port, such as 8000",
-                     port);
-        break;
+                     options->port);
+        return;
     case EADDRNOTAVAIL:
         PyErr_Format(PyExc_SystemExit,
                      "%s is not an address of this machine: --bind needs one, "
                      "such as 127.0.0.1, or 0.0.0.0 for all of them",
                      host);
-        break;
+        return;
     case EAFNOSUPPORT:
         PyErr_Format(PyExc_SystemExit,
                      "this machine has no %s: choose another address with "
                      "--bind",
                      options->ipv6 ? "IPv6" : "IPv4");
-        break;
+        return;
     default:
         PyErr_Format(PyExc_SystemExit,
-                     errno_of(raised) < 0 /* socket.gaierror */
+                     number < 0 /* socket.gaierror */
                          ? "host '%s' is unknown: %S; --bind takes an address "
                            "or a name of this machine, such as 127.0.0.1"
                          : "cannot listen on '%s': %S; try another address, "
                            "such as 127.0.0.1",
                      host, raised);
+    }
+}
+
+void
+explain_bind_error(const Options *options)
+{
+    Handled handled;
+    int number;
+
+    if (!PyErr_ExceptionMatches(PyExc_OSError)) {
+        return;
+    }
+    handled = except_enter();
+    PyErr_SetHandledException(NULL); /* from None */
+    number = errno_of(handled.raised);
+    if (options->unix_socket) {
+        explain_unix_error(options->host, number, handled.raised);
+    }
+    else {
+        explain_tcp_error(options, number, handled.raised);
     }
     except_leave(handled);
 }

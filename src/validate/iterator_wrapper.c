@@ -175,6 +175,16 @@ check_started(PyObject *self)
     return PyObject_SetAttrString(self, "check_start_response", Py_None);
 }
 
+/* A block must be bytes. */
+static int
+check_block(PyObject *self, PyObject *v)
+{
+    if (!PyBytes_CheckExact(v)) {
+        return assert_(0, "Iterator yielded non-bytestring (%R)", v);
+    }
+    return check_started(self);
+}
+
 /* Lib/wsgiref/validate.py: IteratorWrapper.__next__ */
 PyObject *
 IteratorWrapper_next(PyObject *self)
@@ -182,30 +192,19 @@ IteratorWrapper_next(PyObject *self)
     int closed = attribute_is_true(self, "closed");
     PyObject *v = NULL;
 
-    if (FAILED(closed < 0) ||
-        FAILED(assert_(!closed, "Iterator read after closed") < 0))
+    if (!FAILED(closed < 0) &&
+        !FAILED(assert_(!closed, "Iterator read after closed") < 0))
     {
-        goto failed;
+        v = next_of_iterator(self);
+        (void)FAILED(v == NULL && PyErr_Occurred() != NULL);
     }
-    v = next_of_iterator(self);
-    if (v == NULL) {
-        if (FAILED(PyErr_Occurred() != NULL)) {
-            goto failed;
-        }
-        return NULL;
+    if (v != NULL && FAILED(check_block(self, v) < 0)) {
+        Py_CLEAR(v);
     }
-    if ((!PyBytes_CheckExact(v) &&
-         FAILED(assert_(0, "Iterator yielded non-bytestring (%R)", v) < 0)) ||
-        FAILED(check_started(self) < 0))
-    {
-        goto failed;
+    if (v == NULL && PyErr_Occurred() != NULL) {
+        keep_with_traceback(self);
     }
     return v;
-
-failed:
-    keep_with_traceback(self);
-    Py_XDECREF(v);
-    return NULL;
 }
 
 /* if hasattr(self.original_iterator, 'close'): self.original_iterator.close()
