@@ -29,8 +29,8 @@ struct BaseRequestHandler {
 extern PyTypeObject BaseRequestHandler_type;
 extern const BaseRequestHandlerClass BaseRequestHandler_class;
 
-/* cls(request, client_address, server): the constructor does all the work, it
- * handles the request. A new reference, or NULL with what handling raised. */
+/* cls(request, client_address, server): the constructor handles the whole
+ * request. A new reference, or NULL with what that raised. */
 BaseRequestHandler *BaseRequestHandler_new(const BaseRequestHandlerClass *cls,
                                            PyObject *request,
                                            PyObject *client_address,
