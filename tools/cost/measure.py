@@ -9,6 +9,7 @@ from tools import command
 from tools.callgraph import comparison, names, traces
 from tools.cost import events, tree
 from tools.patience import wait
+from tools.server import Server
 
 WARM_UP = 100  # requests before anything is counted
 MEASURED = 5   # requests of which the middle one is shown
@@ -79,7 +80,8 @@ class CountedRun(traces.Run):
 
     def count(self, raw):
         """The calls of so many requests, and the last answer."""
-        with self.started(subprocess.DEVNULL) as server:
+        with Server(self.command, cwd=self.directory,
+                    env=self.environment()) as server:
             for _ in range(WARM_UP):
                 self.exchange(server, raw)
             self.start_counting(server, raw)

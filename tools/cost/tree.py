@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import platform
 
 from tools.callgraph import comparison, traces
 
@@ -143,8 +144,9 @@ def summary(calls, totals):
            f'{count} system calls, name() = result.')
     yield ('own: without the calls below; outside: what of own is in CPython '
            'and libc, and not in src/.')
-    yield (f'Counted by valgrind; the one in the middle of {len(totals)}, '
-           f'which need {totals[0]:,} to {totals[-1]:,} ({spread:.1f} %).')
+    yield (f'Python {platform.python_version()}; the request in the middle '
+           f'of {len(totals)}, which need {totals[0]:,} to {totals[-1]:,} '
+           f'({spread:.1f} %).')
 
 
 def report(measured):
