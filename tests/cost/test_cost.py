@@ -2,6 +2,7 @@
 picture, and docs/performance.md, which shows both."""
 
 import collections
+import functools
 import os
 import pathlib
 import platform
@@ -261,7 +262,9 @@ def names_in(lines):
 class CostTests(unittest.TestCase):
     maxDiff = None
 
-    def measured(self, application, raw, *options):
+    @staticmethod
+    @functools.cache
+    def measured(application, raw, *options):
         """In the folder of the applications."""
         return measure.measure(measure.CountedRun(
             PROGRAM, application, options, traces.HERE), raw)

@@ -11,7 +11,7 @@ from tools.cost import events, tree
 from tools.patience import wait
 from tools.server import Server
 
-WARM_UP = 100  # requests before anything is counted
+WARM_UP = 50   # requests before anything is counted
 MEASURED = 5   # requests of which the middle one is shown
 
 # Where the interpreter begins to run Python code.
@@ -59,9 +59,10 @@ class CountedRun(traces.Run):
         self.program = os.path.abspath(program)
         super().__init__([], application,
                          ['--bind', f'127.0.0.1:{port}', *options], directory)
-        self.log = os.path.join(self.scratch.name, 'log')
-        self.profile = os.path.join(self.scratch.name, 'profile')
-        self.prefix = '--vgdb-prefix=' + os.path.join(self.scratch.name, 'vgdb')
+        self.log, self.profile, prefix = (
+            os.path.join(self.scratch.name, name)
+            for name in ('log', 'profile', 'vgdb'))
+        self.prefix = f'--vgdb-prefix={prefix}'
         self.command = [
             'valgrind', '--tool=callgrind', '-v', '-v',
             '--trace-syscalls=yes', f'--log-file={self.log}', self.prefix,

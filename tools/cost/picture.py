@@ -1,11 +1,11 @@
 """What each call of a request costs, as a picture: SVG, for any browser, and
 for pages that are light or dark.
 
-A call is a box below the one that calls it, as wide as its share of the
-instructions. The calls of one box stand in their order from left to right,
-then, in grey, what the call itself needs of CPython and libc; what is left
-below it is its own code in src/. System calls need no instructions of the
-program: they are dots where they are made, and have their names at the foot."""
+A call is a box below the one that makes it, as wide as its share of the
+instructions. Below a box stand the calls in it, in their order from left to
+right; then, in grey, what the call itself needs of CPython and libc; what is
+left is its own code in src/. System calls need no instructions of the program:
+they are dots where they are made, and have their names at the foot."""
 
 import html
 import re
@@ -36,7 +36,8 @@ svg { background: #ffffff; font: 11px ui-monospace, Menlo, Consolas,
       "DejaVu Sans Mono", monospace; }
 .back { fill: #ffffff; } rect { stroke: #ffffff; stroke-width: 1; }
 text { fill: #1a1a1a; } .dot { fill: #b3261e; }
-.wire { fill: none; stroke: #b3261e; stroke-width: 0.7; stroke-dasharray: 2 3; }
+.wire { fill: none; stroke: #b3261e; stroke-width: 0.7;
+        stroke-dasharray: 2 3; }
 '''
 DARK = '''
 svg { background: #16181c; }
@@ -184,8 +185,9 @@ def draw(calls):
     foot = MARGIN + (max(call.depth for call in calls) + 3) * ROW + 12
     height = foot + 2 * ROW + 8
     return '\n'.join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} '
-        f'{height}" role="img" aria-label="What each call of a request costs">',
+        '<svg xmlns="http://www.w3.org/2000/svg" role="img" '
+        'aria-label="What each call of a request costs" '
+        f'viewBox="0 0 {WIDTH} {height}">',
         style(),
         f'<rect class="back" width="{WIDTH}" height="{height}"/>',
         *rectangles(calls), *system_calls(calls, foot),
