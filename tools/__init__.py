@@ -5,6 +5,7 @@ them, too; nothing here knows of a test.
                    script/callgraph
     compare/       the same request to both servers, from outside:
                    script/compare
+    cost/          what each call of a request costs: script/trace --cost
     gdb/           what script/gdb loads: commands for gdb, printers
     player/        the page that script/player writes
     releases/      where releases of CPython differ: script/releases

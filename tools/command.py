@@ -8,14 +8,14 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-BUILD = ROOT / 'build' / 'trace'
 GET = b'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'
 
 
-def program():
-    """The program of the trace preset; CWSGIREF_TRACE names one that is built
-    already."""
-    return os.environ.get('CWSGIREF_TRACE') or str(BUILD / 'cwsgiref')
+def program(preset='trace'):
+    """The program of a preset; CWSGIREF_TRACE, for this one, names one that
+    is built already."""
+    return (os.environ.get(f'CWSGIREF_{preset.upper()}')
+            or str(ROOT / 'build' / preset / 'cwsgiref'))
 
 
 def linked_python(build):
@@ -24,15 +24,16 @@ def linked_python(build):
     return re.search(r'^_?Python3_EXECUTABLE:\w+=(.*)$', cache, re.M)[1]
 
 
-def build():
-    """Builds the program, and goes on with the Python that it embeds: its
-    modules are what the comparison reads."""
-    if os.environ.get('CWSGIREF_TRACE'):
+def build(preset='trace', purpose='--program'):
+    """Builds the program, with what script/bootstrap knows that the purpose
+    needs, and goes on with the Python that it embeds: its modules are what
+    the comparison reads."""
+    if os.environ.get(f'CWSGIREF_{preset.upper()}'):
         return
-    if subprocess.run([ROOT / 'script' / 'bootstrap', '--program',
-                       'trace']).returncode != 0:
+    if subprocess.run([ROOT / 'script' / 'bootstrap', purpose,
+                       preset]).returncode != 0:
         sys.exit(1)
-    python = linked_python(BUILD)
+    python = linked_python(ROOT / 'build' / preset)
     if os.path.realpath(python) != os.path.realpath(sys.executable):
         os.execv(python, [python, *sys.argv])
 

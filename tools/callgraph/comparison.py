@@ -223,14 +223,18 @@ def is_stream(name):
     return name.partition('_')[0] in STREAMS
 
 
+def is_hidden(name, path):
+    """Whether a person need not see this call of C. What the chain asks of
+    the streams is shown, but not what these ask of each other, but for the
+    bytes that leave."""
+    if name in SHOWN and is_stream(name):
+        return name not in SENDING and any(map(is_stream, path))
+    return name not in SHOWN and name not in FUNCTIONS
+
+
 def to_look_at(calls):
-    """The calls of C for a person: also what the chain asks of the streams,
-    but not what these ask of each other, but for the bytes that leave."""
-    def is_dropped(name, path):
-        if name in SHOWN and is_stream(name):
-            return name not in SENDING and any(map(is_stream, path))
-        return name not in SHOWN and name not in FUNCTIONS
-    return without(with_application(calls), is_dropped)
+    """The calls of C for a person."""
+    return without(with_application(calls), is_hidden)
 
 
 def c_view(threads):
@@ -254,16 +258,17 @@ def difference(python, c):
                                      n=3, lineterm=''))
 
 
-def box(calls, open_levels=()):
+def box(calls, open_levels=(), indent=4):
     """In the style of the documented call graph. More calls may still come at
     the `open_levels`."""
+    line = '─' * (indent - 2) + ' '
     prefixes = []
     more = set(open_levels)  # the levels where another call follows
     for call in reversed(calls):
-        prefix = ''.join('│   ' if level in more else '    '
+        prefix = ''.join(('│' if level in more else ' ').ljust(indent)
                          for level in range(1, call.depth))
         if call.depth:
-            prefix += '├── ' if call.depth in more else '└── '
+            prefix += ('├' if call.depth in more else '└') + line
         prefixes.append(prefix + call.name)
         more = {level for level in more if level < call.depth} | {call.depth}
     return prefixes[::-1]
