@@ -504,11 +504,11 @@ parse_request(void)
 
 /* ---- The environ ---- */
 
-/* environ[key] = value; takes the value. */
+/* env[key] = value; takes the value. */
 static void
-set_item(PyObject *environ, PyObject *key, PyObject *value)
+set_item(PyObject *env, PyObject *key, PyObject *value)
 {
-    if (PyDict_SetItem(environ, key, made(value)) < 0) {
+    if (PyDict_SetItem(env, key, made(value)) < 0) {
         die();
     }
     Py_DECREF(value);
@@ -585,22 +585,21 @@ prepare_names(void)
 static PyObject *
 make_environ(void)
 {
-    PyObject *environ = made(PyDict_Copy(prepared.environ));
+    PyObject *env = made(PyDict_Copy(prepared.environ));
     bool is_post = request.bytes[0] == 'P';
 
-    set_item(environ, prepared.request_method,
+    set_item(env, prepared.request_method,
              Py_NewRef(is_post ? prepared.post : prepared.get));
-    set_item(environ, prepared.path_info,
+    set_item(env, prepared.path_info,
              PyUnicode_DecodeLatin1(request.path,
                                     (Py_ssize_t)request.path_size, NULL));
-    set_item(environ, prepared.remote_addr,
-             PyUnicode_FromString(request.client));
+    set_item(env, prepared.remote_addr, PyUnicode_FromString(request.client));
     if (is_post) {
-        set_item(environ, prepared.content_length,
+        set_item(env, prepared.content_length,
                  PyUnicode_FromFormat("%zu", request.body_size));
     }
-    set_item(environ, prepared.wsgi_input, Input_new());
-    return environ;
+    set_item(env, prepared.wsgi_input, Input_new());
+    return env;
 }
 
 /* ---- The loop ---- */
@@ -608,14 +607,14 @@ make_environ(void)
 static void
 answer(void)
 {
-    PyObject *environ = make_environ();
-    PyObject *args[] = { environ, prepared.start_response };
+    PyObject *env = make_environ();
+    PyObject *args[] = { env, prepared.start_response };
     PyObject *result =
         made(PyObject_Vectorcall(prepared.application, args, 2, NULL));
 
     send_result(result);
     Py_DECREF(result);
-    Py_DECREF(environ);
+    Py_DECREF(env);
     Py_CLEAR(started.status);
     Py_CLEAR(started.headers);
 }

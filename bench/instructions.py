@@ -1,7 +1,7 @@
 """User instructions of a request: valgrind's callgrind counts all that a
-server executes until it ends, in a run with some requests and in one with more.
-The difference is the same to a percent in every run, whatever else the machine
-does."""
+server executes until it ends, in a run with some requests and in one with
+more. The difference is the same to a percent in every run, whatever else the
+machine does."""
 
 import json
 import pathlib

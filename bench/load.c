@@ -12,9 +12,9 @@
  * goes wrong when its answer has another status than 200, or another length
  * than the first answer.
  *
- * It must cost less than the server that it asks. So it makes five system calls
- * a request (socket, connect, send, recv, close) and no others: it sends at
- * once, and waits for the answers in the order of the requests. Of a long
+ * It must cost less than the server that it asks. So it makes five system
+ * calls a request (socket, connect, send, recv, close) and no others: it sends
+ * at once, and waits for the answers in the order of the requests. Of a long
  * answer, only the beginning is copied. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
