@@ -1,6 +1,6 @@
-"""Who imports whom: a test imports instruments, of tools/, and what tests have
-in common; never another test. No instrument, and no script, imports anything
-of tests/."""
+"""Who imports whom: a test imports instruments, of tools/ and bench/, and what
+tests have in common; never another test. No instrument, and no script, imports
+anything of tests/."""
 
 import ast
 import pathlib
@@ -33,8 +33,8 @@ def is_test(module):
 
 
 def wrong(path, text):
-    """What is wrong with the imports of a file of tests/, tools/ or script/;
-    the path is relative."""
+    """What is wrong with the imports of a file of tests/, tools/, bench/ or
+    script/; the path is relative."""
     found = {}
     package = '.'.join(path.parts[:-1])
     for line, module in imported(ast.parse(text), package):
@@ -51,7 +51,7 @@ def wrong(path, text):
 
 def python_files():
     """Paths of those that are to obey, relative."""
-    for folder in 'tests', 'tools':
+    for folder in 'tests', 'tools', 'bench':
         for path in sorted((ROOT / folder).rglob('*.py')):
             yield path.relative_to(ROOT)
     for path in sorted((ROOT / 'script').iterdir()):

@@ -36,7 +36,7 @@ class FaultTests(unittest.TestCase):
         cls.tree = scratch.name
         for name in ('CMakeLists.txt', 'CMakePresets.json'):
             shutil.copy(os.path.join(ROOT, name), cls.tree)
-        for name in ('src', 'tests', 'tools', 'examples', 'docs'):
+        for name in ('src', 'tests', 'tools', 'bench', 'examples', 'docs'):
             shutil.copytree(os.path.join(ROOT, name),
                             os.path.join(cls.tree, name),
                             ignore=shutil.ignore_patterns('__pycache__'))
