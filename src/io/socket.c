@@ -148,34 +148,43 @@ describe(int fd, int *family, int *type, int *proto)
     return 0;
 }
 
-/* Modules/socketmodule.c: sock_initobj_impl. The caller keeps `fileno` if it
- * fails. */
+/* A descriptor for socket.__init__: `fileno`, or else a new one; -1 on error.
+ * What the caller has left open is filled in. */
 static int
-init_socket(Socket *self, int family, int type, int proto, int fileno)
+find_descriptor(int *family, int *type, int *proto, int fileno)
 {
-    int fd = fileno;
+    int fd;
 
-    if (fileno != -1) {
-        if (fileno < 0) {
-            PyErr_SetString(PyExc_ValueError, "negative file descriptor");
-            return -1;
-        }
-        if (describe(fileno, &family, &type, &proto) < 0) {
-            return -1;
-        }
+    if (fileno < -1) {
+        PyErr_SetString(PyExc_ValueError, "negative file descriptor");
+        return -1;
     }
-    else {
-        family = family == -1 ? AF_INET : family;
-        type = type == -1 ? SOCK_STREAM : type;
-        proto = proto == -1 ? 0 : proto;
-        Py_BEGIN_ALLOW_THREADS
-        fd = socket(family, type | SOCK_CLOEXEC, proto);
-        Py_END_ALLOW_THREADS
-        if (fd < 0) {
-            PyErr_SetFromErrno(PyExc_OSError);
-            return -1;
-        }
+    if (fileno >= 0) {
+        return describe(fileno, family, type, proto) < 0 ? -1 : fileno;
     }
+    *family = *family == -1 ? AF_INET : *family;
+    *type = *type == -1 ? SOCK_STREAM : *type;
+    *proto = *proto == -1 ? 0 : *proto;
+    Py_BEGIN_ALLOW_THREADS
+    fd = socket(*family, *type | SOCK_CLOEXEC, *proto);
+    Py_END_ALLOW_THREADS
+    if (fd < 0) {
+        PyErr_SetFromErrno(PyExc_OSError);
+    }
+    return fd;
+}
+
+/* An instance with that descriptor, of which all is known. The caller keeps
+ * the descriptor if it fails. */
+static Socket *
+make_socket(const SocketClass *cls, int family, int type, int proto, int fd)
+{
+    Socket *self = (Socket *)cls->type->tp_alloc(cls->type, 0);
+
+    if (self == NULL) {
+        return NULL;
+    }
+    self->cls = cls;
     self->fd = fd;
     self->family = family;
     self->type = type;
@@ -184,30 +193,23 @@ init_socket(Socket *self, int family, int type, int proto, int fileno)
     if (self->timeout == -2 ||
         (self->timeout >= 0 && set_blocking(self, false) < 0))
     {
-        if (fileno == -1) {
-            close(fd);
-        }
         self->fd = -1;
-        return -1;
+        Py_DECREF(self);
+        return NULL;
     }
-    return 0;
+    return self;
 }
 
-/* Lib/socket.py: socket.__init__ */
+/* Lib/socket.py: socket.__init__
+ * Modules/socketmodule.c: sock_initobj_impl */
 Socket *
 Socket_new(const SocketClass *cls, int family, int type, int proto, int fileno)
 {
-    Socket *self = (Socket *)cls->type->tp_alloc(cls->type, 0);
+    int fd = find_descriptor(&family, &type, &proto, fileno);
+    Socket *self = fd < 0 ? NULL : make_socket(cls, family, type, proto, fd);
 
-    if (self == NULL) {
-        return NULL;
-    }
-    self->cls = cls;
-    self->fd = -1;
-    self->timeout = -1;
-    if (init_socket(self, family, type, proto, fileno) < 0) {
-        Py_DECREF(self);
-        return NULL;
+    if (self == NULL && fd >= 0 && fileno == -1) {
+        close(fd);
     }
     return self;
 }
@@ -238,9 +240,10 @@ Socket_accept(Socket *self, Socket **connection, PyObject **address)
     *address = makesockaddr(&peer, length);
     *connection = NULL;
     if (*address != NULL) {
-        /* A socket, whatever class self is of, as in Python. */
-        *connection = Socket_new(&Socket_class, self->family, self->type,
-                                 self->proto, fd);
+        /* A socket, whatever class self is of, as in Python. What it is, is
+         * known: Python asks the system with a getsockname(), 1 us. */
+        *connection = make_socket(&Socket_class, self->family, self->type,
+                                  self->proto, fd);
     }
     if (FAILED(*connection == NULL)) {
         Py_CLEAR(*address);
