@@ -3,11 +3,14 @@ server executes until it ends, in a run with some requests and in one with
 more. The difference is the same to a percent in every run, whatever else the
 machine does."""
 
+import concurrent.futures
 import json
+import os
 import pathlib
 import platform
 import re
 import shutil
+import tempfile
 
 from bench.cases import CASES, MORE_HEADERS
 from bench.running import Running
@@ -23,29 +26,37 @@ def why_not():
     return None if shutil.which('valgrind') else 'valgrind is not installed'
 
 
-def total(server, kit, cpus, asked):
+def total(server, kit, asked):
     """All instructions of a run with these [(case, requests)]."""
-    output = kit.folder / f'callgrind.{server.name}'
-    wrapper = ['valgrind', '--tool=callgrind',
-               f'--callgrind-out-file={output}']
-    with Running(server, kit, cpus, wrapper) as running:
-        for case, requests in asked:
-            running.load(case, 1, requests)
-    return int(re.search(r'^totals: (\d+)$', output.read_text(),
-                         re.MULTILINE)[1])
+    with tempfile.NamedTemporaryFile('r', dir=kit.folder) as output:
+        wrapper = ['valgrind', '--tool=callgrind',
+                   f'--callgrind-out-file={output.name}']
+        with Running(server, kit, None, wrapper) as running:
+            for case, requests in asked:
+                running.load(case, 1, requests)
+        text = pathlib.Path(output.name).read_text()
+    return int(re.search(r'^totals: (\d+)$', text, re.MULTILINE)[1])
 
 
-def of_server(server, kit, cpus, cases, progress):
-    """{case name: instructions of a request}."""
-    progress.step(f'instructions, {server.name}')
+def count(wanted, kit, progress):
+    """{server: {case: instructions of a request}} of {server: [cases]}. As
+    many runs at once as there are processors: that changes nothing."""
     warm_up = (CASES['hello'], FEW)
-    few = total(server, kit, cpus, [warm_up])
-    found = {}
-    for case in cases:
-        progress.step(f'instructions, {server.name}, {case.name}')
-        more = total(server, kit, cpus, [warm_up, (case, MORE)])
-        found[case.name] = (more - few) / MORE
-    return found
+    runs = [(server, case) for server, cases in wanted.items()
+            for case in (None, *cases)]
+
+    def one(run):
+        server, case = run
+        progress.step(f'instructions, {server.name}')
+        asked = [warm_up] if case is None else [warm_up, (case, MORE)]
+        return total(server, kit, asked)
+
+    with concurrent.futures.ThreadPoolExecutor(
+            len(os.sched_getaffinity(0))) as pool:
+        totals = dict(zip(runs, pool.map(one, runs)))
+    return {server: {case: (totals[server, case] - totals[server, None]) / MORE
+                     for case in cases}
+            for server, cases in wanted.items()}
 
 
 # ---- Those that are kept
@@ -55,16 +66,15 @@ def key():
     return f'Python {platform.python_version()}, {platform.machine()}'
 
 
-def figures(kit, cpus, progress):
+def figures(kit, progress):
     """What is kept: {words: instructions}."""
-    quiet = of_server(SERVERS['cwsgiref'], kit, cpus,
-                      [CASES['hello'], CASES['headers']], progress)
-    log = of_server(SERVERS['cwsgiref-log'], kit, cpus, [CASES['hello']],
-                    progress)
-    header = (quiet['headers'] - quiet['hello']) / len(MORE_HEADERS)
-    return {'hello, quiet': round(quiet['hello']),
-            'hello, with its log line': round(log['hello']),
-            'each further header': round(header)}
+    quiet, log = SERVERS['cwsgiref'], SERVERS['cwsgiref-log']
+    hello, headers = CASES['hello'], CASES['headers']
+    found = count({quiet: [hello, headers], log: [hello]}, kit, progress)
+    more = found[quiet][headers] - found[quiet][hello]
+    return {'hello, quiet': round(found[quiet][hello]),
+            'hello, with its log line': round(found[log][hello]),
+            'each further header': round(more / len(MORE_HEADERS))}
 
 
 def kept():

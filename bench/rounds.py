@@ -12,7 +12,8 @@ from bench.running import Running, ServerFailed
 WARM_UP = 10   # requests
 REPEATS = 2    # of one measurement that somebody has disturbed
 QUIET = 0.1    # of a processor
-MEDIANS = ('cpu', 'rate', 'median', 'p99', 'requests', 'client', 'foreign')
+MEDIANS = ('cpu', 'rate', 'median', 'p99', 'requests', 'client',
+           'client_busy', 'foreign')
 
 
 class Plan:

@@ -7,6 +7,7 @@ import resource
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 from bench import machine
@@ -15,6 +16,7 @@ from tools.patience import PATIENCE, wait
 from tools.processes import tree
 
 STOPS_WITHIN = 10  # seconds, after a signal
+PRIORITY = -10     # as in nice
 # Somebody else was busy for this part of a processor, and for more than the
 # kernel's clock can be wrong.
 DISTURBED, CLOCK = 0.1, 0.03
@@ -25,8 +27,12 @@ class ServerFailed(Exception):
 
 
 def pinned(cpu):
-    """For subprocess."""
-    return lambda: os.sched_setaffinity(0, {cpu})
+    """For subprocess: on this processor, and before others, where we may."""
+    def prepare():
+        os.sched_setaffinity(0, {cpu})
+        with contextlib.suppress(PermissionError):
+            os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
+    return prepare
 
 
 def free_port():
@@ -35,20 +41,23 @@ def free_port():
 
 
 class Running:
-    """A server from its start to its end. `wrapper`: a command before its own,
-    such as valgrind's."""
+    """A server from its start to its end. `cpus`: its processor and that of
+    the client; None: any. `wrapper`: a command before its own, such as
+    valgrind's."""
 
     def __init__(self, server, kit, cpus, wrapper=()):
         self.server = server
         self.kit = kit
         self.cpus = cpus
+        self.place, self.client_place = (
+            [None, None] if cpus is None else map(pinned, cpus))
         self.port = free_port()
-        self.log = open(kit.folder / f'{server.name}.log', 'w+b')
+        self.log = tempfile.TemporaryFile(dir=kit.folder)
         command = [*wrapper, *server.command(kit, self.port)]
         self.process = subprocess.Popen(
             command, env=self.environment(), cwd='/',
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-            start_new_session=True, preexec_fn=pinned(cpus[0]))
+            start_new_session=True, preexec_fn=self.place)
         try:
             self.wait_until_it_serves()
         except BaseException:
@@ -94,7 +103,7 @@ class Running:
         done = subprocess.run(
             [self.kit.load, str(self.port), str(connections), str(limit)],
             input=case.request(), stdout=subprocess.PIPE,
-            preexec_fn=pinned(self.cpus[1]))
+            preexec_fn=self.client_place)
         self.check()
         if done.returncode != 0:
             raise ServerFailed(f'{self.server.name} does not answer '
@@ -114,6 +123,7 @@ class Running:
         gone = time.monotonic() - start
         found['cpu'] = 1e6 * used / found['requests']
         found['rate'] = found['requests'] / found['seconds']
+        found['client_busy'] = found['client'] / found['seconds']
         found['foreign'] = max(0, foreign) / gone
         found['disturbed'] = foreign > max(DISTURBED * gone, CLOCK)
         return found

@@ -8,6 +8,7 @@ PAGE = (pathlib.Path(__file__).resolve().parent.parent / 'docs'
         / 'performance.md')
 BEGIN, END = '<!-- script/bench --write -->', '<!-- end -->'
 MIB = 1 << 20
+BUSY = 0.95  # of the client's processor: it could not have asked for more
 
 
 def lines_of(head, rows):
@@ -60,6 +61,12 @@ def marked(text, found):
     return f'~{text}' if found['disturbed'] else text
 
 
+def rate(found):
+    """≥ before what the client could not reach."""
+    text = number(found['rate'])
+    return f'≥{text}' if found['client_busy'] > BUSY else text
+
+
 # ---- The tables
 
 def first_table(report, case):
@@ -80,8 +87,7 @@ def first_table(report, case):
             title(server), marked(number(found['cpu']), found),
             ratio(found['cpu'], cpu_of(report, 'floor', case)),
             ratio(cpu_of(report, 'wsgiref', case), found['cpu']),
-            number(found['rate']), number(found['median']),
-            number(found['p99']),
+            rate(found), number(found['median']), number(found['p99']),
             number(sum(calls.values()) if calls else None),
             number(server['memory'] / MIB)])
         if with_instructions:

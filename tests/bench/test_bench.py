@@ -47,7 +47,7 @@ def tables(text):
 
 def value(cell):
     """~1,234 (1.23) is 1234."""
-    return float(cell.strip('~').partition(' ')[0].replace(',', ''))
+    return float(cell.strip('~≥').partition(' ')[0].replace(',', ''))
 
 
 class Kits(unittest.TestCase):
@@ -439,7 +439,8 @@ class PageTests(unittest.TestCase):
                 {'name': name, 'version': version, 'memory': 1 << 24,
                  'calls': {}, 'instructions': {}, 'cases': {'hello': {
                      'cpu': cpu, 'rate': 1e6 / cpu, 'median': cpu,
-                     'p99': 2 * cpu, 'wrong': 0, 'disturbed': disturbed}}}
+                     'p99': 2 * cpu, 'wrong': 0, 'disturbed': disturbed,
+                     'client_busy': 20 / cpu}}}
                 for name, version, cpu, disturbed in (
                     ('cwsgiref', '1', 30, 0), ('floor', '', 20.04, 1))]}
 
@@ -458,6 +459,8 @@ class PageTests(unittest.TestCase):
         self.assertEqual(
             (row['hello'], row['µs'], row['÷ floor'], floor['µs']),
             ('cwsgiref 1', '30', '1.50', '~20'))
+        self.assertEqual((row['requests/s'], floor['requests/s']),
+                         ('33,333', '≥49,900'))
         self.assertIn('1 of 9 measurements were disturbed', text)
         self.assertEqual(self.write(text), text)
 

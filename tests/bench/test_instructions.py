@@ -10,7 +10,7 @@ import pathlib
 import tempfile
 import unittest
 
-from bench import instructions, machine
+from bench import instructions
 from bench.progress import Progress
 from bench.servers import Kit
 
@@ -39,7 +39,7 @@ class InstructionTests(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             kit = Kit(BUILD, pathlib.Path(folder))
             kit.program = PROGRAM
-            found = instructions.figures(kit, machine.two_cpus(), Progress(5))
+            found = instructions.figures(kit, Progress(5))
         self.assertEqual(found.keys(), kept.keys())
         for words, figure in found.items():
             print(f'{words}: {figure:,}')
