@@ -36,6 +36,13 @@ enum {
     BACKLOG = 1024,
 };
 
+/* Of wsgiref; since 3.15 without a number. */
+#if PY_VERSION_HEX < 0x030F0000
+#define SERVER_VERSION "WSGIServer/0.2"
+#else
+#define SERVER_VERSION "WSGIServer"
+#endif
+
 /* What has come of a request. */
 typedef struct Request {
     int fd;
@@ -298,7 +305,7 @@ static void
 make_head(Head *head, Py_ssize_t length)
 {
     static const char server[] =
-        "Server: WSGIServer/0.2 CPython/" PY_VERSION "\r\n";
+        "Server: " SERVER_VERSION " CPython/" PY_VERSION "\r\n";
     char line[64];
     Py_ssize_t index;
 
@@ -546,7 +553,7 @@ prepare_environ(const char *port)
     prepare_string("SERVER_NAME", "localhost");
     prepare_string("SERVER_PORT", port);
     prepare_string("SERVER_PROTOCOL", "HTTP/1.1");
-    prepare_string("SERVER_SOFTWARE", "WSGIServer/0.2");
+    prepare_string("SERVER_SOFTWARE", SERVER_VERSION);
     prepare_string("GATEWAY_INTERFACE", "CGI/1.1");
     prepare_string("REMOTE_HOST", "");
     prepare_string("SCRIPT_NAME", "");

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -20,18 +21,20 @@ from bench.cases import CASES, FILE_SIZE, ask
 from bench.progress import Progress
 from bench.running import Running
 from bench.servers import OURS, SERVERS, Kit, here
-from tools.processes import stat
+from tools.processes import stat, tree
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / 'script' / 'bench'
 BUILD = pathlib.Path(os.environ['CWSGIREF_BUILD'])
 
 
-def run(*words, **more):
-    more['env'] = {**os.environ, 'CWSGIREF_BENCH': str(BUILD),
-                   **more.get('env', {})}
+ENVIRONMENT = {**os.environ, 'CWSGIREF_BENCH': str(BUILD)}
+
+
+def run(*words, **environment):
     return subprocess.run([sys.executable, SCRIPT, *words], text=True,
-                          capture_output=True, **more)
+                          capture_output=True,
+                          env={**ENVIRONMENT, **environment})
 
 
 def tables(text):
@@ -143,7 +146,7 @@ class OtherRunTests(unittest.TestCase):
         with tempfile.TemporaryDirectory() as empty:
             done = run('--only', 'cwsgiref,uwsgi', '--apps', 'hello',
                        '--rounds', '1', '--requests', '1', '--instructions',
-                       env={'PATH': empty})
+                       PATH=empty)
         self.assertEqual(done.returncode, 0, done.stderr)
         for words in ('there is no unshare here',
                       'no system calls: strace is not installed',
@@ -160,6 +163,23 @@ class OtherRunTests(unittest.TestCase):
         server, = json.loads(done.stdout)['servers']
         self.assertEqual([each['requests'] for each in
                           server['measurements']['hello']], [3, 3])
+
+    def test_a_signal_ends_all(self):
+        """SIGTERM and Ctrl-C: no server is left."""
+        for number, status in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
+            with self.subTest(number), subprocess.Popen(
+                    [sys.executable, SCRIPT, '--only', 'cwsgiref,floor',
+                     '--seconds', '60'], text=True, env=ENVIRONMENT,
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE) as bench:
+                while 'round 1 of' not in bench.stderr.readline():
+                    self.assertIsNone(bench.poll())
+                processes = tree(bench.pid)
+                self.assertGreaterEqual(len(processes), 3)
+                bench.send_signal(number)
+                self.assertEqual(bench.communicate(), ('', ''))
+                self.assertEqual(bench.returncode, status)
+                for pid in processes:
+                    self.assertIn(stat(pid)[:1], ([], ['Z']))
 
     def test_a_command_line_that_means_nothing(self):
         for words, said in (
