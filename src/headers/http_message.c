@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "io/buffered_reader.h"
 #include "python/errors.h"
 #include "python/names.h"
 #include "python/objects.h"
@@ -35,9 +34,11 @@ http_message_ready(void)
 
 /* Whether a line ends the headers: b'\r\n', b'\n', or b'' at the end. */
 static bool
-is_blank(const char *bytes, Py_ssize_t size)
+is_blank(PyObject *line)
 {
-    switch (size) {
+    const char *bytes = PyBytes_AS_STRING(line);
+
+    switch (PyBytes_GET_SIZE(line)) {
     case 0:
         return true;
     case 1:
@@ -49,84 +50,14 @@ is_blank(const char *bytes, Py_ssize_t size)
     }
 }
 
-/* How many bytes the headers have that `data` begins with, if they end there,
- * and have no more lines than any release takes; else 0. */
-static Py_ssize_t
-measure_headers(const char *data, Py_ssize_t size)
-{
-    Py_ssize_t start = 0;
-
-    for (int lines = 0; lines < _MAXHEADERS; lines++) {
-        const char *end =
-            size > start ? memchr(data + start, '\n', (size_t)(size - start))
-                         : NULL;
-        Py_ssize_t length;
-
-        if (end == NULL) {
-            return 0;
-        }
-        length = end + 1 - (data + start);
-        if (is_blank(data + start, length)) {
-            return start + length;
-        }
-        start += length;
-    }
-    return 0;
-}
-
-/* The same as read_headers(), in one bytes object, where all the lines wait in
- * the buffer already, as they do for most requests: no line needs an object of
- * its own, which costs 500 instructions each. *block is NULL where they don't:
- * nothing has been read then. 0, or -1. */
-static int
-take_headers(BufferedIOBase *fp, PyObject **block)
-{
-    const char *data;
-    Py_ssize_t size;
-
-    *block = NULL;
-    if (fp->cls != &BufferedReader_class) {
-        return 0;
-    }
-    data = BufferedReader_buffered(fp, &size);
-    size = measure_headers(data, size);
-    if (size == 0) {
-        return 0;
-    }
-    *block = fp->cls->read(fp, size);
-    return *block == NULL ? -1 : 0;
-}
-
-/* [item], takes the item. */
-static PyObject *
-list_of(PyObject *item)
-{
-    PyObject *list = PyList_New(1);
-
-    if (list == NULL) {
-        Py_DECREF(item);
-        return NULL;
-    }
-    PyList_SET_ITEM(list, 0, item);
-    return list;
-}
-
-/* Lib/http/client.py: _read_headers. A new list of bytes: a line each, or all
- * in one. */
+/* Lib/http/client.py: _read_headers. A new list of bytes. */
 static PyObject *
 read_headers(BufferedIOBase *fp)
 {
-    PyObject *headers, *block;
+    PyObject *headers = PyList_New(0);
     PyObject *line = NULL;
     bool blank = false;
 
-    if (take_headers(fp, &block) < 0) {
-        return NULL;
-    }
-    if (block != NULL) {
-        return list_of(block);
-    }
-    headers = PyList_New(0);
     while (headers != NULL && !blank) {
         Py_XSETREF(line, fp->cls->readline(fp, _MAXLINE + 1));
         if (FAILED(line == NULL)) {
@@ -137,7 +68,7 @@ read_headers(BufferedIOBase *fp)
                   _MAXLINE, "header line");
             goto fail;
         }
-        blank = is_blank(PyBytes_AS_STRING(line), PyBytes_GET_SIZE(line));
+        blank = is_blank(line);
         if (PyList_GET_SIZE(headers) == _MAXHEADERS) {
             int too_many = blank ? release_asked(blank_line_counts) : 1;
 
@@ -170,12 +101,6 @@ decode_lines(PyObject *lines)
     PyObject *bytes, *text;
     char *to;
 
-    if (PyList_GET_SIZE(lines) == 1) {
-        PyObject *block = PyList_GET_ITEM(lines, 0);
-
-        return PyUnicode_DecodeLatin1(PyBytes_AS_STRING(block),
-                                      PyBytes_GET_SIZE(block), NULL);
-    }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(lines); i++) {
         size += PyBytes_GET_SIZE(PyList_GET_ITEM(lines, i));
     }

@@ -459,15 +459,6 @@ BufferedReader_readline(BufferedIOBase *self, Py_ssize_t limit)
     return line;
 }
 
-const char *
-BufferedReader_buffered(BufferedIOBase *self, Py_ssize_t *size)
-{
-    BufferedReader *reader = (BufferedReader *)self;
-
-    *size = reader->raw == NULL ? 0 : readahead(reader);
-    return reader->buffer + reader->pos;
-}
-
 /*
  * What Python code calls, and the type.
  */

@@ -23,8 +23,4 @@ Py_ssize_t BufferedReader_readinto(BufferedIOBase *self, char *buffer,
                                    Py_ssize_t size);
 int BufferedReader_flush(BufferedIOBase *self);
 
-/* Not in Python: the bytes that wait in the buffer, and how many. Borrowed,
- * until the next call; none once the stream is closed or detached. */
-const char *BufferedReader_buffered(BufferedIOBase *self, Py_ssize_t *size);
-
 #endif

@@ -65,32 +65,23 @@ def fields(value):
             yield field.name, value[field]
 
 
-def bytes_of(pointer):
-    """What a bytes object holds; b'' for NULL."""
-    if not int(pointer):
+def memory(pointer, size):
+    """The bytes there; b'' for NULL."""
+    if not int(pointer) or size <= 0:
         return b''
-    value = pointer.cast(gdb.lookup_type('PyBytesObject').pointer())
-    memory = gdb.selected_inferior().read_memory(
-        int(value['ob_sval'].address), int(value['ob_base']['ob_size']))
-    return memory.tobytes()
+    return gdb.selected_inferior().read_memory(int(pointer), size).tobytes()
 
 
 def buffered(stream, names):
     """(what they are, the bytes) in the buffer of a stream, or None."""
     if 'BufferedReader' in names:
-        what, begin, end = 'unread', stream['pos'], stream['read_end']
-    elif 'BufferedWriter' in names:
-        what, begin, end = 'waiting', 0, stream['write_end']
-    elif 'SocketWriter' in names:
-        return 'waiting', bytes_of(stream['held'])
-    else:
-        return None
-    size = int(end) - int(begin)
-    if size <= 0 or not int(stream['buffer']):
-        return what, b''
-    memory = gdb.selected_inferior().read_memory(
-        int(stream['buffer']) + int(begin), size)
-    return what, memory.tobytes()
+        data = memory(stream['buffer'], int(stream['read_end']))
+        return 'unread', data[int(stream['pos']):]
+    if 'BufferedWriter' in names:
+        return 'waiting', memory(stream['buffer'], int(stream['write_end']))
+    if 'SocketWriter' in names:
+        return 'waiting', memory(stream['held'], int(stream['held_size']))
+    return None
 
 
 def shortened(data):
