@@ -60,7 +60,7 @@ static int
 make_room(SocketWriter *self, Py_ssize_t size)
 {
     const Py_ssize_t enough_for_headers = 512;
-    Py_ssize_t needed = self->held_size + size;
+    Py_ssize_t needed = self->held_size + size + 1;
     Py_ssize_t capacity = Py_MAX(2 * self->held_capacity, enough_for_headers);
     char *held;
 
@@ -91,6 +91,7 @@ hold_back(SocketWriter *self, const Py_buffer *data)
     }
     memcpy(self->held + self->held_size, data->buf, (size_t)data->len);
     self->held_size += data->len;
+    self->held[self->held_size] = '\0'; /* for gdb, which shows it as text */
     return 0;
 }
 
