@@ -348,7 +348,7 @@ class RecordTests(unittest.TestCase):
                 self.assertIn('self.finish_response()',
                               source_line(python.site))
             if c.name == 'BaseHandler_start_response':
-                self.assertIn('PyObject_CallFunctionObjArgs(run, application,',
+                self.assertIn('PyObject_Vectorcall(',
                               source_line(places[c.site]))
                 self.assertIn('start_response(', source_line(python.site))
             if c.name == 'TCPServer_fileno':
