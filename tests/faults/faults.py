@@ -25,8 +25,8 @@ FAULTS = [
           {COMPARE, CALLGRAPH}),
     Fault('a changed order: a header that is set comes first',
           'headers/headers.c',
-          [('result = append_pair(self, name, value);',
-            'PyObject *pair = PyTuple_Pack(2, name, value);\n'
+          [('result = append_pair(self, k, v);',
+            'PyObject *pair = PyTuple_Pack(2, k, v);\n'
             'result = PyList_Insert(self->_headers, 0, pair);\n'
             'Py_DECREF(pair);')],
           {COMPARE}),
