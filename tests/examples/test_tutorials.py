@@ -392,7 +392,7 @@ class SevenStepsTest(ServedExample):
             answer,
             r"\AHTTP/1\.0 200 OK\r\n"
             r"Date: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r\n"
-            r"Server: WSGIServer/0\.2 CPython/\d+\.\d+\.\d+\+?\r\n"
+            r"Server: WSGIServer(?:/0\.2)? CPython/\d+\.\d+\.\d+\+?\r\n"
             r"Content-Type: text/plain; charset=utf-8\r\n"
             r"Content-Length: (\d+)\r\n"
             r"\r\n"
