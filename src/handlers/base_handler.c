@@ -819,7 +819,7 @@ BaseHandler_finish_content(BaseHandler *self)
     /* An application that answers HEAD may have said how long the body would
      * be. */
     if (FAILED(set_default_header(self, names.Content_Length,
-                                  PyUnicode_FromString("0")) < 0))
+                                  Py_NewRef(names.zero)) < 0))
     {
         return -1;
     }
