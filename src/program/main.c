@@ -14,6 +14,7 @@
 #include "program/signals.h"
 #include "program/socket_file.h"
 #include "python/errors.h"
+#include "python/objects.h"
 #include "handlers/cgi_handler.h"
 #include "program/messages.h"
 #include "program/options.h"
@@ -106,6 +107,16 @@ end(BaseServer *server, const Options *options, const SocketFile *file)
     return socket_file_remove(file) < 0 ? -1 : result;
 }
 
+/* What each process of --fork would import anew for its log. */
+static int
+import_for_children(const Options *options)
+{
+    if (!options->fork || options->quiet || !release()->log_colour) {
+        return 0;
+    }
+    return discard(PyImport_ImportModule("_colorize"));
+}
+
 /* A KeyboardInterrupt that a signal raises within a __del__ is lost. So look
  * for signals before the wait for requests: those before signals_set() below
  * have set *stopped, the later ones shutdown_request. */
@@ -119,7 +130,10 @@ serve(BaseServer *server, const Options *options, const bool *stopped)
     if (options->unix_socket) {
         socket_file_remember(&file, options->host);
     }
-    result = signals_set(&server->shutdown_request);
+    result = import_for_children(options);
+    if (result == 0) {
+        result = signals_set(&server->shutdown_request);
+    }
     if (result == 0 && !*stopped) {
         result = announce(server);
     }

@@ -86,7 +86,7 @@ default_int_handler(PyObject *module, PyObject *args)
     if (stop_flag != NULL && (signum != SIGINT || !is_at_a_prompt())) {
         *stop_flag = true;
     }
-    if (PyEval_GetFrame() == NULL && !is_before_a_wait()) {
+    if ((PyEval_GetFrame() == NULL || signals_wait()) && !is_before_a_wait()) {
         /* within our own C: it sends and logs the answer first */
         interrupt_next_wait(true);
         Py_RETURN_NONE;

@@ -4,6 +4,7 @@
 
 static bool looking;
 static bool interrupted;
+static _Thread_local bool waiting;
 static unsigned long main_thread; /* the one that runs handlers */
 
 int
@@ -27,6 +28,18 @@ bool
 is_before_a_wait(void)
 {
     return looking;
+}
+
+bool
+signals_wait(void)
+{
+    return waiting;
+}
+
+void
+let_signals_wait(bool wait)
+{
+    waiting = wait;
 }
 
 void

@@ -14,6 +14,11 @@ int look_for_signals(void);
 /* True while look_for_signals() runs a handler. */
 bool is_before_a_wait(void);
 
+/* True between let_signals_wait(true) and (false) of the same thread: for
+ * Python code that our own C calls, as for the C itself. */
+bool signals_wait(void);
+void let_signals_wait(bool wait);
+
 /* Makes the main thread's next look_for_signals() raise KeyboardInterrupt: for
  * a handler that runs where an exception would only do harm. False cancels
  * that. */

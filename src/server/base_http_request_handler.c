@@ -15,6 +15,7 @@
 #include "python/names.h"
 #include "python/objects.h"
 #include "python/release.h"
+#include "python/waits.h"
 #include "server/responses.h"
 #include "util/email_utils.h"
 #include "util/html.h"
@@ -1158,10 +1159,11 @@ format_message(const char *format, PyObject *args)
 static PyObject *
 get_theme(void)
 {
-    PyObject *get = import_from("_colorize", "get_theme");
-    PyObject *file = NULL, *kwargs = NULL, *none = NULL;
+    PyObject *get, *file = NULL, *kwargs = NULL, *none = NULL;
     PyObject *theme = NULL, *http_server = NULL;
 
+    let_signals_wait(true);
+    get = import_from("_colorize", "get_theme");
     if (get != NULL) {
         file = sys_stderr(); /* borrowed */
     }
@@ -1177,6 +1179,7 @@ get_theme(void)
     if (theme != NULL) {
         http_server = PyObject_GetAttrString(theme, "http_server");
     }
+    let_signals_wait(false);
     Py_XDECREF(get);
     Py_XDECREF(kwargs);
     Py_XDECREF(none);
