@@ -17,6 +17,7 @@ import subprocess
 import sys
 import unittest
 from urllib.parse import quote
+from wsgiref import simple_server
 
 from tools.compare import servers
 from tools.compare.cases import request
@@ -67,11 +68,11 @@ STYLE = re.compile(r' *<style.*</style>\n', re.DOTALL)
 SERVER_ERROR = ('''\
 HTTP/1.0 500 Internal Server Error
 Date: <date>
-Server: WSGIServer/0.2 CPython/%s
+Server: %s
 Content-Type: text/plain
 Content-Length: 59
 
-''' % sys.version.split()[0]).replace('\n', '\r\n') + (
+''' % simple_server.software_version).replace('\n', '\r\n') + (
     'A server error occurred.  Please contact the administrator.')
 
 IN_STATUS = 'ValueError: Control characters are not allowed in status'
