@@ -257,7 +257,7 @@ class SessionTests(Scratch):
 @unittest.skipUnless(ASAN.exists(), 'the asan preset is not built')
 class SanitizerTests(Scratch):
 
-    def test_the_subclass_that_writes_past_its_array(self):
+    def test_the_subclass_that_drops_a_reference_twice(self):
         said = self.said_by(self.build())
         shown, = blocks('text')
         for place in (ROOT, self.folder):
@@ -271,14 +271,12 @@ class SanitizerTests(Scratch):
     def build(self):
         """The README's subclass with the mistake that the page puts in."""
         source, = blocks('c', README)
-        array, wrong, right = re.findall(
-            r'`(char numbered[^`]*|\w+\(numbered, [^`]*)`',
-            TEXT.replace('\n', ' '))
+        twice, = re.findall(r'a second `([^`]*)` behind the first', TEXT)
         with socket.create_server(('127.0.0.1', 0)) as free:
             self.port = free.getsockname()[1]
         (self.folder / 'counting.c').write_text(
-            source.replace('char numbered[200]', array)
-            .replace(right, wrong).replace('8000', str(self.port)),
+            source.replace(twice, f'{twice}\n        {twice}')
+            .replace('8000', str(self.port)),
             encoding='utf-8')
         command, = blocks('sh')
         run(moved(command, {' counting': f' {self.folder}/counting'}))

@@ -193,8 +193,8 @@ class SubclassTests(unittest.TestCase):
                               % simple_server.software_version.encode(),
                               answer)
                 log.append(process.stderr.readline())
-            self.assertRegex(log[0], r'] #1 "GET /first HTTP/1.1" 200 \d+$')
-            self.assertRegex(log[1], r'] #2 "GET /second HTTP/1.1" 200 \d+$')
+            self.assertRegex(log[0], r'\[#1 .*] "GET /first HTTP/1.1" 200 \d')
+            self.assertRegex(log[1], r'\[#2 .*] "GET /second HTTP/1.1" 200 \d')
             process.send_signal(signal.SIGINT)
             _, rest = process.communicate(timeout=PATIENCE)
             self.assertTrue(rest.endswith('KeyboardInterrupt\n'), rest)
