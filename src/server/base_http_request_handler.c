@@ -560,6 +560,9 @@ find_method(BaseHTTPRequestHandler *self, PyObject *mname)
     {
         found++;
     }
+    if (found->name == NULL && class_of(self)->other_do_method != NULL) {
+        return class_of(self)->other_do_method(self, mname);
+    }
     return found->name == NULL ? NULL : found;
 }
 
@@ -594,6 +597,9 @@ read_and_answer(BaseHTTPRequestHandler *self)
     }
     found = find_method(self, mname);
     Py_DECREF(mname);
+    if (found == NULL && PyErr_Occurred()) {
+        return -1;
+    }
     if (found == NULL) {
         return send_error_about(self, HTTPStatus_NOT_IMPLEMENTED,
                                 "Unsupported method (%R)", self->command);

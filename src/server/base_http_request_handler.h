@@ -26,6 +26,10 @@ typedef struct BaseHTTPRequestHandlerClass {
     const char *protocol_version;        /* "HTTP/1.0" */
     const HTTPMessageClass *MessageClass;
     const DoMethod *do_methods; /* ended by a name of NULL */
+    /* What __getattr__ is in Python: a method that is not in that list, by its
+     * name, or NULL, also with an exception. NULL: there are no others. */
+    const DoMethod *(*other_do_method)(BaseHTTPRequestHandler *self,
+                                       PyObject *mname);
 
     int (*parse_request)(BaseHTTPRequestHandler *self);
     int (*handle_expect_100)(BaseHTTPRequestHandler *self);

@@ -276,8 +276,9 @@ ServerHandler_sendfile(BaseHandler *self)
     int fd = -1;
     int result = -1;
 
-    /* Who has hung up gets block after block, see SocketWriter_hold. */
-    if (sock == NULL || Socket_hung_up(sock)) {
+    /* Who has hung up gets block after block, see SocketWriter_hold; and so
+     * does a socket of another class, which may be one of TLS. */
+    if (sock == NULL || sock->cls != &Socket_class || Socket_hung_up(sock)) {
         return 0;
     }
     file = find_file(handler, &fd, &offset);

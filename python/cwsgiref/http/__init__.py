@@ -1,0 +1,1 @@
+"""http in C: only http.server."""

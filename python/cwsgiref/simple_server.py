@@ -1,0 +1,17 @@
+"""A server for one WSGI application: wsgiref.simple_server in C."""
+
+from _cwsgiref import (
+    ServerHandler, WSGIRequestHandler, WSGIServer, demo_app, server_version,
+    software_version, sys_version)
+from cwsgiref.handlers import SimpleHandler
+from cwsgiref.http.server import BaseHTTPRequestHandler, HTTPServer
+
+__all__ = ['WSGIServer', 'WSGIRequestHandler', 'demo_app', 'make_server']
+
+
+def make_server(host, port, app, server_class=WSGIServer,
+                handler_class=WSGIRequestHandler):
+    """A server that listens at that address and serves the application."""
+    server = server_class((host, port), handler_class)
+    server.set_app(app)
+    return server

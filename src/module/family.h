@@ -1,0 +1,42 @@
+/* A family of classes for Python: a class of the chain and all that are made
+ * of it. Each of our classes is a type, and a table of functions that its
+ * instances point to. For Python
+ *
+ * - each slot of the table is a method of the type,
+ * - each constant of the table is a class attribute, which may be set,
+ * - each field of the struct is an attribute of the instance.
+ *
+ * An instance that Python makes has a table of its own. It is that of its
+ * class, in which each slot that Python code overrides leads to a function
+ * that calls the override, and each constant is what Python finds as the
+ * attribute. So `self->cls->method(self)` does what `self.method()` does, and
+ * the chain need not know. An instance that C makes has the constant table of
+ * its class.
+ *
+ * docs/import.md shows how. */
+#ifndef CWSGIREF_MODULE_FAMILY_H
+#define CWSGIREF_MODULE_FAMILY_H
+
+#include "module/class.h"
+
+/* Makes the types what the lists say. The one before PyType_Ready(), the other
+ * one after it: 0 or -1. */
+void family_prepare(const Family *family);
+int family_ready(const Family *family);
+
+/* Gives an instance that C has made a table of its own, as if Python had made
+ * it. 0 or -1. */
+int family_adopt(PyObject *self);
+
+/* Puts into the instance's own table what Python finds now, if that may have
+ * changed. 0 or -1. */
+int family_refresh(PyObject *self);
+
+/* For the functions of Slot.python: self.name(...) with so many arguments,
+ * each borrowed. A new reference, or NULL. */
+PyObject *call_override(void *self, const char *name, int count, ...);
+
+/* The same with a tuple of arguments, which it takes; it may be NULL. */
+PyObject *call_override_with(void *self, const char *name, PyObject *args);
+
+#endif
