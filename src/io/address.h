@@ -18,13 +18,6 @@ typedef union Address {
     struct sockaddr_storage storage;
 } Address;
 
-/* Converts Python's address to the system's. An empty host is every address; a
- * host that can't be found is socket.gaierror. Errors name `caller`, such as
- * "bind". 0 or -1.
- * Modules/socketmodule.c: getsockaddrarg */
-int getsockaddrarg(int family, PyObject *value, const char *caller,
-                   Address *address, socklen_t *length);
-
 /* Converts the system's address to Python's: a new reference.
  * Modules/socketmodule.c: makesockaddr */
 PyObject *makesockaddr(const Address *address, socklen_t length);

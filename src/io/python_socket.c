@@ -5,52 +5,92 @@
 #include "python/errors.h"
 #include "python/objects.h"
 
-/* sock.settimeout(timeout), and a stream that uses it, so that its close()
- * only marks it as closed: the server's streams still use the descriptor. */
-static int
-set_up(PyObject *sock, double timeout)
+/* sock.detach(), with whatever exception is pending: the server still uses
+ * the descriptor. Takes `sock`. */
+static void
+let_go(PyObject *sock)
 {
-    PyObject *one;
-    int result;
+    Handled handled = finally_enter();
 
-    if (timeout < 0) {
-        result =
-            discard(PyObject_CallMethod(sock, "settimeout", "O", Py_None));
+    if (discard(PyObject_CallMethod(sock, "detach", NULL)) < 0) {
+        PyErr_Clear();
     }
-    else {
-        result =
-            discard(PyObject_CallMethod(sock, "settimeout", "d", timeout));
+    finally_leave(handled);
+    Py_DECREF(sock);
+}
+
+/* module.socket(family, type, proto, fd) with this timeout. */
+static PyObject *
+open_over(const char *module, int family, int type, int proto, int fd,
+          double timeout)
+{
+    PyObject *sock =
+        call_function(module, "socket", "(iiii)", family, type, proto, fd);
+    PyObject *seconds = NULL;
+
+    if (sock != NULL) {
+        seconds =
+            timeout < 0 ? Py_NewRef(Py_None) : PyFloat_FromDouble(timeout);
     }
-    if (result < 0) {
-        return -1;
+    if (seconds != NULL &&
+        discard(PyObject_CallMethod(sock, "settimeout", "N", seconds)) == 0)
+    {
+        return sock;
     }
-    one = PyLong_FromLong(1);
-    if (one == NULL) {
-        return -1;
+    if (sock != NULL) {
+        let_go(sock);
     }
-    result = PyObject_SetAttrString(sock, "_io_refs", one);
-    Py_DECREF(one);
-    return result;
+    return NULL;
 }
 
 PyObject *
 python_socket_new(int family, int type, int proto, int fd, double timeout)
 {
-    PyObject *cls = import_from("socket", "socket");
-    PyObject *sock = NULL;
+    PyObject *sock = open_over("socket", family, type, proto, fd, timeout);
 
-    if (cls != NULL) {
-        sock = PyObject_CallFunction(cls, "iiii", family, type, proto, fd);
-        Py_DECREF(cls);
+    /* A stream uses it, then: so its close() only marks it as closed. */
+    if (sock != NULL &&
+        set_attribute(sock, "_io_refs", PyLong_FromLong(1)) < 0) {
+        let_go(sock);
+        sock = NULL;
     }
-    if (sock != NULL && set_up(sock, timeout) < 0) {
-        Handled handled = finally_enter();
+    return sock;
+}
 
-        (void)discard(PyObject_CallMethod(sock, "detach", NULL));
-        finally_leave(handled);
+/* _socket.socket(family, type, proto), closed. */
+static PyObject *
+closed_socket(int family, int type, int proto)
+{
+    PyObject *sock =
+        call_function("_socket", "socket", "(iii)", family, type, proto);
+
+    if (sock != NULL && discard(PyObject_CallMethod(sock, "close", NULL)) < 0)
+    {
         Py_CLEAR(sock);
     }
     return sock;
+}
+
+PyObject *
+python_socket_call(int family, int type, int proto, int fd, double timeout,
+                   const char *method, PyObject *args)
+{
+    PyObject *sock =
+        fd < 0 ? closed_socket(family, type, proto)
+               : open_over("_socket", family, type, proto, fd, timeout);
+    PyObject *bound = NULL, *result = NULL;
+
+    if (sock != NULL) {
+        bound = PyObject_GetAttrString(sock, method);
+    }
+    if (bound != NULL) {
+        result = PyObject_CallObject(bound, args);
+        Py_DECREF(bound);
+    }
+    if (sock != NULL) {
+        let_go(sock);
+    }
+    return result;
 }
 
 /* Whether the application has taken the descriptor away, by detach(). */
@@ -94,8 +134,5 @@ python_socket_release(PyObject *sock, int *fd)
     if (is_detached(sock)) {
         *fd = -1;
     }
-    if (discard(PyObject_CallMethod(sock, "detach", NULL)) < 0) {
-        PyErr_Clear();
-    }
-    Py_DECREF(sock);
+    let_go(sock);
 }

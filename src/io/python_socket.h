@@ -1,6 +1,6 @@
-/* The request's socket, as an application gets it: wsgi.input.raw._sock is one
- * of Python's own, a socket.socket with all its methods. It shares our
- * socket's descriptor until ours closes it. */
+/* Python's own socket over the descriptor of ours. An application gets one as
+ * wsgi.input.raw._sock, a socket.socket with all its methods: it shares the
+ * descriptor until our socket closes it. And some methods of ours are its. */
 #ifndef CWSGIREF_IO_PYTHON_SOCKET_H
 #define CWSGIREF_IO_PYTHON_SOCKET_H
 
@@ -10,6 +10,13 @@
  * None. It never closes the descriptor. A new reference. */
 PyObject *python_socket_new(int family, int type, int proto, int fd,
                             double timeout);
+
+/* _socket.socket(family, type, proto, fd), the base of that class, with this
+ * timeout: what its method returns for `args`, a tuple. A new reference. An fd
+ * of -1 is a closed socket. */
+PyObject *python_socket_call(int family, int type, int proto, int fd,
+                             double timeout, const char *method,
+                             PyObject *args);
 
 /* Called before each operation of our socket: what the application has done to
  * its own then holds for ours, too. A timeout is copied; after a detach() *fd

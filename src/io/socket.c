@@ -354,22 +354,26 @@ Socket_for_python(Socket *self)
  * Modules/socketmodule.c: _socket.socket, its base.
  */
 
+/* self.method(args), as the linked Python's own socket does it, which takes
+ * every form of an address: what it returns, a new reference. Takes `args`. */
+static PyObject *
+call_python(const Socket *self, const char *method, PyObject *args)
+{
+    PyObject *result = NULL;
+
+    if (args != NULL) {
+        result = python_socket_call(self->family, self->type, self->proto,
+                                    self->fd, self->timeout, method, args);
+        Py_DECREF(args);
+    }
+    return result;
+}
+
 /* Modules/socketmodule.c: socket.bind */
 int
 Socket_bind(Socket *self, PyObject *address)
 {
-    Address raw;
-    socklen_t length;
-    int fd = self->fd; /* read with the GIL held */
-    int result;
-
-    if (getsockaddrarg(self->family, address, "bind", &raw, &length) < 0) {
-        return -1;
-    }
-    Py_BEGIN_ALLOW_THREADS
-    result = bind(fd, &raw.any, length);
-    Py_END_ALLOW_THREADS
-    return check_call(result);
+    return discard(call_python(self, "bind", PyTuple_Pack(1, address)));
 }
 
 /* Modules/socketmodule.c: socket.fileno */
@@ -550,26 +554,18 @@ Py_ssize_t
 Socket_sendto(Socket *self, const char *data, Py_ssize_t size,
               PyObject *address)
 {
-    double deadline;
-    socklen_t length;
-    Address peer;
-    ssize_t n;
+    PyObject *bytes = PyBytes_FromStringAndSize(data, size);
+    PyObject *sent = NULL;
+    Py_ssize_t n = -1;
 
-    if (getsockaddrarg(self->family, address, "sendto", &peer, &length) < 0) {
-        return -1;
+    if (bytes != NULL) {
+        sent = call_python(self, "sendto", PyTuple_Pack(2, bytes, address));
+        Py_DECREF(bytes);
     }
-    deadline = deadline_from_now(self);
-    do {
-        int fd;
-
-        if (wait_until_ready(self, POLLOUT, deadline) < 0) {
-            return -1;
-        }
-        fd = self->fd;
-        Py_BEGIN_ALLOW_THREADS
-        n = sendto(fd, data, (size_t)size, MSG_NOSIGNAL, &peer.any, length);
-        Py_END_ALLOW_THREADS
-    } while (n < 0 && try_again(self));
+    if (sent != NULL) {
+        n = PyLong_AsSsize_t(sent);
+        Py_DECREF(sent);
+    }
     return n;
 }
 

@@ -3,6 +3,7 @@
  * items; sys.stderr. */
 #include "python/objects.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -11,14 +12,45 @@
 PyObject *
 import_from(const char *module, const char *name)
 {
-    PyObject *found = PyImport_ImportModule(module);
-    PyObject *value = NULL;
+    return attribute_of(PyImport_ImportModule(module), name);
+}
 
-    if (found != NULL) {
-        value = PyObject_GetAttrString(found, name);
-        Py_DECREF(found);
+PyObject *
+call_function(const char *module, const char *name, const char *format, ...)
+{
+    PyObject *function = import_from(module, name);
+    PyObject *args = NULL, *result = NULL;
+    va_list values;
+
+    if (function != NULL) {
+        va_start(values, format);
+        args = Py_VaBuildValue(format, values);
+        va_end(values);
     }
-    return value;
+    if (args != NULL) {
+        result = PyObject_CallObject(function, args);
+        Py_DECREF(args);
+    }
+    Py_XDECREF(function);
+    return result;
+}
+
+PyObject *
+call_with_keywords(const char *module, const char *name, PyObject *args,
+                   PyObject *kwargs)
+{
+    PyObject *function = NULL, *result = NULL;
+
+    if (args != NULL && kwargs != NULL) {
+        function = import_from(module, name);
+    }
+    if (function != NULL) {
+        result = PyObject_Call(function, args, kwargs);
+        Py_DECREF(function);
+    }
+    Py_XDECREF(args);
+    Py_XDECREF(kwargs);
+    return result;
 }
 
 PyObject *
@@ -53,6 +85,64 @@ truth(PyObject *value)
 
     Py_XDECREF(value);
     return result;
+}
+
+PyObject *
+attribute_of(PyObject *object, const char *name)
+{
+    PyObject *value =
+        object == NULL ? NULL : PyObject_GetAttrString(object, name);
+
+    Py_XDECREF(object);
+    return value;
+}
+
+int
+set_attribute(PyObject *object, const char *name, PyObject *value)
+{
+    int result =
+        value == NULL ? -1 : PyObject_SetAttrString(object, name, value);
+
+    Py_XDECREF(value);
+    return result;
+}
+
+int
+append_new(PyObject *list, PyObject *item)
+{
+    int result = item == NULL ? -1 : PyList_Append(list, item);
+
+    Py_XDECREF(item);
+    return result;
+}
+
+PyObject *
+pair_of(PyObject *a, PyObject *b)
+{
+    PyObject *pair = a == NULL || b == NULL ? NULL : PyTuple_Pack(2, a, b);
+
+    Py_XDECREF(a);
+    Py_XDECREF(b);
+    return pair;
+}
+
+int
+for_each(PyObject *iterable, int (*body)(void *context, PyObject *item),
+         void *context)
+{
+    PyObject *iterator = PyObject_GetIter(iterable);
+    PyObject *item;
+    int result = 0;
+
+    if (iterator == NULL) {
+        return -1;
+    }
+    while (result == 0 && (item = PyIter_Next(iterator)) != NULL) {
+        result = body(context, item);
+        Py_DECREF(item);
+    }
+    Py_DECREF(iterator);
+    return PyErr_Occurred() ? -1 : 0;
 }
 
 PyObject *

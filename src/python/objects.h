@@ -9,6 +9,16 @@
 /* `from module import name`: a new reference, or NULL. */
 PyObject *import_from(const char *module, const char *name);
 
+/* module.name(...), of arguments for Py_BuildValue(): "()" or "(si)", without
+ * an N. A new reference, or NULL. */
+PyObject *call_function(const char *module, const char *name,
+                        const char *format, ...);
+
+/* The same with keywords: takes both, a tuple and a dict, which may be NULL:
+ * then so is the result. */
+PyObject *call_with_keywords(const char *module, const char *name,
+                             PyObject *args, PyObject *kwargs);
+
 /* Runs the statements, then evaluates the expression: a new reference, or
  * NULL. */
 PyObject *evaluate(const char *statements, const char *expression);
@@ -18,6 +28,23 @@ int discard(PyObject *result);
 
 /* bool(value): takes it. 1, 0, or -1, also for NULL. */
 int truth(PyObject *value);
+
+/* object.name: takes the object. A new reference, or NULL, also for NULL. */
+PyObject *attribute_of(PyObject *object, const char *name);
+
+/* object.name = value: takes the value. 0, or -1, also for NULL. */
+int set_attribute(PyObject *object, const char *name, PyObject *value);
+
+/* list.append(item): takes the item. 0, or -1, also for NULL. */
+int append_new(PyObject *list, PyObject *item);
+
+/* (a, b): takes both. A new tuple, or NULL, also if one is NULL. */
+PyObject *pair_of(PyObject *a, PyObject *b);
+
+/* `for item in iterable: body(item)`: 0, or -1 when the iterable or `body` has
+ * failed. `context` is the first argument of each call. */
+int for_each(PyObject *iterable, int (*body)(void *context, PyObject *item),
+             void *context);
 
 /* The value of a field, to hold it during a call that may replace the field: a
  * new reference. NULL is None. */
