@@ -26,26 +26,20 @@ FileWrapper_init(PyObject *self, PyObject *filelike, PyObject *blksize)
 {
     PyObject *size =
         blksize == NULL ? PyLong_FromLong(8192) : Py_NewRef(blksize);
-    int has_close;
-    int result = -1;
+    int has_close = -1;
 
-    if (size == NULL ||
-        FAILED(PyObject_SetAttr(self, names.filelike, filelike) < 0) ||
-        FAILED(PyObject_SetAttr(self, names.blksize, size) < 0))
+    if (size != NULL &&
+        !FAILED(PyObject_SetAttr(self, names.filelike, filelike) < 0) &&
+        !FAILED(PyObject_SetAttr(self, names.blksize, size) < 0))
     {
-        goto done;
+        has_close = has_attribute(filelike, "close");
+        (void)FAILED(has_close < 0);
     }
-    has_close = has_attribute(filelike, "close");
-    if (FAILED(has_close < 0) ||
-        (has_close && FAILED(set_close(self, filelike) < 0)))
-    {
-        goto done;
-    }
-    result = 0;
-
-done:
     Py_XDECREF(size);
-    return result;
+    if (has_close > 0) {
+        return TRACED(set_close(self, filelike));
+    }
+    return has_close;
 }
 
 /* Lib/wsgiref/util.py: FileWrapper.__iter__ */

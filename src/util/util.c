@@ -33,36 +33,20 @@ guess_scheme(PyObject *env)
 
 /* ----- URIs ----- */
 
-/* environ[name], a new reference. */
-static PyObject *
-get_item(PyObject *env, const char *name)
-{
-    PyObject *key = PyUnicode_FromString(name);
-    PyObject *value = NULL;
-
-    if (key != NULL) {
-        value = PyObject_GetItem(env, key);
-        Py_DECREF(key);
-    }
-    return value;
-}
-
 /* environ.get(name, default_), or environ.get(name) where that is NULL: a new
  * reference. */
 static PyObject *
 get(PyObject *env, const char *name, const char *default_)
 {
-    if (default_ == NULL) {
-        return PyObject_CallMethod(env, "get", "s", name);
-    }
-    return PyObject_CallMethod(env, "get", "ss", name, default_);
+    return PyObject_CallMethod(env, "get", default_ == NULL ? "s" : "ss", name,
+                               default_);
 }
 
 /* environ[name] == text, or with Py_NE !=: 1, 0, or -1 on error. */
 static int
 compare_item(PyObject *env, const char *name, int op, const char *text)
 {
-    PyObject *value = get_item(env, name);
+    PyObject *value = PyMapping_GetItemString(env, name);
     int result = value == NULL ? -1 : compare(value, op, text);
 
     Py_XDECREF(value);
@@ -105,7 +89,7 @@ append(PyObject **url, PyObject *more)
 static PyObject *
 prefixed_item(const char *prefix, PyObject *env, const char *name)
 {
-    PyObject *value = get_item(env, name);
+    PyObject *value = PyMapping_GetItemString(env, name);
 
     return value == NULL ? NULL : add(PyUnicode_FromString(prefix), value);
 }
@@ -116,7 +100,7 @@ append_server(PyObject **url, PyObject *env)
 {
     int https, other_port;
 
-    if (append(url, get_item(env, "SERVER_NAME")) < 0) {
+    if (append(url, PyMapping_GetItemString(env, "SERVER_NAME")) < 0) {
         return -1;
     }
     https = compare_item(env, "wsgi.url_scheme", Py_EQ, "https");
@@ -153,7 +137,7 @@ quoted_script_name(PyObject *env)
 PyObject *
 application_uri(PyObject *env)
 {
-    PyObject *url = get_item(env, "wsgi.url_scheme");
+    PyObject *url = PyMapping_GetItemString(env, "wsgi.url_scheme");
     int has_host;
 
     if (FAILED(url == NULL)) {
@@ -168,7 +152,8 @@ application_uri(PyObject *env)
         goto error;
     }
     if (has_host) {
-        if (FAILED(append(&url, get_item(env, "HTTP_HOST")) < 0)) {
+        if (FAILED(append(&url, PyMapping_GetItemString(env, "HTTP_HOST")) <
+                   0)) {
             goto error;
         }
     }
@@ -256,37 +241,27 @@ is_name(PyObject *p)
     return some <= 0 ? some : compare(p, Py_NE, ".");
 }
 
+/* kept.append(p), if it is a name. */
+static int
+keep_name(void *kept, PyObject *p)
+{
+    int keep = is_name(p);
+
+    return keep > 0 ? PyList_Append(kept, p) : keep;
+}
+
 /* path_parts[1:-1] = [p for p in path_parts[1:-1] if p and p != '.'] */
 static int
 keep_names(PyObject *path_parts)
 {
     PyObject *inner = PySequence_GetSlice(path_parts, 1, -1);
-    PyObject *iterator = inner == NULL ? NULL : PyObject_GetIter(inner);
-    PyObject *kept = PyList_New(0);
-    PyObject *p;
+    PyObject *kept = inner == NULL ? NULL : PyList_New(0);
     int result = -1;
 
-    if (iterator == NULL || kept == NULL) {
-        goto done;
-    }
-    while ((p = PyIter_Next(iterator)) != NULL) {
-        int keep = is_name(p);
-
-        if (keep > 0) {
-            keep = PyList_Append(kept, p);
-        }
-        Py_DECREF(p);
-        if (keep < 0) {
-            goto done;
-        }
-    }
-    if (!PyErr_Occurred()) {
+    if (kept != NULL && for_each(inner, keep_name, kept) == 0) {
         result = PySequence_SetSlice(path_parts, 1, -1, kept);
     }
-
-done:
     Py_XDECREF(kept);
-    Py_XDECREF(iterator);
     Py_XDECREF(inner);
     return result;
 }
@@ -296,18 +271,12 @@ done:
 static PyObject *
 normpath(PyObject *path)
 {
-    PyObject *function;
     PyObject *result = NULL;
 
-    if (path == NULL) {
-        return NULL;
+    if (path != NULL) {
+        result = call_function("posixpath", "normpath", "(O)", path);
+        Py_DECREF(path);
     }
-    function = import_from("posixpath", "normpath");
-    if (function != NULL) {
-        result = PyObject_CallOneArg(function, path);
-        Py_DECREF(function);
-    }
-    Py_DECREF(path);
     return result;
 }
 
@@ -362,32 +331,10 @@ error:
 static int
 set_item_string(PyObject *env, const char *name, PyObject *value)
 {
-    PyObject *key;
-    int result = -1;
+    int result =
+        value == NULL ? -1 : PyMapping_SetItemString(env, name, value);
 
-    if (value == NULL) {
-        return -1;
-    }
-    key = PyUnicode_FromString(name);
-    if (key != NULL) {
-        result = PyObject_SetItem(env, key, value);
-        Py_DECREF(key);
-    }
-    Py_DECREF(value);
-    return result;
-}
-
-/* '/'.join(path_parts), a new reference. */
-static PyObject *
-join_with_slash(PyObject *path_parts)
-{
-    PyObject *slash = PyUnicode_FromString("/");
-    PyObject *result = NULL;
-
-    if (slash != NULL) {
-        result = PyUnicode_Join(slash, path_parts);
-        Py_DECREF(slash);
-    }
+    Py_XDECREF(value);
     return result;
 }
 
@@ -420,8 +367,7 @@ shift_path_info(PyObject *env)
     if (FAILED(script_name == NULL) ||
         FAILED(set_item_string(env, "SCRIPT_NAME", Py_NewRef(script_name)) <
                0) ||
-        FAILED(set_item_string(env, "PATH_INFO", join_with_slash(path_parts)) <
-               0))
+        FAILED(set_item_string(env, "PATH_INFO", join("/", path_parts)) < 0))
     {
         goto done;
     }
@@ -446,27 +392,18 @@ done:
 static int
 setdefault(PyObject *env, const char *name, PyObject *value)
 {
-    int result;
+    PyObject *set = value == NULL ? NULL
+                                  : PyObject_CallMethod(env, "setdefault",
+                                                        "sO", name, value);
 
-    if (value == NULL) {
-        return -1;
-    }
-    result =
-        discard(PyObject_CallMethod(env, "setdefault", "sO", name, value));
-    Py_DECREF(value);
-    return result;
+    Py_XDECREF(value);
+    return discard(set);
 }
 
 static int
 setdefault_text(PyObject *env, const char *name, const char *text)
 {
     return setdefault(env, name, PyUnicode_FromString(text));
-}
-
-static int
-setdefault_number(PyObject *env, const char *name, long number)
-{
-    return setdefault(env, name, PyLong_FromLong(number));
 }
 
 /* The path is the root's when neither of its parts is there. */
@@ -487,32 +424,23 @@ set_default_path(PyObject *env)
     return setdefault_text(env, "PATH_INFO", "/");
 }
 
-/* io.<name>(), a new reference. */
-static PyObject *
-open_in_memory(const char *name)
-{
-    PyObject *type = import_from("io", name);
-    PyObject *result = NULL;
-
-    if (type != NULL) {
-        result = PyObject_CallNoArgs(type);
-        Py_DECREF(type);
-    }
-    return result;
-}
-
 /* The port that the scheme has by default, if it has one. */
 static int
 set_default_port(PyObject *env)
 {
-    int found = compare_item(env, "wsgi.url_scheme", Py_EQ, "http");
+    static const struct {
+        const char *scheme, *port;
+    } ports[] = { { "http", "80" }, { "https", "443" } };
 
-    if (found != 0) {
-        return found < 0 ? -1 : setdefault_text(env, "SERVER_PORT", "80");
-    }
-    found = compare_item(env, "wsgi.url_scheme", Py_EQ, "https");
-    if (found != 0) {
-        return found < 0 ? -1 : setdefault_text(env, "SERVER_PORT", "443");
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(ports); i++) {
+        int found =
+            compare_item(env, "wsgi.url_scheme", Py_EQ, ports[i].scheme);
+
+        if (found != 0) {
+            return found < 0
+                       ? -1
+                       : setdefault_text(env, "SERVER_PORT", ports[i].port);
+        }
     }
     return 0;
 }
@@ -523,18 +451,19 @@ setup_testing_defaults(PyObject *env)
 {
     if (FAILED(setdefault_text(env, "SERVER_NAME", "127.0.0.1") < 0) ||
         FAILED(setdefault_text(env, "SERVER_PROTOCOL", "HTTP/1.0") < 0) ||
-        FAILED(setdefault(env, "HTTP_HOST", get_item(env, "SERVER_NAME")) <
-               0) ||
+        FAILED(setdefault(env, "HTTP_HOST",
+                          PyMapping_GetItemString(env, "SERVER_NAME")) < 0) ||
         FAILED(setdefault_text(env, "REQUEST_METHOD", "GET") < 0) ||
         FAILED(set_default_path(env) < 0) ||
         FAILED(setdefault(env, "wsgi.version", Py_BuildValue("(ii)", 1, 0)) <
                0) ||
-        FAILED(setdefault_number(env, "wsgi.run_once", 0) < 0) ||
-        FAILED(setdefault_number(env, "wsgi.multithread", 0) < 0) ||
-        FAILED(setdefault_number(env, "wsgi.multiprocess", 0) < 0) ||
-        FAILED(setdefault(env, "wsgi.input", open_in_memory("BytesIO")) < 0) ||
-        FAILED(setdefault(env, "wsgi.errors", open_in_memory("StringIO")) <
-               0) ||
+        FAILED(setdefault(env, "wsgi.run_once", PyLong_FromLong(0)) < 0) ||
+        FAILED(setdefault(env, "wsgi.multithread", PyLong_FromLong(0)) < 0) ||
+        FAILED(setdefault(env, "wsgi.multiprocess", PyLong_FromLong(0)) < 0) ||
+        FAILED(setdefault(env, "wsgi.input",
+                          call_function("io", "BytesIO", "()")) < 0) ||
+        FAILED(setdefault(env, "wsgi.errors",
+                          call_function("io", "StringIO", "()")) < 0) ||
         FAILED(setdefault(env, "wsgi.url_scheme", guess_scheme(env)) < 0) ||
         FAILED(set_default_port(env) < 0))
     {
