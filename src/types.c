@@ -14,6 +14,7 @@
 #include "io/socket.h"
 #include "io/socket_io.h"
 #include "io/socket_writer.h"
+#include "python/instance.h"
 #include "python/names.h"
 #include "python/objects.h"
 #include "python/release.h"
@@ -97,6 +98,12 @@ static PyTypeObject *const types[] = {
     &ServerHandler_type,
 };
 
+/* Those of them whose instances are nothing but their attributes. */
+static PyTypeObject *const types_of_instances[] = {
+    &FileWrapper_type,  &InputWrapper_type,           &ErrorWrapper_type,
+    &WriteWrapper_type, &PartialIteratorWrapper_type, &IteratorWrapper_type,
+};
+
 /* The tables that are copies of their bases' with some slots of their own:
  * bases first, and before the types, which some of them make. */
 static void
@@ -128,13 +135,13 @@ static int
 register_with_io(const char *base, PyTypeObject *type)
 {
     PyObject *abstract = import_from("io", base);
-    int result = -1;
+    PyObject *registered = NULL;
 
     if (abstract != NULL) {
-        result = discard(PyObject_CallMethod(abstract, "register", "O", type));
+        registered = PyObject_CallMethod(abstract, "register", "O", type);
         Py_DECREF(abstract);
     }
-    return result;
+    return discard(registered);
 }
 
 /* What our streams are to Python. */
@@ -174,6 +181,9 @@ types_ready(void)
         return -1;
     }
     class_tables_ready();
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(types_of_instances); i++) {
+        instance_type(types_of_instances[i]);
+    }
     for (size_t i = 0; i < Py_ARRAY_LENGTH(types); i++) {
         if (PyType_Ready(types[i]) < 0) {
             return -1;

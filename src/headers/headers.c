@@ -908,18 +908,14 @@ call_add_header(PyObject *op, PyObject *args, PyObject *kwargs)
 }
 
 static PyMethodDef methods[] = {
-    { "get_all", (PyCFunction)(void (*)(void))call_get_all,
-      METH_VARARGS | METH_KEYWORDS, NULL },
-    { "get", (PyCFunction)(void (*)(void))call_get,
-      METH_VARARGS | METH_KEYWORDS, NULL },
+    BINDING_METHOD("get_all", call_get_all),
+    BINDING_METHOD("get", call_get),
     { "keys", call_keys, METH_NOARGS, NULL },
     { "values", call_values, METH_NOARGS, NULL },
     { "items", call_items, METH_NOARGS, NULL },
     { "__bytes__", call_bytes, METH_NOARGS, NULL },
-    { "setdefault", (PyCFunction)(void (*)(void))call_setdefault,
-      METH_VARARGS | METH_KEYWORDS, NULL },
-    { "add_header", (PyCFunction)(void (*)(void))call_add_header,
-      METH_VARARGS | METH_KEYWORDS, NULL },
+    BINDING_METHOD("setdefault", call_setdefault),
+    BINDING_METHOD("add_header", call_add_header),
     { NULL, NULL, 0, NULL },
 };
 

@@ -237,3 +237,14 @@ call_with_one(int (*method)(PyObject *, PyObject *), const char *signature,
     }
     Py_RETURN_NONE;
 }
+
+PyObject *
+call_with_all(PyObject *(*method)(PyObject *, PyObject *),
+              const char *signature, PyObject *self, PyObject *args,
+              PyObject *kwargs)
+{
+    if (bind_arguments(NULL, signature, args, kwargs) < 0) {
+        return NULL;
+    }
+    return method(self, args);
+}

@@ -19,12 +19,24 @@
 int bind_arguments(PyObject *values[], const char *signature, PyObject *args,
                    PyObject *kwargs);
 
+/* The row of a PyMethodDef table for a method that binds its arguments so. */
+#define BINDING_METHOD(name, function)                   \
+    {                                                    \
+        (name), (PyCFunction)(void (*)(void))(function), \
+            METH_VARARGS | METH_KEYWORDS, NULL           \
+    }
+
 /* A method in C as Python calls it, where it has no parameter besides self, or
  * one: binds the arguments and calls `method`, which gives 0 or -1. None, or
  * NULL. */
 PyObject *call_with_none(int (*method)(PyObject *self), const char *signature,
                          PyObject *self, PyObject *args, PyObject *kwargs);
 PyObject *call_with_one(int (*method)(PyObject *self, PyObject *value),
+                        const char *signature, PyObject *self, PyObject *args,
+                        PyObject *kwargs);
+
+/* The same of a method with any number of positional arguments. */
+PyObject *call_with_all(PyObject *(*method)(PyObject *self, PyObject *args),
                         const char *signature, PyObject *self, PyObject *args,
                         PyObject *kwargs);
 

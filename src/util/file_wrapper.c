@@ -2,7 +2,6 @@
 
 #include "python/arguments.h"
 #include "python/errors.h"
-#include "python/instance.h"
 #include "python/names.h"
 #include "python/objects.h"
 
@@ -116,16 +115,7 @@ PyTypeObject FileWrapper_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.util.FileWrapper",
     .tp_doc = "Wrapper to convert file-like objects to iterables",
-    .tp_basicsize = sizeof(Instance),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
-    .tp_dictoffset = offsetof(Instance, dict),
-    .tp_weaklistoffset = offsetof(Instance, weakrefs),
-    .tp_getset = Instance_getset,
-    .tp_new = PyType_GenericNew,
     .tp_init = call_init,
     .tp_iter = FileWrapper_iter,
     .tp_iternext = FileWrapper_next,
-    .tp_traverse = Instance_traverse,
-    .tp_clear = Instance_clear,
-    .tp_dealloc = instance_dealloc,
 };

@@ -147,7 +147,7 @@ assert_percent(int cond, const char *text, PyObject *arg)
 
 /* A variable without a dot in its name must be a string. */
 static int
-check_variable(PyObject *env, PyObject *key)
+check_variable(void *env, PyObject *key)
 {
     int extension = contains(key, ".");
     PyObject *value = extension == 0 ? PyObject_GetItem(env, key) : NULL;
@@ -162,24 +162,6 @@ check_variable(PyObject *env, PyObject *key)
                      key, Py_TYPE(value), value);
     Py_DECREF(value);
     return result;
-}
-
-/* for key in environ.keys() */
-static int
-check_variables(PyObject *env)
-{
-    PyObject *iterator = PyObject_GetIter(env);
-    PyObject *key;
-    int result = 0;
-
-    while (iterator != NULL && result == 0 &&
-           (key = PyIter_Next(iterator)) != NULL)
-    {
-        result = check_variable(env, key);
-        Py_DECREF(key);
-    }
-    Py_XDECREF(iterator);
-    return PyErr_Occurred() ? -1 : 0;
 }
 
 static int
@@ -244,13 +226,9 @@ check_slash(PyObject *env, const char *key, const char *message)
     if (value == NULL) {
         return -1;
     }
-    if (cond) {
-        cond =
-            assert_truth(PyObject_CallMethod(value, "startswith", "s", "/"));
-    }
-    else {
-        cond = 1;
-    }
+    cond =
+        cond ? assert_truth(PyObject_CallMethod(value, "startswith", "s", "/"))
+             : 1;
     result = assert_percent(cond, message, value);
     Py_DECREF(value);
     return result;
@@ -377,7 +355,7 @@ check_environ(PyObject *env)
                        Py_TYPE(env), env) < 0) ||
         FAILED(check_required(env) < 0) || FAILED(check_refused(env) < 0) ||
         FAILED(warn_without_query(env) < 0) ||
-        FAILED(check_variables(env) < 0) ||
+        FAILED(for_each(env, check_variable, env) < 0) ||
         FAILED(check_item(env, "wsgi.version", check_version) < 0) ||
         FAILED(check_item(env, "wsgi.url_scheme", check_url_scheme) < 0) ||
         FAILED(check_item(env, "wsgi.input", check_input) < 0) ||
@@ -522,12 +500,13 @@ ends_with(PyObject *text, Py_UCS4 c)
 
 /* Checks one item of the headers. */
 static int
-check_header(PyObject *item)
+check_header(void *context, PyObject *item)
 {
     PyObject *name, *value, *character;
     Py_ssize_t bad;
     int is_status;
 
+    (void)context;
     if (assert_(PyTuple_CheckExact(item),
                 "Individual headers (%R) must be of type tuple: %R", item,
                 Py_TYPE(item)) < 0 ||
@@ -573,25 +552,13 @@ check_header(PyObject *item)
 int
 check_headers(PyObject *headers)
 {
-    PyObject *iterator, *item;
-    int result = 0;
-
     if (FAILED(assert_(PyList_CheckExact(headers),
                        "Headers (%R) must be of type list: %R", headers,
                        Py_TYPE(headers)) < 0))
     {
         return -1;
     }
-    iterator = PyObject_GetIter(headers);
-    if (FAILED(iterator == NULL)) {
-        return -1;
-    }
-    while (result == 0 && (item = PyIter_Next(iterator)) != NULL) {
-        result = TRACED(check_header(item));
-        Py_DECREF(item);
-    }
-    Py_DECREF(iterator);
-    return result;
+    return TRACED(for_each(headers, check_header, NULL));
 }
 
 /* The name in a pair of name and value: a new reference. */

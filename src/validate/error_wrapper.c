@@ -2,7 +2,6 @@
 
 #include "python/arguments.h"
 #include "python/errors.h"
-#include "python/instance.h"
 #include "python/names.h"
 #include "python/objects.h"
 #include "validate/checks.h"
@@ -51,23 +50,18 @@ ErrorWrapper_flush(PyObject *self)
     return TRACED(call_errors(self, names.flush, NULL));
 }
 
+/* self.write(line) */
+static int
+write_line(void *self, PyObject *line)
+{
+    return discard(PyObject_CallMethodOneArg(self, names.write, line));
+}
+
 /* Lib/wsgiref/validate.py: ErrorWrapper.writelines */
 int
 ErrorWrapper_writelines(PyObject *self, PyObject *seq)
 {
-    PyObject *iterator = PyObject_GetIter(seq);
-    PyObject *line;
-    int result = 0;
-
-    if (FAILED(iterator == NULL)) {
-        return -1;
-    }
-    while (result == 0 && (line = PyIter_Next(iterator)) != NULL) {
-        result = discard(PyObject_CallMethodOneArg(self, names.write, line));
-        Py_DECREF(line);
-    }
-    Py_DECREF(iterator);
-    return TRACED(PyErr_Occurred() ? -1 : 0);
+    return TRACED(for_each(seq, write_line, self));
 }
 
 /* Lib/wsgiref/validate.py: ErrorWrapper.close */
@@ -117,29 +111,16 @@ call_close(PyObject *self, PyObject *args, PyObject *kwargs)
 }
 
 static PyMethodDef methods[] = {
-    { "write", (PyCFunction)(void (*)(void))call_write,
-      METH_VARARGS | METH_KEYWORDS, NULL },
-    { "flush", (PyCFunction)(void (*)(void))call_flush,
-      METH_VARARGS | METH_KEYWORDS, NULL },
-    { "writelines", (PyCFunction)(void (*)(void))call_writelines,
-      METH_VARARGS | METH_KEYWORDS, NULL },
-    { "close", (PyCFunction)(void (*)(void))call_close,
-      METH_VARARGS | METH_KEYWORDS, NULL },
+    BINDING_METHOD("write", call_write),
+    BINDING_METHOD("flush", call_flush),
+    BINDING_METHOD("writelines", call_writelines),
+    BINDING_METHOD("close", call_close),
     { NULL, NULL, 0, NULL },
 };
 
 PyTypeObject ErrorWrapper_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.validate.ErrorWrapper",
-    .tp_basicsize = sizeof(Instance),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
-    .tp_dictoffset = offsetof(Instance, dict),
-    .tp_weaklistoffset = offsetof(Instance, weakrefs),
     .tp_methods = methods,
-    .tp_getset = Instance_getset,
-    .tp_new = PyType_GenericNew,
     .tp_init = call_init,
-    .tp_traverse = Instance_traverse,
-    .tp_clear = Instance_clear,
-    .tp_dealloc = instance_dealloc,
 };

@@ -5,7 +5,6 @@
 
 #include "python/arguments.h"
 #include "python/errors.h"
-#include "python/instance.h"
 #include "python/names.h"
 #include "python/objects.h"
 #include "validate/checks.h"
@@ -29,18 +28,12 @@ InputWrapper_init(PyObject *self, PyObject *wsgi_input)
 static PyObject *
 call_input(PyObject *self, const char *name, PyObject *args)
 {
-    PyObject *input = PyObject_GetAttrString(self, "input");
-    PyObject *method = NULL;
-    PyObject *result = NULL;
+    PyObject *method =
+        attribute_of(PyObject_GetAttrString(self, "input"), name);
+    PyObject *result =
+        method == NULL ? NULL : PyObject_CallObject(method, args);
 
-    if (input != NULL) {
-        method = PyObject_GetAttrString(input, name);
-        Py_DECREF(input);
-    }
-    if (method != NULL) {
-        result = PyObject_Call(method, args, NULL);
-        Py_DECREF(method);
-    }
+    Py_XDECREF(method);
     return result;
 }
 
@@ -148,30 +141,22 @@ call_init(PyObject *self, PyObject *args, PyObject *kwargs)
 static PyObject *
 call_read(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    if (bind_arguments(NULL, "InputWrapper.read(*args)", args, kwargs) < 0) {
-        return NULL;
-    }
-    return InputWrapper_read(self, args);
+    return call_with_all(InputWrapper_read, "InputWrapper.read(*args)", self,
+                         args, kwargs);
 }
 
 static PyObject *
 call_readline(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    if (bind_arguments(NULL, "InputWrapper.readline(*args)", args, kwargs) < 0)
-    {
-        return NULL;
-    }
-    return InputWrapper_readline(self, args);
+    return call_with_all(InputWrapper_readline, "InputWrapper.readline(*args)",
+                         self, args, kwargs);
 }
 
 static PyObject *
 call_readlines(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    if (bind_arguments(NULL, "InputWrapper.readlines(*args)", args, kwargs) <
-        0) {
-        return NULL;
-    }
-    return InputWrapper_readlines(self, args);
+    return call_with_all(InputWrapper_readlines,
+                         "InputWrapper.readlines(*args)", self, args, kwargs);
 }
 
 static PyObject *
@@ -182,32 +167,19 @@ call_close(PyObject *self, PyObject *args, PyObject *kwargs)
 }
 
 static PyMethodDef methods[] = {
-    { "read", (PyCFunction)(void (*)(void))call_read,
-      METH_VARARGS | METH_KEYWORDS, NULL },
-    { "readline", (PyCFunction)(void (*)(void))call_readline,
-      METH_VARARGS | METH_KEYWORDS, NULL },
-    { "readlines", (PyCFunction)(void (*)(void))call_readlines,
-      METH_VARARGS | METH_KEYWORDS, NULL },
-    { "close", (PyCFunction)(void (*)(void))call_close,
-      METH_VARARGS | METH_KEYWORDS, NULL },
+    BINDING_METHOD("read", call_read),
+    BINDING_METHOD("readline", call_readline),
+    BINDING_METHOD("readlines", call_readlines),
+    BINDING_METHOD("close", call_close),
     { NULL, NULL, 0, NULL },
 };
 
 PyTypeObject InputWrapper_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.validate.InputWrapper",
-    .tp_basicsize = sizeof(Instance),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
-    .tp_dictoffset = offsetof(Instance, dict),
-    .tp_weaklistoffset = offsetof(Instance, weakrefs),
     .tp_methods = methods,
-    .tp_getset = Instance_getset,
-    .tp_new = PyType_GenericNew,
     .tp_init = call_init,
     .tp_iter = InputWrapper_iter,
-    .tp_traverse = Instance_traverse,
-    .tp_clear = Instance_clear,
-    .tp_dealloc = instance_dealloc,
 };
 
 /* ----- InputLines ----- */
@@ -217,13 +189,13 @@ static void
 raise_runtime_error(void)
 {
     Handled handled = except_enter();
-    PyObject *type, *value, *traceback;
+    Handled raised;
 
     PyErr_SetString(PyExc_RuntimeError, "generator raised StopIteration");
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    PyException_SetCause(value, Py_NewRef(handled.raised));
-    PyErr_Restore(type, value, traceback);
+    raised = except_enter();
+    PyException_SetCause(raised.raised, Py_NewRef(handled.raised));
+    RERAISE();
+    except_leave(raised);
     except_leave(handled);
 }
 

@@ -6,7 +6,6 @@
 
 #include "python/arguments.h"
 #include "python/errors.h"
-#include "python/instance.h"
 #include "python/objects.h"
 #include "validate/checks.h"
 
@@ -47,17 +46,8 @@ call_partial_init(PyObject *self, PyObject *args, PyObject *kwargs)
 PyTypeObject PartialIteratorWrapper_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.validate.PartialIteratorWrapper",
-    .tp_basicsize = sizeof(Instance),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
-    .tp_dictoffset = offsetof(Instance, dict),
-    .tp_weaklistoffset = offsetof(Instance, weakrefs),
-    .tp_getset = Instance_getset,
-    .tp_new = PyType_GenericNew,
     .tp_init = call_partial_init,
     .tp_iter = PartialIteratorWrapper_iter,
-    .tp_traverse = Instance_traverse,
-    .tp_clear = Instance_clear,
-    .tp_dealloc = instance_dealloc,
 };
 
 /* ----- IteratorWrapper ----- */
@@ -89,20 +79,6 @@ keep_with_traceback(PyObject *self)
     PyErr_Restore(type, value, traceback); /* whatever has failed here */
 }
 
-/* self.iterator = iter(wsgi_iterator) */
-static int
-set_iterator(PyObject *self, PyObject *wsgi_iterator)
-{
-    PyObject *iterator = PyObject_GetIter(wsgi_iterator);
-    int result = -1;
-
-    if (iterator != NULL) {
-        result = PyObject_SetAttrString(self, "iterator", iterator);
-        Py_DECREF(iterator);
-    }
-    return result;
-}
-
 /* Lib/wsgiref/validate.py: IteratorWrapper.__init__ */
 int
 IteratorWrapper_init(PyObject *self, PyObject *wsgi_iterator,
@@ -110,7 +86,8 @@ IteratorWrapper_init(PyObject *self, PyObject *wsgi_iterator,
 {
     if (FAILED(PyObject_SetAttrString(self, "original_iterator",
                                       wsgi_iterator) < 0) ||
-        FAILED(set_iterator(self, wsgi_iterator) < 0) ||
+        FAILED(set_attribute(self, "iterator",
+                             PyObject_GetIter(wsgi_iterator)) < 0) ||
         FAILED(PyObject_SetAttrString(self, "closed", Py_False) < 0) ||
         FAILED(PyObject_SetAttrString(self, "check_start_response",
                                       check_start_response) < 0))
@@ -305,8 +282,7 @@ IteratorWrapper_finalize(PyObject *self)
 
 /* __del__ is also a method: called by name, it raises. */
 static PyMethodDef methods[] = {
-    { "close", (PyCFunction)(void (*)(void))call_close,
-      METH_VARARGS | METH_KEYWORDS, NULL },
+    BINDING_METHOD("close", call_close),
     { "__del__", (PyCFunction)(void (*)(void))call_del,
       METH_VARARGS | METH_KEYWORDS | METH_COEXIST, NULL },
     { NULL, NULL, 0, NULL },
@@ -315,18 +291,9 @@ static PyMethodDef methods[] = {
 PyTypeObject IteratorWrapper_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.validate.IteratorWrapper",
-    .tp_basicsize = sizeof(Instance),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
-    .tp_dictoffset = offsetof(Instance, dict),
-    .tp_weaklistoffset = offsetof(Instance, weakrefs),
     .tp_methods = methods,
-    .tp_getset = Instance_getset,
-    .tp_new = PyType_GenericNew,
     .tp_init = call_init,
     .tp_iter = IteratorWrapper_iter,
     .tp_iternext = IteratorWrapper_next,
     .tp_finalize = IteratorWrapper_finalize,
-    .tp_traverse = Instance_traverse,
-    .tp_clear = Instance_clear,
-    .tp_dealloc = instance_dealloc,
 };

@@ -2,7 +2,6 @@
 
 #include "python/arguments.h"
 #include "python/errors.h"
-#include "python/instance.h"
 #include "python/objects.h"
 #include "validate/checks.h"
 
@@ -58,15 +57,6 @@ call_call(PyObject *self, PyObject *args, PyObject *kwargs)
 PyTypeObject WriteWrapper_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.validate.WriteWrapper",
-    .tp_basicsize = sizeof(Instance),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
-    .tp_dictoffset = offsetof(Instance, dict),
-    .tp_weaklistoffset = offsetof(Instance, weakrefs),
-    .tp_getset = Instance_getset,
-    .tp_new = PyType_GenericNew,
     .tp_init = call_init,
     .tp_call = call_call,
-    .tp_traverse = Instance_traverse,
-    .tp_clear = Instance_clear,
-    .tp_dealloc = instance_dealloc,
 };
