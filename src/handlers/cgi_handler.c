@@ -16,14 +16,7 @@ static PyObject *IISCGIHandler_os_environ;
 static PyObject *
 get_sys_buffer(const char *name)
 {
-    PyObject *file = import_from("sys", name);
-    PyObject *buffer = NULL;
-
-    if (file != NULL) {
-        buffer = PyObject_GetAttrString(file, "buffer");
-        Py_DECREF(file);
-    }
-    return buffer;
+    return attribute_of(import_from("sys", name), "buffer");
 }
 
 /* BaseCGIHandler.__init__(self, sys.stdin.buffer, sys.stdout.buffer,
@@ -33,35 +26,22 @@ get_sys_buffer(const char *name)
 static int
 init_with_sys_streams(BaseHandler *self, PyObject *environ_)
 {
-    PyObject *in = NULL, *out = NULL, *err = NULL, *env = NULL;
+    PyObject *in = get_sys_buffer("stdin");
+    PyObject *out = in == NULL ? NULL : get_sys_buffer("stdout");
+    PyObject *err = out == NULL ? NULL : import_from("sys", "stderr");
+    PyObject *env = NULL;
     BufferedIOBase *stream = NULL;
     int result = -1;
 
-    in = get_sys_buffer("stdin");
-    if (in == NULL) {
-        goto done;
+    if (err != NULL) {
+        env = environ_ == NULL ? read_environ() : Py_NewRef(environ_);
     }
-    out = get_sys_buffer("stdout");
-    if (out == NULL) {
-        goto done;
-    }
-    err = import_from("sys", "stderr");
-    if (err == NULL) {
-        goto done;
-    }
-    env = environ_ == NULL ? read_environ() : Py_NewRef(environ_);
-    if (env == NULL) {
-        goto done;
-    }
-    if (out != Py_None) {
+    if (env != NULL && out != Py_None) {
         stream = PythonFile_new(&PythonFile_class, out);
-        if (stream == NULL) {
-            goto done;
-        }
     }
-    result = SimpleHandler_init(self, in, stream, err, env, false, true);
-
-done:
+    if (stream != NULL || (env != NULL && out == Py_None)) {
+        result = SimpleHandler_init(self, in, stream, err, env, false, true);
+    }
     Py_XDECREF(stream);
     Py_XDECREF(env);
     Py_XDECREF(err);
@@ -81,29 +61,20 @@ CGIHandler_init(BaseHandler *self)
 static PyObject *
 get_variable(PyObject *environ_, const char *name)
 {
-    PyObject *value = PyMapping_GetItemString(environ_, name);
-
-    if (value == NULL && PyErr_ExceptionMatches(PyExc_KeyError)) {
-        PyErr_Clear();
-        return PyUnicode_FromString("");
-    }
-    return value;
+    return PyObject_CallMethod(environ_, "get", "ss", name, "");
 }
 
-/* (path+'/').startswith(script+'/'): 1, 0, or -1 on error. */
+/* (path+'/').startswith(script+'/'): 1, 0, or -1 on error. Takes both. */
 static int
 is_below(PyObject *path, PyObject *script)
 {
-    PyObject *longer = PyUnicode_FromFormat("%U/", path);
-    PyObject *prefix = PyUnicode_FromFormat("%U/", script);
     int result = -1;
 
-    if (longer != NULL && prefix != NULL) {
-        result =
-            (int)PyUnicode_Tailmatch(longer, prefix, 0, PY_SSIZE_T_MAX, -1);
+    if (path != NULL && script != NULL) {
+        result = (int)PyUnicode_Tailmatch(path, script, 0, PY_SSIZE_T_MAX, -1);
     }
-    Py_XDECREF(prefix);
-    Py_XDECREF(longer);
+    Py_XDECREF(script);
+    Py_XDECREF(path);
     return result;
 }
 
@@ -113,35 +84,26 @@ static int
 strip_script_name(PyObject *environ_)
 {
     PyObject *path = get_variable(environ_, "PATH_INFO");
-    PyObject *script = NULL, *rest = NULL;
-    int below = -1;
+    PyObject *script =
+        path == NULL ? NULL : get_variable(environ_, "SCRIPT_NAME");
+    PyObject *rest = NULL;
     int result = -1;
 
-    if (path == NULL) {
-        return -1;
-    }
-    script = get_variable(environ_, "SCRIPT_NAME");
     if (script != NULL) {
-        below = is_below(path, script);
+        result = is_below(PyUnicode_FromFormat("%U/", path),
+                          PyUnicode_FromFormat("%U/", script));
     }
-    if (below < 0) {
-        goto done;
-    }
-    if (below) {
+    if (result > 0) {
         /* environ['PATH_INFO'] = path[len(script):] */
         rest = PyUnicode_Substring(path, PyUnicode_GET_LENGTH(script),
                                    PY_SSIZE_T_MAX);
-        if (rest == NULL ||
-            PyDict_SetItemString(environ_, "PATH_INFO", rest) < 0) {
-            goto done;
-        }
+        result = rest == NULL
+                     ? -1
+                     : PyDict_SetItemString(environ_, "PATH_INFO", rest);
     }
-    result = 0;
-
-done:
     Py_XDECREF(rest);
     Py_XDECREF(script);
-    Py_DECREF(path);
+    Py_XDECREF(path);
     return result;
 }
 
@@ -184,22 +146,21 @@ BaseHandlerClass IISCGIHandler_class;
 int
 cgi_handler_ready(void)
 {
+    Py_XSETREF(CGIHandler_os_environ, PyDict_New());
+    Py_XSETREF(IISCGIHandler_os_environ, PyDict_New());
+
     /* class CGIHandler(BaseCGIHandler): */
     CGIHandler_class = BaseCGIHandler_class;
     CGIHandler_class.type = &CGIHandler_type;
     CGIHandler_class.wsgi_run_once = true;
     CGIHandler_class.os_environ = &CGIHandler_os_environ;
-    Py_XSETREF(CGIHandler_os_environ, PyDict_New());
 
     /* class IISCGIHandler(BaseCGIHandler): */
-    IISCGIHandler_class = BaseCGIHandler_class;
+    IISCGIHandler_class = CGIHandler_class;
     IISCGIHandler_class.type = &IISCGIHandler_type;
-    IISCGIHandler_class.wsgi_run_once = true;
     IISCGIHandler_class.os_environ = &IISCGIHandler_os_environ;
-    Py_XSETREF(IISCGIHandler_os_environ, PyDict_New());
 
-    if (CGIHandler_os_environ == NULL || IISCGIHandler_os_environ == NULL) {
-        return -1;
-    }
-    return 0;
+    return CGIHandler_os_environ == NULL || IISCGIHandler_os_environ == NULL
+               ? -1
+               : 0;
 }

@@ -8,19 +8,6 @@
 #include "python/unpack.h"
 #include "util/email_utils.h"
 
-/* The date of any time: a new str. */
-static PyObject *
-make_date(time_t timestamp)
-{
-    struct tm tm; /* its weeks begin with Sunday, its months with 0 */
-
-    if (gmtime_r(&timestamp, &tm) == NULL) {
-        PyErr_SetFromErrno(PyExc_OSError);
-        return NULL;
-    }
-    return imf_fixdate(&tm, ' ');
-}
-
 /* Lib/wsgiref/handlers.py: format_date_time
  *
  * The same time has the same date, whatever happens: the last one is kept, for
@@ -32,7 +19,7 @@ format_date_time(time_t timestamp)
     static time_t kept;
 
     if (date == NULL || kept != timestamp) {
-        PyObject *made = make_date(timestamp);
+        PyObject *made = imf_fixdate(timestamp, ' ');
 
         if (FAILED(made == NULL)) {
             return NULL;
@@ -91,24 +78,27 @@ transcode(PyObject *v, const char *enc)
     return result;
 }
 
-/* env[k] = v, with v transcoded where it has to be. */
+/* env[k] = v, with v transcoded where it has to be, for a pair of the two;
+ * unless the application has put something else there. */
 static int
-add_variable(PyObject *env, PyObject *k, PyObject *v, const char *enc)
+add_variable(PyObject *env, PyObject *pair, const char *enc)
 {
-    PyObject *key = PyUnicode_AsEncodedString(k, "utf-8", "surrogatepass");
-    PyObject *value = NULL;
+    PyObject *k, *v, *key;
     int result = -1;
 
-    if (key == NULL) {
+    if (unpack_pair(pair, &k, &v) < 0) {
         return -1;
     }
-    value = needs_transcode(PyBytes_AS_STRING(key)) ? transcode(v, enc)
-                                                    : Py_NewRef(v);
-    if (value != NULL) {
-        result = PyDict_SetItem(env, k, value);
+    key = PyUnicode_AsEncodedString(k, "utf-8", "surrogatepass");
+    if (key != NULL) {
+        if (needs_transcode(PyBytes_AS_STRING(key))) {
+            Py_SETREF(v, transcode(v, enc));
+        }
+        result = v == NULL ? -1 : PyDict_SetItem(env, k, v);
+        Py_DECREF(key);
     }
-    Py_XDECREF(value);
-    Py_DECREF(key);
+    Py_DECREF(k);
+    Py_XDECREF(v);
     return result;
 }
 
@@ -117,27 +107,10 @@ static PyObject *
 os_environ_items(void)
 {
     PyObject *environ_ = import_from("os", "environ");
-    PyObject *items = NULL;
+    PyObject *items = environ_ == NULL ? NULL : PyMapping_Items(environ_);
 
-    if (environ_ != NULL) {
-        items = PyMapping_Items(environ_);
-        Py_DECREF(environ_);
-    }
+    Py_XDECREF(environ_);
     return items;
-}
-
-/* sys.getfilesystemencoding(), a new str. */
-static PyObject *
-getfilesystemencoding(void)
-{
-    PyObject *function = import_from("sys", "getfilesystemencoding");
-    PyObject *encoding = NULL;
-
-    if (function != NULL) {
-        encoding = PyObject_CallNoArgs(function);
-        Py_DECREF(function);
-    }
-    return encoding;
 }
 
 /* Lib/wsgiref/handlers.py: read_environ
@@ -147,9 +120,9 @@ getfilesystemencoding(void)
 PyObject *
 read_environ(void)
 {
-    PyObject *encoding = getfilesystemencoding();
+    PyObject *encoding = call_function("sys", "getfilesystemencoding", "()");
     const char *enc = encoding == NULL ? NULL : PyUnicode_AsUTF8(encoding);
-    PyObject *env = NULL, *items = NULL, *result = NULL;
+    PyObject *env = NULL, *items = NULL;
 
     if (FAILED(enc == NULL)) {
         goto done;
@@ -160,28 +133,18 @@ read_environ(void)
     }
     items = os_environ_items();
     if (FAILED(items == NULL)) {
+        Py_CLEAR(env);
         goto done;
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items); i++) {
-        PyObject *k, *v;
-        int added;
-
-        /* Pairs, unless the application has put something else there. */
-        if (FAILED(unpack_pair(PyList_GET_ITEM(items, i), &k, &v) < 0)) {
-            goto done;
-        }
-        added = add_variable(env, k, v, enc);
-        Py_DECREF(k);
-        Py_DECREF(v);
-        if (FAILED(added < 0)) {
+        if (FAILED(add_variable(env, PyList_GET_ITEM(items, i), enc) < 0)) {
+            Py_CLEAR(env);
             goto done;
         }
     }
-    result = Py_NewRef(env);
 
 done:
     Py_XDECREF(items);
-    Py_XDECREF(env);
     Py_XDECREF(encoding);
-    return result;
+    return env;
 }

@@ -272,38 +272,11 @@ BaseServer_close_request(BaseServer *self, PyObject *request)
 static int
 print_to_stderr(PyObject *words)
 {
-    PyObject *print = NULL, *file = NULL, *kwargs = NULL, *none = NULL;
+    PyObject *file = sys_stderr(); /* borrowed */
+    PyObject *kwargs =
+        file == NULL ? NULL : Py_BuildValue("{sO}", "file", file);
 
-    if (words != NULL) {
-        print = import_from("builtins", "print");
-    }
-    if (print != NULL) {
-        file = sys_stderr(); /* borrowed */
-    }
-    if (file != NULL) {
-        kwargs = Py_BuildValue("{sO}", "file", file);
-    }
-    if (kwargs != NULL) {
-        none = PyObject_Call(print, words, kwargs);
-        Py_DECREF(kwargs);
-    }
-    Py_XDECREF(print);
-    Py_XDECREF(words);
-    return discard(none);
-}
-
-/* traceback.print_exc() */
-static int
-print_exc(void)
-{
-    PyObject *function = import_from("traceback", "print_exc");
-    PyObject *none = NULL;
-
-    if (function != NULL) {
-        none = PyObject_CallNoArgs(function);
-        Py_DECREF(function);
-    }
-    return discard(none);
+    return discard(call_with_keywords("builtins", "print", words, kwargs));
 }
 
 /* Lib/socketserver.py: BaseServer.handle_error */
@@ -324,7 +297,7 @@ BaseServer_handle_error(BaseServer *self, PyObject *request,
                0)) {
         return -1;
     }
-    if (FAILED(print_exc() < 0)) {
+    if (FAILED(discard(call_function("traceback", "print_exc", "()")) < 0)) {
         return -1;
     }
     return TRACED(print_to_stderr(Py_BuildValue("(s)", dashes)));

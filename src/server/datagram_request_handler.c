@@ -9,19 +9,14 @@
 _Static_assert(offsetof(DatagramRequestHandler, base) == 0,
                "the base must be first");
 
-/* BytesIO(), or BytesIO(initial_bytes) unless that is NULL. */
+/* The stream over a file in memory; takes the file, which may be NULL. */
 static BufferedIOBase *
-bytes_io(PyObject *BytesIO, PyObject *initial_bytes)
+stream_over(PyObject *file)
 {
-    PyObject *file =
-        PyObject_CallFunctionObjArgs(BytesIO, initial_bytes, NULL);
-    BufferedIOBase *stream;
+    BufferedIOBase *stream =
+        file == NULL ? NULL : PythonFile_new(&PythonFile_class, file);
 
-    if (file == NULL) {
-        return NULL;
-    }
-    stream = PythonFile_new(&PythonFile_class, file);
-    Py_DECREF(file);
+    Py_XDECREF(file);
     return stream;
 }
 
@@ -30,38 +25,27 @@ int
 DatagramRequestHandler_setup(BaseRequestHandler *self)
 {
     DatagramRequestHandler *datagram = (DatagramRequestHandler *)self;
-    PyObject *BytesIO = import_from("io", "BytesIO");
     PyObject *packet, *sock;
-    int result = -1;
 
-    if (FAILED(BytesIO == NULL)) {
-        return -1;
-    }
     if (!PyTuple_Check(self->request)) { /* a TCPServer's, for example */
         RAISE(PyExc_TypeError, "cannot unpack non-iterable %.200s object",
               Py_TYPE(self->request)->tp_name);
-        goto done;
+        return -1;
     }
     if (FAILED(!PyArg_ParseTuple(self->request, "OO!", &packet, &Socket_type,
                                  &sock)))
     {
-        goto done;
+        return -1;
     }
     datagram->packet = Py_NewRef(packet);
     datagram->socket = (Socket *)Py_NewRef(sock);
-    datagram->rfile = bytes_io(BytesIO, packet);
+    datagram->rfile =
+        stream_over(call_function("io", "BytesIO", "(O)", packet));
     if (FAILED(datagram->rfile == NULL)) {
-        goto done;
+        return -1;
     }
-    datagram->wfile = bytes_io(BytesIO, NULL);
-    if (FAILED(datagram->wfile == NULL)) {
-        goto done;
-    }
-    result = 0;
-
-done:
-    Py_DECREF(BytesIO);
-    return result;
+    datagram->wfile = stream_over(call_function("io", "BytesIO", "()"));
+    return FAILED(datagram->wfile == NULL) ? -1 : 0;
 }
 
 /* Lib/socketserver.py: DatagramRequestHandler.finish */
@@ -73,23 +57,19 @@ DatagramRequestHandler_finish(BaseRequestHandler *self)
     PyObject *data =
         PyObject_CallMethod((PyObject *)datagram->wfile, "getvalue", NULL);
     Py_buffer view;
-    int result = 0;
+    Py_ssize_t sent = -1;
 
     if (FAILED(data == NULL)) {
         return -1;
     }
-    if (FAILED(PyObject_GetBuffer(data, &view, PyBUF_SIMPLE) < 0)) {
-        Py_DECREF(data);
-        return -1;
+    if (!FAILED(PyObject_GetBuffer(data, &view, PyBUF_SIMPLE) < 0)) {
+        sent =
+            sock->cls->sendto(sock, view.buf, view.len, self->client_address);
+        (void)FAILED(sent < 0);
+        PyBuffer_Release(&view);
     }
-    if (FAILED(sock->cls->sendto(sock, view.buf, view.len,
-                                 self->client_address) < 0))
-    {
-        result = -1;
-    }
-    PyBuffer_Release(&view);
     Py_DECREF(data);
-    return result;
+    return sent < 0 ? -1 : 0;
 }
 
 int

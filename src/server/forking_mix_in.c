@@ -51,13 +51,14 @@ wait_for_child(pid_t pid, int options)
     return ended;
 }
 
-/* self.active_children.discard(pid) */
+/* self.active_children.add(pid), or discard(pid): `change` is PySet_Add or
+ * PySet_Discard. */
 static int
-forget(BaseServer *self, pid_t pid)
+change_children(BaseServer *self, int (*change)(PyObject *, PyObject *),
+                pid_t pid)
 {
     PyObject *number = PyLong_FromLong(pid);
-    int result =
-        number == NULL ? -1 : PySet_Discard(self->active_children, number);
+    int result = number == NULL ? -1 : change(self->active_children, number);
 
     Py_XDECREF(number);
     return result < 0 ? -1 : 0;
@@ -80,19 +81,15 @@ collect_each(BaseServer *self, int options)
         pid_t pid = wait_for_child(child, options);
 
         if (FAILED(pid < 0)) {
-            if (PyErr_ExceptionMatches(PyExc_ChildProcessError)) {
-                PyErr_Clear();
-                pid = child; /* someone else reaped it */
-            }
-            else if (PyErr_ExceptionMatches(PyExc_OSError)) {
-                PyErr_Clear(); /* except OSError: pass */
-                continue;
-            }
-            else {
+            if (!PyErr_ExceptionMatches(PyExc_OSError)) {
                 goto done;
             }
+            /* except ChildProcessError: someone else reaped it
+             * except OSError: pass */
+            pid = PyErr_ExceptionMatches(PyExc_ChildProcessError) ? child : 0;
+            PyErr_Clear();
         }
-        if (FAILED(forget(self, pid) < 0)) {
+        if (FAILED(change_children(self, PySet_Discard, pid) < 0)) {
             goto done;
         }
     }
@@ -116,7 +113,7 @@ ForkingMixIn_collect_children(BaseServer *self, bool blocking)
         pid_t pid = wait_for_child(-1, 0); /* try: */
 
         if (!FAILED(pid < 0)) {
-            if (FAILED(forget(self, pid) < 0)) {
+            if (FAILED(change_children(self, PySet_Discard, pid) < 0)) {
                 return -1;
             }
         }
@@ -157,8 +154,7 @@ ForkingMixIn_service_actions(BaseServer *self)
 static pid_t
 fork_process(void)
 {
-    PyObject *function = import_from("os", "fork");
-    PyObject *pid = NULL;
+    PyObject *pid;
     sigset_t ending, before;
     long number = -1;
 
@@ -166,28 +162,13 @@ fork_process(void)
     sigaddset(&ending, SIGINT);
     sigaddset(&ending, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &ending, &before);
-    if (function != NULL) {
-        pid = PyObject_CallNoArgs(function);
-        Py_DECREF(function);
-    }
+    pid = call_function("os", "fork", "()");
     if (pid != NULL) {
         number = PyLong_AsLong(pid);
         Py_DECREF(pid);
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return (pid_t)number;
-}
-
-/* self.active_children.add(pid) */
-static int
-add(BaseServer *self, pid_t pid)
-{
-    PyObject *number = PyLong_FromLong(pid);
-    int result =
-        number == NULL ? -1 : PySet_Add(self->active_children, number);
-
-    Py_XDECREF(number);
-    return result;
 }
 
 /* Lib/socketserver.py: ForkingMixIn.process_request */
@@ -210,7 +191,7 @@ ForkingMixIn_process_request(BaseServer *self, PyObject *request,
                 return -1;
             }
         }
-        if (FAILED(add(self, pid) < 0)) {
+        if (FAILED(change_children(self, PySet_Add, pid) < 0)) {
             return -1;
         }
         return TRACED(self->cls->close_request(self, request));

@@ -27,79 +27,68 @@ BaseServerClass ForkingUnixStreamServer_class;
 BaseServerClass ForkingUnixDatagramServer_class;
 WSGIServerClass ForkingWSGIServer_class;
 
-/* class <name>(<mix-in>, <over>): pass */
-typedef struct MixedServer {
+/* class <name>(<mix-in>, <over>): pass
+ *
+ * Python's library has no ThreadingWSGIServer and no ForkingWSGIServer; every
+ * project that wants one writes that line. The two of ForkingMixIn over Unix
+ * sockets are there since 3.12, and here under every release. */
+static const struct {
     const char *name;
+    void (*lay_over)(BaseServerClass *cls, const BaseServerClass *over);
     PyTypeObject *type;
     BaseServerClass *cls;
     const BaseServerClass *over;
-} MixedServer;
-
-/* Those of ThreadingMixIn. Python's library has no ThreadingWSGIServer and no
- * ForkingWSGIServer; every project that wants one writes that line. */
-static const MixedServer threading[] = {
-    { "cwsgiref.socketserver.ThreadingUDPServer", &ThreadingUDPServer_type,
-      &ThreadingUDPServer_class, &UDPServer_class },
-    { "cwsgiref.socketserver.ThreadingTCPServer", &ThreadingTCPServer_type,
-      &ThreadingTCPServer_class, &TCPServer_class },
+} mixed[] = {
+    { "cwsgiref.socketserver.ThreadingUDPServer", ThreadingMixIn_lay_over,
+      &ThreadingUDPServer_type, &ThreadingUDPServer_class, &UDPServer_class },
+    { "cwsgiref.socketserver.ThreadingTCPServer", ThreadingMixIn_lay_over,
+      &ThreadingTCPServer_type, &ThreadingTCPServer_class, &TCPServer_class },
     { "cwsgiref.socketserver.ThreadingUnixStreamServer",
-      &ThreadingUnixStreamServer_type, &ThreadingUnixStreamServer_class,
-      &UnixStreamServer_class },
+      ThreadingMixIn_lay_over, &ThreadingUnixStreamServer_type,
+      &ThreadingUnixStreamServer_class, &UnixStreamServer_class },
     { "cwsgiref.socketserver.ThreadingUnixDatagramServer",
-      &ThreadingUnixDatagramServer_type, &ThreadingUnixDatagramServer_class,
-      &UnixDatagramServer_class },
-    { "cwsgiref.http.server.ThreadingHTTPServer", &ThreadingHTTPServer_type,
-      &ThreadingHTTPServer_class, &HTTPServer_class },
-    { "cwsgiref.simple_server.ThreadingWSGIServer", &ThreadingWSGIServer_type,
-      &ThreadingWSGIServer_class.base, &WSGIServer_class.base },
-};
-
-/* Those of ForkingMixIn. The two over Unix sockets are there since 3.12, and
- * here under every release. */
-static const MixedServer forking[] = {
-    { "cwsgiref.socketserver.ForkingUDPServer", &ForkingUDPServer_type,
-      &ForkingUDPServer_class, &UDPServer_class },
-    { "cwsgiref.socketserver.ForkingTCPServer", &ForkingTCPServer_type,
-      &ForkingTCPServer_class, &TCPServer_class },
-    { "cwsgiref.socketserver.ForkingUnixStreamServer",
+      ThreadingMixIn_lay_over, &ThreadingUnixDatagramServer_type,
+      &ThreadingUnixDatagramServer_class, &UnixDatagramServer_class },
+    { "cwsgiref.http.server.ThreadingHTTPServer", ThreadingMixIn_lay_over,
+      &ThreadingHTTPServer_type, &ThreadingHTTPServer_class,
+      &HTTPServer_class },
+    { "cwsgiref.simple_server.ThreadingWSGIServer", ThreadingMixIn_lay_over,
+      &ThreadingWSGIServer_type, &ThreadingWSGIServer_class.base,
+      &WSGIServer_class.base },
+    { "cwsgiref.socketserver.ForkingUDPServer", ForkingMixIn_lay_over,
+      &ForkingUDPServer_type, &ForkingUDPServer_class, &UDPServer_class },
+    { "cwsgiref.socketserver.ForkingTCPServer", ForkingMixIn_lay_over,
+      &ForkingTCPServer_type, &ForkingTCPServer_class, &TCPServer_class },
+    { "cwsgiref.socketserver.ForkingUnixStreamServer", ForkingMixIn_lay_over,
       &ForkingUnixStreamServer_type, &ForkingUnixStreamServer_class,
       &UnixStreamServer_class },
-    { "cwsgiref.socketserver.ForkingUnixDatagramServer",
+    { "cwsgiref.socketserver.ForkingUnixDatagramServer", ForkingMixIn_lay_over,
       &ForkingUnixDatagramServer_type, &ForkingUnixDatagramServer_class,
       &UnixDatagramServer_class },
-    { "cwsgiref.simple_server.ForkingWSGIServer", &ForkingWSGIServer_type,
-      &ForkingWSGIServer_class.base, &WSGIServer_class.base },
+    { "cwsgiref.simple_server.ForkingWSGIServer", ForkingMixIn_lay_over,
+      &ForkingWSGIServer_type, &ForkingWSGIServer_class.base,
+      &WSGIServer_class.base },
 };
-
-/* The type, once, and a copy of the table that the mix-in is laid over. */
-static void
-copy_base(const MixedServer *server)
-{
-    if (server->type->tp_name == NULL) {
-        *server->type = (PyTypeObject){
-            .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
-            .tp_name = server->name,
-            .tp_base = server->over->type,
-            .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
-        };
-    }
-    *server->cls = *server->over;
-    server->cls->type = server->type;
-}
 
 void
 mixed_servers_ready(void)
 {
     ThreadingWSGIServer_class = WSGIServer_class;
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(threading); i++) {
-        copy_base(&threading[i]);
-        ThreadingMixIn_lay_over(threading[i].cls, threading[i].over);
+    ForkingWSGIServer_class = WSGIServer_class;
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(mixed); i++) {
+        PyTypeObject *type = mixed[i].type;
+
+        if (type->tp_name == NULL) { /* once */
+            *type = (PyTypeObject){
+                .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
+                .tp_name = mixed[i].name,
+                .tp_base = mixed[i].over->type,
+                .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+            };
+        }
+        *mixed[i].cls = *mixed[i].over;
+        mixed[i].cls->type = type;
+        mixed[i].lay_over(mixed[i].cls, mixed[i].over);
     }
     ThreadingHTTPServer_class.daemon_threads = true;
-
-    ForkingWSGIServer_class = WSGIServer_class;
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(forking); i++) {
-        copy_base(&forking[i]);
-        ForkingMixIn_lay_over(forking[i].cls, forking[i].over);
-    }
 }

@@ -132,14 +132,16 @@ ServerHandler_finish_content(BaseHandler *self)
 
 /* ----- A file leaves by sendfile(2) ----- */
 
-/* type(object) is io.<name>: 1, 0, or -1 on error. */
+/* type(object) is io.<name>: 1, 0, or -1 on error, also for NULL. Takes the
+ * object. */
 static int
 is_io_type(PyObject *object, const char *name)
 {
-    PyObject *type = import_from("io", name);
+    PyObject *type = object == NULL ? NULL : import_from("io", name);
     int result = type == NULL ? -1 : (PyObject *)Py_TYPE(object) == type;
 
     Py_XDECREF(type);
+    Py_XDECREF(object);
     return result;
 }
 
@@ -148,25 +150,17 @@ is_io_type(PyObject *object, const char *name)
 static int
 is_binary_file(PyObject *file)
 {
-    PyObject *raw;
-    int result = is_io_type(file, "BufferedReader");
+    int is_buffered = is_io_type(Py_NewRef(file), "BufferedReader");
 
-    if (result == 0) {
-        result = is_io_type(file, "BufferedRandom");
+    if (is_buffered == 0) {
+        is_buffered = is_io_type(Py_NewRef(file), "BufferedRandom");
     }
-    if (result == 0) {
-        return is_io_type(file, "FileIO");
-    }
-    if (result < 0) {
+    if (is_buffered < 0) {
         return -1;
     }
-    raw = PyObject_GetAttrString(file, "raw");
-    if (raw == NULL) {
-        return -1;
-    }
-    result = is_io_type(raw, "FileIO");
-    Py_DECREF(raw);
-    return result;
+    return is_io_type(is_buffered ? PyObject_GetAttrString(file, "raw")
+                                  : Py_NewRef(file),
+                      "FileIO");
 }
 
 /* Where a file stands, its descriptor (borrowed), and whether there is more in

@@ -5,7 +5,6 @@
 #include <netinet/tcp.h>
 
 #include "io/makefile.h"
-#include "python/errors.h"
 #include "io/socket_writer.h"
 #include "python/errors.h"
 
@@ -42,10 +41,7 @@ StreamRequestHandler_setup(BaseRequestHandler *self)
     else {
         stream->wfile = Socket_makefile(connection, "wb", cls->wbufsize);
     }
-    if (FAILED(stream->wfile == NULL)) {
-        return -1;
-    }
-    return 0;
+    return FAILED(stream->wfile == NULL) ? -1 : 0;
 }
 
 /* Lib/socketserver.py: StreamRequestHandler.finish */

@@ -263,25 +263,12 @@ static PyMethodDef process_request_thread_def = { "process_request_thread",
 static PyObject *
 new_thread(BaseServer *self, PyObject *request, PyObject *client_address)
 {
-    PyObject *Thread = import_from("threading", "Thread");
-    PyObject *none = NULL, *kwargs = NULL, *thread = NULL;
+    PyObject *kwargs = Py_BuildValue(
+        "{sNs(OO)}", "target",
+        PyCFunction_New(&process_request_thread_def, (PyObject *)self), "args",
+        request, client_address);
 
-    if (Thread != NULL) {
-        none = PyTuple_New(0);
-    }
-    if (none != NULL) {
-        kwargs = Py_BuildValue(
-            "{sNs(OO)}", "target",
-            PyCFunction_New(&process_request_thread_def, (PyObject *)self),
-            "args", request, client_address);
-    }
-    if (kwargs != NULL) {
-        thread = PyObject_Call(Thread, none, kwargs);
-    }
-    Py_XDECREF(Thread);
-    Py_XDECREF(none);
-    Py_XDECREF(kwargs);
-    return thread;
+    return call_with_keywords("threading", "Thread", PyTuple_New(0), kwargs);
 }
 
 /* A thread that does the same, and that nobody joins: where threading.Thread
@@ -290,16 +277,10 @@ static int
 start_real_thread(BaseServer *self, PyObject *request,
                   PyObject *client_address)
 {
-    PyObject *target =
-        PyCFunction_New(&process_request_thread_def, (PyObject *)self);
-    PyObject *number = NULL;
-
-    if (target != NULL) {
-        number = PyObject_CallFunction(start_new_thread, "O(OO)", target,
-                                       request, client_address);
-        Py_DECREF(target);
-    }
-    return discard(number);
+    return discard(PyObject_CallFunction(
+        start_new_thread, "N(OO)",
+        PyCFunction_New(&process_request_thread_def, (PyObject *)self),
+        request, client_address));
 }
 
 /* Lib/socketserver.py: ThreadingMixIn.process_request */

@@ -18,8 +18,9 @@ write_two_digits(char *to, int number)
 /* A year of four digits has its place: 150 instructions, and 2,900 by a
  * format. */
 static PyObject *
-fill_in_date(const struct tm *tm, int year)
+fill_in_date(const struct tm *tm)
 {
+    int year = tm->tm_year + 1900;
     char text[] = "Thu, 01 Jan 1970 00:00:00 GMT";
 
     memcpy(text, weekdays[tm->tm_wday], 3);
@@ -34,19 +35,22 @@ fill_in_date(const struct tm *tm, int year)
 }
 
 PyObject *
-imf_fixdate(const struct tm *tm, char pad)
+imf_fixdate(time_t timeval, char pad)
 {
-    int year = tm->tm_year + 1900;
+    struct tm tm; /* its weeks begin with Sunday, its months with 0 */
     char text[64];
 
-    if (year >= 1000 && year <= 9999) {
-        return fill_in_date(tm, year);
+    if (gmtime_r(&timeval, &tm) == NULL) {
+        return PyErr_SetFromErrno(PyExc_OSError);
+    }
+    if (tm.tm_year >= 1000 - 1900 && tm.tm_year <= 9999 - 1900) {
+        return fill_in_date(&tm);
     }
     PyOS_snprintf(text, sizeof(text),
                   pad == '0' ? "%s, %02d %s %04d %02d:%02d:%02d GMT"
                              : "%s, %02d %s %4d %02d:%02d:%02d GMT",
-                  weekdays[tm->tm_wday], tm->tm_mday, months[tm->tm_mon], year,
-                  tm->tm_hour, tm->tm_min, tm->tm_sec);
+                  weekdays[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
+                  tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
     return PyUnicode_FromString(text);
 }
 
@@ -54,11 +58,5 @@ imf_fixdate(const struct tm *tm, char pad)
 PyObject *
 formatdate(time_t timeval)
 {
-    struct tm tm; /* its weeks begin with Sunday, its months with 0 */
-
-    if (gmtime_r(&timeval, &tm) == NULL) {
-        PyErr_SetFromErrno(PyExc_OSError);
-        return NULL;
-    }
-    return imf_fixdate(&tm, '0');
+    return imf_fixdate(timeval, '0');
 }
