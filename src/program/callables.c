@@ -106,18 +106,14 @@ add_callables(PyObject *list, PyObject *dict, PyObject *module_name,
     int result = 0;
 
     while (result == 0 && PyDict_Next(dict, &at, &name, &value)) {
-        PyObject *text;
-
-        if (!PyUnicode_Check(name) || PyUnicode_READ_CHAR(name, 0) == '_' ||
-            !PyCallable_Check(value) || is_imported(value, module_name) ||
-            is_likely(value) != likely)
+        if (PyUnicode_Check(name) && PyUnicode_READ_CHAR(name, 0) != '_' &&
+            PyCallable_Check(value) && !is_imported(value, module_name) &&
+            is_likely(value) == likely)
         {
-            continue;
+            result = append_new(
+                list, PyUnicode_FromFormat(
+                          takes_nothing(value) ? "%U()" : "%U", name));
         }
-        text =
-            PyUnicode_FromFormat(takes_nothing(value) ? "%U()" : "%U", name);
-        result = text == NULL ? -1 : PyList_Append(list, text);
-        Py_XDECREF(text);
     }
     return result;
 }

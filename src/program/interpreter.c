@@ -263,13 +263,8 @@ interpreter_exit_code(void)
 static int
 call(const char *module, const char *name)
 {
-    PyObject *function = import_from(module, name);
-    int result = -1;
+    int result = discard(call_function(module, name, "()"));
 
-    if (function != NULL) {
-        result = discard(PyObject_CallNoArgs(function));
-        Py_DECREF(function);
-    }
     if (result < 0 && PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) {
         PyErr_Clear(); /* somebody does not want to wait */
     }
@@ -303,20 +298,24 @@ wait_for_daemons(int milliseconds)
     }
 }
 
-/* sys.<name>.flush(); 0 or -1 */
-static int
+/* method() of a timer or a file, for its effect. Whether it raised nothing. */
+static bool
+tell(PyObject *object, const char *method)
+{
+    if (discard(PyObject_CallMethod(object, method, NULL)) < 0) {
+        PyErr_Clear();
+        return false;
+    }
+    return true;
+}
+
+/* sys.<name>.flush(). Whether it raised nothing. */
+static bool
 flush(const char *name)
 {
     PyObject *file = PySys_GetObject(name); /* borrowed */
 
-    if (file == NULL || file == Py_None) {
-        return 0;
-    }
-    if (discard(PyObject_CallMethod(file, "flush", NULL)) < 0) {
-        PyErr_Clear();
-        return -1;
-    }
-    return 0;
+    return file == NULL || file == Py_None || tell(file, "flush");
 }
 
 /* Does the part of Py_FinalizeEx() that can be seen from outside. The rest is
@@ -327,7 +326,7 @@ finish_beside_threads(void)
 {
     int result = call("atexit", "_run_exitfuncs");
 
-    if (flush("stdout") < 0) {
+    if (!flush("stdout")) {
         result = -1;
     }
     flush("stderr");
@@ -431,15 +430,6 @@ start_timer(const LastWait *wait)
     return timer;
 }
 
-/* method() of the timer, for its effect. */
-static void
-tell_timer(PyObject *timer, const char *method)
-{
-    if (discard(PyObject_CallMethod(timer, method, NULL)) < 0) {
-        PyErr_Clear();
-    }
-}
-
 /* Whether there is anything to wait for. */
 static bool
 is_needed(const LastWait *wait)
@@ -460,8 +450,8 @@ wait_for_the_last(const LastWait *wait)
 
     call(wait->module, wait->function);
     if (timer != NULL) {
-        tell_timer(timer, "cancel");
-        tell_timer(timer, "join");
+        tell(timer, "cancel");
+        tell(timer, "join");
         Py_DECREF(timer);
     }
 }

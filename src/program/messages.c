@@ -108,18 +108,15 @@ errno_of(PyObject *raised)
     return (int)value;
 }
 
-/* explain_bind_error() for a Unix socket. */
-static void
-explain_unix_error(const char *path, int number, PyObject *raised)
+/* What explain_bind_error() says of a Unix socket. */
+static const char *
+unix_error(int number)
 {
-    PyErr_Format(
-        PyExc_SystemExit,
-        number == EADDRINUSE
-            ? "%s already exists: stop the program that listens there "
-              "or, if it is not a socket, choose another path"
-            : "cannot listen on %s: %S; its directory must exist, and "
-              "you must be allowed to write to it",
-        path, raised);
+    return number == EADDRINUSE
+               ? "%s already exists: stop the program that listens there or, "
+                 "if it is not a socket, choose another path"
+               : "cannot listen on %s: %S; its directory must exist, and you "
+                 "must be allowed to write to it";
 }
 
 /* explain_bind_error() for a host and a port. */
@@ -179,7 +176,8 @@ explain_bind_error(const Options *options)
     PyErr_SetHandledException(NULL); /* from None */
     number = errno_of(handled.raised);
     if (options->unix_socket) {
-        explain_unix_error(options->host, number, handled.raised);
+        PyErr_Format(PyExc_SystemExit, unix_error(number), options->host,
+                     handled.raised);
     }
     else {
         explain_tcp_error(options, number, handled.raised);

@@ -206,21 +206,13 @@ static PyMethodDef in_child_def = { "after_in_child", reset_after_fork,
 static int
 register_at_fork(void)
 {
-    PyObject *function = import_from("posix", "register_at_fork");
-    PyObject *keywords = NULL, *none = NULL;
+    PyObject *keywords =
+        Py_BuildValue("{sNsNsN}", "before", PyCFunction_New(&before_def, NULL),
+                      "after_in_parent", PyCFunction_New(&in_parent_def, NULL),
+                      "after_in_child", PyCFunction_New(&in_child_def, NULL));
 
-    if (function != NULL) {
-        keywords = Py_BuildValue(
-            "{sNsNsN}", "before", PyCFunction_New(&before_def, NULL),
-            "after_in_parent", PyCFunction_New(&in_parent_def, NULL),
-            "after_in_child", PyCFunction_New(&in_child_def, NULL));
-    }
-    if (keywords != NULL) {
-        none = PyObject_VectorcallDict(function, NULL, 0, keywords);
-        Py_DECREF(keywords);
-    }
-    Py_XDECREF(function);
-    return discard(none);
+    return discard(call_with_keywords("posix", "register_at_fork",
+                                      PyTuple_New(0), keywords));
 }
 
 /* The first call of signals_set(). */

@@ -258,6 +258,16 @@ join(const char *separator, PyObject *strings)
     return text;
 }
 
+PyObject *
+percent(const char *format, PyObject *args)
+{
+    PyObject *text = PyUnicode_FromString(format);
+    PyObject *result = text == NULL ? NULL : PyUnicode_Format(text, args);
+
+    Py_XDECREF(text);
+    return result;
+}
+
 int
 has_attribute(PyObject *object, const char *name)
 {

@@ -72,6 +72,9 @@ PyObject *strip(PyObject *text);
 /* separator.join(strings): a new str. */
 PyObject *join(const char *separator, PyObject *strings);
 
+/* format % args: a tuple is not one argument but several. A new str. */
+PyObject *percent(const char *format, PyObject *args);
+
 /* hasattr(object, name): 1, 0, or -1 with what the attribute raised. */
 int has_attribute(PyObject *object, const char *name);
 

@@ -697,20 +697,16 @@ error_page(BaseHTTPRequestHandler *self, int code, const char *message,
            const char *explain)
 {
     PyObject *values = error_values(code, message, explain);
-    PyObject *format = NULL, *content = NULL, *body = NULL;
+    PyObject *content = NULL, *body = NULL;
 
     if (values != NULL) {
-        format = PyUnicode_FromString(class_of(self)->error_message_format);
-    }
-    if (format != NULL) {
-        content = PyUnicode_Format(format, values);
+        content = percent(class_of(self)->error_message_format, values);
+        Py_DECREF(values);
     }
     if (content != NULL) {
         body = PyUnicode_AsEncodedString(content, "UTF-8", "replace");
+        Py_DECREF(content);
     }
-    Py_XDECREF(format);
-    Py_XDECREF(values);
-    Py_XDECREF(content);
     return body;
 }
 
@@ -1020,22 +1016,44 @@ colour_of(PyObject *code, PyObject *t)
     return PyUnicode_FromString("");
 }
 
+/* f'{t.name}{text}{t.reset}', a new str: takes the text, which may be NULL. */
+static PyObject *
+in_colour(PyObject *t, const char *name, PyObject *text)
+{
+    PyObject *colour = text == NULL ? NULL : PyObject_GetAttrString(t, name);
+    PyObject *reset =
+        colour == NULL ? NULL : PyObject_GetAttrString(t, "reset");
+    PyObject *coloured =
+        reset == NULL ? NULL
+                      : PyUnicode_FromFormat("%S%S%S", colour, text, reset);
+
+    Py_XDECREF(reset);
+    Py_XDECREF(colour);
+    Py_XDECREF(text);
+    return coloured;
+}
+
 /* The request line, escaped and with its path in colour: a new str. */
 static PyObject *
-colour_request_line(PyObject *requestline, PyObject *path, PyObject *reset)
+colour_request_line(PyObject *requestline, PyObject *t)
 {
     PyObject *line = escape_control_characters(requestline);
     PyObject *parts = line == NULL ? NULL : PyUnicode_Split(line, NULL, 2);
+    PyObject *path = NULL;
 
-    if (parts == NULL) {
-        Py_CLEAR(line);
+    if (parts != NULL && PyList_GET_SIZE(parts) != 3) {
+        Py_DECREF(parts);
+        return line;
     }
-    else if (PyList_GET_SIZE(parts) == 3) {
-        Py_SETREF(line, PyUnicode_FromFormat("%U %S%U%S %U",
-                                             PyList_GET_ITEM(parts, 0), path,
-                                             PyList_GET_ITEM(parts, 1), reset,
-                                             PyList_GET_ITEM(parts, 2)));
+    Py_CLEAR(line);
+    if (parts != NULL) {
+        path = in_colour(t, "path", Py_NewRef(PyList_GET_ITEM(parts, 1)));
     }
+    if (path != NULL) {
+        line = PyUnicode_FromFormat("%U %U %U", PyList_GET_ITEM(parts, 0),
+                                    path, PyList_GET_ITEM(parts, 2));
+    }
+    Py_XDECREF(path);
     Py_XDECREF(parts);
     return line;
 }
@@ -1047,43 +1065,30 @@ BaseHTTPRequestHandler__colorize_request(BaseHTTPRequestHandler *self,
                                          PyObject *t)
 {
     PyObject *code_color = colour_of(code, t);
-    PyObject *path = NULL, *size_color = NULL, *reset = NULL;
-    PyObject *line = NULL, *message = NULL;
+    PyObject *line = NULL, *size_text = NULL, *message = NULL;
 
     if (FAILED(code_color == NULL)) {
         return NULL;
     }
-    path = PyObject_GetAttrString(t, "path");
-    if (FAILED(path == NULL)) {
-        goto done;
-    }
-    size_color = PyObject_GetAttrString(t, "size");
-    if (FAILED(size_color == NULL)) {
-        goto done;
-    }
-    reset = PyObject_GetAttrString(t, "reset");
-    if (FAILED(reset == NULL)) {
-        goto done;
-    }
     if (self->requestline != NULL || lacks_attribute(self, "requestline") == 0)
     {
-        line = colour_request_line(self->requestline, path, reset);
+        line = colour_request_line(self->requestline, t);
     }
     if (FAILED(line == NULL)) {
         goto done;
     }
-    message = PyUnicode_FromFormat("\"%U\" %S%S %S%S%S", line, code_color,
-                                   code, size_color, size, reset);
-    if (FAILED(message == NULL)) {
+    size_text = in_colour(t, "size", Py_NewRef(size));
+    if (FAILED(size_text == NULL)) {
         goto done;
     }
+    message = PyUnicode_FromFormat("\"%U\" %S%S %U", line, code_color, code,
+                                   size_text);
+    (void)FAILED(message == NULL);
 
 done:
     Py_DECREF(code_color);
-    Py_XDECREF(path);
-    Py_XDECREF(size_color);
-    Py_XDECREF(reset);
     Py_XDECREF(line);
+    Py_XDECREF(size_text);
     return message;
 }
 
@@ -1147,13 +1152,8 @@ BaseHTTPRequestHandler_log_error(BaseHTTPRequestHandler *self,
 static PyObject *
 format_message(const char *format, PyObject *args)
 {
-    PyObject *python_format = PyUnicode_FromString(format);
-    PyObject *message = NULL;
+    PyObject *message = percent(format, args);
 
-    if (python_format != NULL) {
-        message = PyUnicode_Format(python_format, args);
-        Py_DECREF(python_format);
-    }
     if (message != NULL) {
         Py_SETREF(message, escape_control_characters(message));
     }
@@ -1165,31 +1165,15 @@ format_message(const char *format, PyObject *args)
 static PyObject *
 get_theme(void)
 {
-    PyObject *get, *file = NULL, *kwargs = NULL, *none = NULL;
-    PyObject *theme = NULL, *http_server = NULL;
+    PyObject *file, *kwargs, *http_server;
 
     let_signals_wait(true);
-    get = import_from("_colorize", "get_theme");
-    if (get != NULL) {
-        file = sys_stderr(); /* borrowed */
-    }
-    if (file != NULL) {
-        kwargs = Py_BuildValue("{sO}", "tty_file", file);
-    }
-    if (kwargs != NULL) {
-        none = PyTuple_New(0);
-    }
-    if (none != NULL) {
-        theme = PyObject_Call(get, none, kwargs);
-    }
-    if (theme != NULL) {
-        http_server = PyObject_GetAttrString(theme, "http_server");
-    }
+    file = sys_stderr(); /* borrowed */
+    kwargs = file == NULL ? NULL : Py_BuildValue("{sO}", "tty_file", file);
+    http_server = attribute_of(
+        call_with_keywords("_colorize", "get_theme", PyTuple_New(0), kwargs),
+        "http_server");
     let_signals_wait(false);
-    Py_XDECREF(get);
-    Py_XDECREF(kwargs);
-    Py_XDECREF(none);
-    Py_XDECREF(theme);
     return http_server;
 }
 
@@ -1199,7 +1183,7 @@ static PyObject *
 colour_message(BaseHTTPRequestHandler *self, PyObject *message, PyObject *t)
 {
     PyObject *info = self->_log_request_info;
-    PyObject *error, *reset, *coloured = NULL;
+    PyObject *coloured;
 
     if (info != NULL) {
         self->_log_request_info = NULL;
@@ -1212,31 +1196,19 @@ colour_message(BaseHTTPRequestHandler *self, PyObject *message, PyObject *t)
         return Py_NewRef(message);
     }
     self->_log_is_error = false;
-    error = PyObject_GetAttrString(t, "error");
-    reset = error == NULL ? NULL : PyObject_GetAttrString(t, "reset");
-    if (reset != NULL) {
-        coloured = PyUnicode_FromFormat("%S%U%S", error, message, reset);
-    }
-    Py_XDECREF(error);
-    Py_XDECREF(reset);
-    return coloured;
+    return in_colour(t, "error", Py_NewRef(message));
 }
 
 /* The whole line of a log that has colours: a new str. */
 static PyObject *
 colour_line(PyObject *t, PyObject *address, PyObject *date, PyObject *message)
 {
-    PyObject *timestamp = PyObject_GetAttrString(t, "timestamp");
-    PyObject *reset =
-        timestamp == NULL ? NULL : PyObject_GetAttrString(t, "reset");
-    PyObject *line = NULL;
+    PyObject *start = in_colour(
+        t, "timestamp", PyUnicode_FromFormat("%S - - [%S]", address, date));
+    PyObject *line =
+        start == NULL ? NULL : PyUnicode_FromFormat("%U %U\n", start, message);
 
-    if (reset != NULL) {
-        line = PyUnicode_FromFormat("%S%S - - [%S]%S %U\n", timestamp, address,
-                                    date, reset, message);
-    }
-    Py_XDECREF(timestamp);
-    Py_XDECREF(reset);
+    Py_XDECREF(start);
     return line;
 }
 

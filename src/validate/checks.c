@@ -118,17 +118,6 @@ warn(int line, PyObject *message)
     return result;
 }
 
-/* text % arg: a tuple is not one argument but several. */
-static PyObject *
-percent(const char *text, PyObject *arg)
-{
-    PyObject *format = PyUnicode_FromString(text);
-    PyObject *result = format == NULL ? NULL : PyUnicode_Format(format, arg);
-
-    Py_XDECREF(format);
-    return result;
-}
-
 /* assert_(cond, text % arg) */
 static int
 assert_percent(int cond, const char *text, PyObject *arg)
