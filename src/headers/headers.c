@@ -811,19 +811,19 @@ call_get(PyObject *op, PyObject *args, PyObject *kwargs)
 }
 
 static PyObject *
-call_keys(PyObject *op, PyObject *Py_UNUSED(ignored))
+call_keys(PyObject *op, PyObject *Py_UNUSED(args))
 {
     return Headers_keys((Headers *)op);
 }
 
 static PyObject *
-call_values(PyObject *op, PyObject *Py_UNUSED(ignored))
+call_values(PyObject *op, PyObject *Py_UNUSED(args))
 {
     return Headers_values((Headers *)op);
 }
 
 static PyObject *
-call_items(PyObject *op, PyObject *Py_UNUSED(ignored))
+call_items(PyObject *op, PyObject *Py_UNUSED(args))
 {
     return Headers_items((Headers *)op);
 }
@@ -843,7 +843,7 @@ call_str(PyObject *op)
 }
 
 static PyObject *
-call_bytes(PyObject *op, PyObject *Py_UNUSED(ignored))
+call_bytes(PyObject *op, PyObject *Py_UNUSED(args))
 {
     Headers *self = (Headers *)op;
 

@@ -216,12 +216,11 @@ Buffered_fileno(BufferedIOBase *self)
 
 /* Modules/_io/bufferedio.c: _io__Buffered_detach */
 static PyObject *
-Buffered_detach(PyObject *op, PyObject *args)
+Buffered_detach(PyObject *op, PyObject *Py_UNUSED(args))
 {
     Buffered *self = (Buffered *)op;
     RawIOBase *raw;
 
-    (void)args;
     if (buffered_check_attached(self) < 0 ||
         self->base.cls->flush(&self->base) < 0)
     {
@@ -246,25 +245,22 @@ call_raw(PyObject *op, const char *name)
 
 /* Modules/_io/bufferedio.c: buffered_seekable */
 static PyObject *
-Buffered_seekable(PyObject *op, PyObject *args)
+Buffered_seekable(PyObject *op, PyObject *Py_UNUSED(args))
 {
-    (void)args;
     return call_raw(op, "seekable");
 }
 
 /* Modules/_io/bufferedio.c: buffered_isatty */
 static PyObject *
-Buffered_isatty(PyObject *op, PyObject *args)
+Buffered_isatty(PyObject *op, PyObject *Py_UNUSED(args))
 {
-    (void)args;
     return call_raw(op, "isatty");
 }
 
 /* Modules/_io/bufferedio.c: buffered_tell */
 static PyObject *
-Buffered_tell(PyObject *op, PyObject *args)
+Buffered_tell(PyObject *op, PyObject *Py_UNUSED(args))
 {
-    (void)args;
     return call_raw(op, "tell");
 }
 

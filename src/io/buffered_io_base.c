@@ -46,12 +46,10 @@ BufferedIOBase_readinto1(BufferedIOBase *self, char *buffer, Py_ssize_t size)
 /* What Python code calls, by the same names. */
 
 static PyObject *
-call_detach(PyObject *op, PyObject *args)
+call_detach(PyObject *op, PyObject *Py_UNUSED(args))
 {
     (void)op;
-    (void)args;
-    iobase_unsupported("detach");
-    return NULL;
+    return iobase_unsupported("detach");
 }
 
 static PyObject *

@@ -10,7 +10,7 @@
 #include "python/release.h"
 
 /* Modules/_io/iobase.c: iobase_unsupported */
-void
+PyObject *
 iobase_unsupported(const char *message)
 {
     PyObject *type = import_from("io", "UnsupportedOperation");
@@ -19,6 +19,7 @@ iobase_unsupported(const char *message)
         PyErr_SetString(type, message);
         Py_DECREF(type);
     }
+    return NULL;
 }
 
 int
@@ -225,8 +226,7 @@ IOBase_read(IOBase *self, Py_ssize_t size)
 {
     (void)self;
     (void)size;
-    iobase_unsupported("read");
-    return NULL;
+    return iobase_unsupported("read");
 }
 
 PyObject *
@@ -234,8 +234,7 @@ IOBase_read1(IOBase *self, Py_ssize_t size)
 {
     (void)self;
     (void)size;
-    iobase_unsupported("read1");
-    return NULL;
+    return iobase_unsupported("read1");
 }
 
 PyObject *
@@ -243,8 +242,7 @@ IOBase_peek(IOBase *self, Py_ssize_t size)
 {
     (void)self;
     (void)size;
-    iobase_unsupported("peek");
-    return NULL;
+    return iobase_unsupported("peek");
 }
 
 Py_ssize_t
@@ -270,38 +268,52 @@ IOBase_write(IOBase *self, PyObject *b)
  * What Python code calls, by the same names.
  */
 
+/* What Python gets for the 1, 0 or -1 of a predicate. */
 static PyObject *
-call_readable(PyObject *op, PyObject *args)
+as_bool(int answer)
 {
-    IOBase *self = (IOBase *)op;
-    int readable = self->cls->readable(self);
+    return answer < 0 ? NULL : PyBool_FromLong(answer);
+}
 
-    (void)args;
-    return readable < 0 ? NULL : PyBool_FromLong(readable);
+/* What it gets for the 0 or -1 of a method that returns nothing. */
+static PyObject *
+as_none(int result)
+{
+    return result < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+/* What it gets for a number of bytes. */
+static PyObject *
+as_count(Py_ssize_t n)
+{
+    if (n == RAW_WOULD_BLOCK) {
+        Py_RETURN_NONE;
+    }
+    return n < 0 ? NULL : PyLong_FromSsize_t(n);
 }
 
 static PyObject *
-call_writable(PyObject *op, PyObject *args)
+call_readable(PyObject *op, PyObject *Py_UNUSED(args))
 {
-    IOBase *self = (IOBase *)op;
-    int writable = self->cls->writable(self);
-
-    (void)args;
-    return writable < 0 ? NULL : PyBool_FromLong(writable);
+    return as_bool(((IOBase *)op)->cls->readable((IOBase *)op));
 }
 
 static PyObject *
-call_seekable(PyObject *op, PyObject *args)
+call_writable(PyObject *op, PyObject *Py_UNUSED(args))
+{
+    return as_bool(((IOBase *)op)->cls->writable((IOBase *)op));
+}
+
+static PyObject *
+call_seekable(PyObject *op, PyObject *Py_UNUSED(args))
 {
     (void)op;
-    (void)args;
     Py_RETURN_FALSE;
 }
 
 static PyObject *
-call_isatty(PyObject *op, PyObject *args)
+call_isatty(PyObject *op, PyObject *Py_UNUSED(args))
 {
-    (void)args;
     if (IOBase__checkClosed((IOBase *)op) < 0) {
         return NULL;
     }
@@ -309,28 +321,21 @@ call_isatty(PyObject *op, PyObject *args)
 }
 
 static PyObject *
-call_seek(PyObject *op, PyObject *args)
+call_seek(PyObject *op, PyObject *Py_UNUSED(args))
 {
     (void)op;
-    (void)args;
-    iobase_unsupported("seek");
-    return NULL;
+    return iobase_unsupported("seek");
 }
 
 PyObject *
 truncate_as_linked(const char *stream, PyObject *args)
 {
-    PyObject *python = evaluate("import io", stream);
-    PyObject *truncate = NULL, *result = NULL;
+    PyObject *truncate =
+        attribute_of(evaluate("import io", stream), "truncate");
+    PyObject *result =
+        truncate == NULL ? NULL : PyObject_CallObject(truncate, args);
 
-    if (python != NULL) {
-        truncate = PyObject_GetAttrString(python, "truncate");
-        Py_DECREF(python);
-    }
-    if (truncate != NULL) {
-        result = PyObject_CallObject(truncate, args);
-        Py_DECREF(truncate);
-    }
+    Py_XDECREF(truncate);
     return result;
 }
 
@@ -342,42 +347,33 @@ call_truncate(PyObject *op, PyObject *args)
     if (PyTuple_GET_SIZE(args) > 1) {
         return truncate_as_linked("io.IOBase()", args);
     }
-    iobase_unsupported("truncate");
-    return NULL;
+    return iobase_unsupported("truncate");
 }
 
 static PyObject *
-call_flush(PyObject *op, PyObject *args)
+call_flush(PyObject *op, PyObject *Py_UNUSED(args))
 {
-    IOBase *self = (IOBase *)op;
-
-    (void)args;
-    return self->cls->flush(self) < 0 ? NULL : Py_NewRef(Py_None);
+    return as_none(((IOBase *)op)->cls->flush((IOBase *)op));
 }
 
 static PyObject *
-call_close(PyObject *op, PyObject *args)
+call_close(PyObject *op, PyObject *Py_UNUSED(args))
 {
-    IOBase *self = (IOBase *)op;
-
-    (void)args;
-    return self->cls->close(self) < 0 ? NULL : Py_NewRef(Py_None);
+    return as_none(((IOBase *)op)->cls->close((IOBase *)op));
 }
 
 static PyObject *
-call_fileno(PyObject *op, PyObject *args)
+call_fileno(PyObject *op, PyObject *Py_UNUSED(args))
 {
     IOBase *self = (IOBase *)op;
     int fd = self->cls->fileno(self);
 
-    (void)args;
     return fd < 0 && PyErr_Occurred() ? NULL : PyLong_FromLong(fd);
 }
 
 static PyObject *
-call_enter(PyObject *op, PyObject *args)
+call_enter(PyObject *op, PyObject *Py_UNUSED(args))
 {
-    (void)args;
     return IOBase__checkClosed((IOBase *)op) < 0 ? NULL : Py_NewRef(op);
 }
 
@@ -454,10 +450,7 @@ read_into(IOBase *self, PyObject *b, const char *format,
     }
     n = readinto(self, view.buf, view.len);
     PyBuffer_Release(&view);
-    if (n == RAW_WOULD_BLOCK) {
-        Py_RETURN_NONE;
-    }
-    return n < 0 ? NULL : PyLong_FromSsize_t(n);
+    return as_count(n);
 }
 
 static PyObject *
@@ -471,49 +464,30 @@ call_readinto(PyObject *op, PyObject *b)
 static PyObject *
 call_write(PyObject *op, PyObject *b)
 {
-    IOBase *self = (IOBase *)op;
-    Py_ssize_t n = self->cls->write(self, b);
+    return as_count(((IOBase *)op)->cls->write((IOBase *)op, b));
+}
 
-    if (n == RAW_WOULD_BLOCK) {
-        Py_RETURN_NONE;
-    }
-    return n < 0 ? NULL : PyLong_FromSsize_t(n);
+/* self.write(line) */
+static int
+write_line(void *self, PyObject *line)
+{
+    return ((IOBase *)self)->cls->write(self, line) == -1 ? -1 : 0;
 }
 
 /* Lib/io.py: IOBase.writelines */
 static PyObject *
 IOBase_writelines(PyObject *op, PyObject *lines)
 {
-    IOBase *self = (IOBase *)op;
-    PyObject *iterator, *line;
-
-    if (IOBase__checkClosed(self) < 0) {
+    if (IOBase__checkClosed((IOBase *)op) < 0) {
         return NULL;
     }
-    iterator = PyObject_GetIter(lines);
-    if (iterator == NULL) {
-        return NULL;
-    }
-    while ((line = PyIter_Next(iterator)) != NULL) {
-        Py_ssize_t n = self->cls->write(self, line);
-
-        Py_DECREF(line);
-        if (n == -1) {
-            break;
-        }
-    }
-    Py_DECREF(iterator);
-    return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+    return as_none(for_each(lines, write_line, op));
 }
 
 static PyObject *
-get_closed(PyObject *op, void *closure)
+get_closed(PyObject *op, void *Py_UNUSED(closure))
 {
-    IOBase *self = (IOBase *)op;
-    int closed = self->cls->closed(self);
-
-    (void)closure;
-    return closed < 0 ? NULL : PyBool_FromLong(closed);
+    return as_bool(((IOBase *)op)->cls->closed((IOBase *)op));
 }
 
 int

@@ -80,9 +80,9 @@ int IOBase__checkClosed(IOBase *self);
 int IOBase__checkReadable(IOBase *self);
 int IOBase__checkWritable(IOBase *self);
 
-/* raise io.UnsupportedOperation(message).
+/* raise io.UnsupportedOperation(message). Always NULL.
  * Modules/_io/iobase.c: iobase_unsupported */
-void iobase_unsupported(const char *message);
+PyObject *iobase_unsupported(const char *message);
 
 /* What truncate() of Python's own stream says of more than one argument, which
  * releases differ in: TypeError, or UnsupportedOperation. Always NULL.

@@ -90,9 +90,8 @@ call_read(PyObject *op, PyObject *args)
 }
 
 static PyObject *
-call_readall(PyObject *op, PyObject *args)
+call_readall(PyObject *op, PyObject *Py_UNUSED(args))
 {
-    (void)args;
     return RawIOBase_readall((RawIOBase *)op);
 }
 

@@ -401,24 +401,6 @@ Socket_getsockname(Socket *self)
     return makesockaddr(&address, length);
 }
 
-/* Modules/socketmodule.c: socket.getpeername */
-static PyObject *
-Socket_getpeername(Socket *self)
-{
-    Address address = { 0 };
-    socklen_t length = sizeof(address);
-    int fd = self->fd; /* read with the GIL held */
-    int result;
-
-    Py_BEGIN_ALLOW_THREADS
-    result = getpeername(fd, &address.any, &length);
-    Py_END_ALLOW_THREADS
-    if (result < 0) {
-        return PyErr_SetFromErrno(PyExc_OSError);
-    }
-    return makesockaddr(&address, length);
-}
-
 /* Modules/socketmodule.c: socket.listen */
 int
 Socket_listen(Socket *self, int backlog)
@@ -458,46 +440,16 @@ int
 Socket_recvfrom(Socket *self, Py_ssize_t size, PyObject **data,
                 PyObject **address)
 {
-    double deadline = deadline_from_now(self);
-    PyObject *buffer;
-    socklen_t length;
-    Address peer;
-    ssize_t n;
+    PyObject *got = call_python(self, "recvfrom", Py_BuildValue("(n)", size));
+    int result = -1;
 
-    if (size < 0) {
-        PyErr_SetString(PyExc_ValueError, "negative buffersize in recvfrom");
-        return -1;
+    if (got != NULL && PyArg_ParseTuple(got, "OO", data, address)) {
+        Py_INCREF(*data);
+        Py_INCREF(*address);
+        result = 0;
     }
-    buffer = PyBytes_FromStringAndSize(NULL, size);
-    if (buffer == NULL) {
-        return -1;
-    }
-    do {
-        char *bytes = PyBytes_AS_STRING(buffer);
-        int fd;
-
-        if (wait_until_ready(self, POLLIN, deadline) < 0) {
-            Py_DECREF(buffer);
-            return -1;
-        }
-        memset(&peer, 0, sizeof(peer));
-        length = sizeof(peer);
-        fd = self->fd;
-        Py_BEGIN_ALLOW_THREADS
-        n = recvfrom(fd, bytes, (size_t)size, 0, &peer.any, &length);
-        Py_END_ALLOW_THREADS
-    } while (n < 0 && try_again(self));
-    if (n < 0 || _PyBytes_Resize(&buffer, n) < 0) {
-        Py_XDECREF(buffer);
-        return -1;
-    }
-    *address = makesockaddr(&peer, length);
-    if (*address == NULL) {
-        Py_DECREF(buffer);
-        return -1;
-    }
-    *data = buffer;
-    return 0;
+    Py_XDECREF(got);
+    return result;
 }
 
 /* One send(), which has until `deadline`. */
@@ -648,7 +600,8 @@ Socket_repr(PyObject *op)
         text = append_address(text, "laddr", Socket_getsockname(self));
     }
     if (text != NULL && !self->_closed) {
-        text = append_address(text, "raddr", Socket_getpeername(self));
+        text = append_address(
+            text, "raddr", call_python(self, "getpeername", PyTuple_New(0)));
     }
     if (text != NULL) {
         Py_SETREF(text, PyUnicode_FromFormat("%U>", text));
@@ -690,34 +643,30 @@ Socket_dealloc(PyObject *op)
 }
 
 static PyObject *
-call_fileno(PyObject *op, PyObject *args)
+call_fileno(PyObject *op, PyObject *Py_UNUSED(args))
 {
-    (void)args;
     return PyLong_FromLong(Socket_fileno((Socket *)op));
 }
 
 static PyObject *
-call_getsockname(PyObject *op, PyObject *args)
+call_getsockname(PyObject *op, PyObject *Py_UNUSED(args))
 {
-    (void)args;
     return Socket_getsockname((Socket *)op);
 }
 
 static PyObject *
-call_close(PyObject *op, PyObject *args)
+call_close(PyObject *op, PyObject *Py_UNUSED(args))
 {
     Socket *self = (Socket *)op;
 
-    (void)args;
     return self->cls->close(self) < 0 ? NULL : Py_NewRef(Py_None);
 }
 
 static PyObject *
-call_gettimeout(PyObject *op, PyObject *args)
+call_gettimeout(PyObject *op, PyObject *Py_UNUSED(args))
 {
     Socket *self = (Socket *)op;
 
-    (void)args;
     if (self->timeout < 0) {
         Py_RETURN_NONE;
     }

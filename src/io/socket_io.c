@@ -132,9 +132,8 @@ SocketIO_writable(RawIOBase *self)
 
 /* Lib/socket.py: SocketIO.seekable */
 static PyObject *
-SocketIO_seekable(PyObject *op, PyObject *args)
+SocketIO_seekable(PyObject *op, PyObject *Py_UNUSED(args))
 {
-    (void)args;
     if (((RawIOBase *)op)->is_closed) {
         RAISE(PyExc_ValueError, "I/O operation on closed socket.");
         return NULL;
@@ -154,21 +153,19 @@ SocketIO_fileno(RawIOBase *self)
 
 /* Lib/socket.py: SocketIO.name */
 static PyObject *
-SocketIO_name(PyObject *op, void *closure)
+SocketIO_name(PyObject *op, void *Py_UNUSED(closure))
 {
     RawIOBase *self = (RawIOBase *)op;
 
-    (void)closure;
     return PyLong_FromLong(self->is_closed ? -1 : self->cls->fileno(self));
 }
 
 /* Lib/socket.py: SocketIO.mode */
 static PyObject *
-SocketIO_mode(PyObject *op, void *closure)
+SocketIO_mode(PyObject *op, void *Py_UNUSED(closure))
 {
     SocketIO *self = (SocketIO *)op;
 
-    (void)closure;
     return PyUnicode_FromFormat("%s%sb", self->_reading ? "r" : "",
                                 self->_writing ? "w" : "");
 }
@@ -210,11 +207,10 @@ SocketIO_clear(PyObject *op)
 }
 
 static PyObject *
-get__sock(PyObject *op, void *closure)
+get__sock(PyObject *op, void *Py_UNUSED(closure))
 {
     Socket *sock = ((SocketIO *)op)->_sock;
 
-    (void)closure;
     return sock == NULL ? Py_NewRef(Py_None) : Socket_for_python(sock);
 }
 

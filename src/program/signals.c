@@ -166,12 +166,11 @@ exchange_handlers(PyObject *module, bool ours)
 /* os.register_at_fork(before=...): a SIGTERM for the child waits until the
  * child has its own handlers. */
 static PyObject *
-hold_before_fork(PyObject *self, PyObject *args)
+hold_before_fork(PyObject *self, PyObject *Py_UNUSED(args))
 {
     sigset_t ending;
 
     (void)self;
-    (void)args;
     sigemptyset(&ending);
     sigaddset(&ending, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &ending, &before_fork);
@@ -179,10 +178,9 @@ hold_before_fork(PyObject *self, PyObject *args)
 }
 
 static PyObject *
-release_after_fork(PyObject *self, PyObject *args)
+release_after_fork(PyObject *self, PyObject *Py_UNUSED(args))
 {
     (void)self;
-    (void)args;
     pthread_sigmask(SIG_SETMASK, &before_fork, NULL);
     Py_RETURN_NONE;
 }
