@@ -1,3 +1,5 @@
+/* The list of all types; what they have in common; and types_ready(), with what
+ * classes and modules hold that is made at run time. */
 #include "types.h"
 
 #include "handlers/base_cgi_handler.h"
@@ -104,6 +106,27 @@ static PyTypeObject *const types_of_instances[] = {
     &WriteWrapper_type, &PartialIteratorWrapper_type, &IteratorWrapper_type,
 };
 
+/* What all types have, and their files leave out: the head of an object;
+ * subclasses, unless a type has flags of its own; the garbage collection of
+ * what has fields for it; and, in a root, the way instances end. */
+static int
+type_ready(PyTypeObject *type)
+{
+    if (Py_REFCNT(type) == 0) {
+        Py_SET_REFCNT(type, 1);
+    }
+    if (type->tp_flags == 0) {
+        type->tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE;
+    }
+    if (type->tp_traverse != NULL) {
+        type->tp_flags |= Py_TPFLAGS_HAVE_GC;
+        if (type->tp_base == NULL) {
+            type->tp_dealloc = instance_dealloc;
+        }
+    }
+    return PyType_Ready(type);
+}
+
 /* The tables that are copies of their bases' with some slots of their own:
  * bases first, and before the types, which some of them make. */
 static void
@@ -185,7 +208,7 @@ types_ready(void)
         instance_type(types_of_instances[i]);
     }
     for (size_t i = 0; i < Py_ARRAY_LENGTH(types); i++) {
-        if (PyType_Ready(types[i]) < 0) {
+        if (type_ready(types[i]) < 0) {
             return -1;
         }
     }

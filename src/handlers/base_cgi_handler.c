@@ -1,10 +1,8 @@
 #include "handlers/base_cgi_handler.h"
 
 PyTypeObject BaseCGIHandler_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.handlers.BaseCGIHandler",
     .tp_base = &SimpleHandler_type,
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
 };
 
 BaseHandlerClass BaseCGIHandler_class;

@@ -1163,13 +1163,10 @@ BaseHandler_clear(PyObject *op)
 }
 
 PyTypeObject BaseHandler_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.handlers.BaseHandler",
     .tp_basicsize = sizeof(BaseHandler),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = BaseHandler_traverse,
     .tp_clear = BaseHandler_clear,
-    .tp_dealloc = instance_dealloc,
 };
 
 /* class BaseHandler: */

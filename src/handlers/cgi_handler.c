@@ -127,17 +127,13 @@ IISCGIHandler_init(BaseHandler *self)
 }
 
 PyTypeObject CGIHandler_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.handlers.CGIHandler",
     .tp_base = &BaseCGIHandler_type,
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
 };
 
 PyTypeObject IISCGIHandler_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.handlers.IISCGIHandler",
     .tp_base = &BaseCGIHandler_type,
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
 };
 
 BaseHandlerClass CGIHandler_class;

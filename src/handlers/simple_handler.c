@@ -167,11 +167,9 @@ SimpleHandler_clear(PyObject *op)
 }
 
 PyTypeObject SimpleHandler_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.handlers.SimpleHandler",
     .tp_base = &BaseHandler_type,
     .tp_basicsize = sizeof(SimpleHandler),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = SimpleHandler_traverse,
     .tp_clear = SimpleHandler_clear,
 };

@@ -953,11 +953,9 @@ Headers_clear(PyObject *op)
 }
 
 PyTypeObject Headers_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.headers.Headers",
     .tp_doc = "Manage a collection of HTTP response headers",
     .tp_basicsize = sizeof(Headers),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_as_mapping = &as_mapping,
     .tp_as_sequence = &as_sequence,
     .tp_repr = call_repr,
@@ -966,7 +964,6 @@ PyTypeObject Headers_type = {
     .tp_members = members,
     .tp_traverse = Headers_traverse,
     .tp_clear = Headers_clear,
-    .tp_dealloc = instance_dealloc,
 };
 
 const HeadersClass Headers_class = {

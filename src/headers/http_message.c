@@ -605,13 +605,10 @@ HTTPMessage_clear(PyObject *op)
 }
 
 PyTypeObject HTTPMessage_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.http.client.HTTPMessage",
     .tp_basicsize = sizeof(HTTPMessage),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = HTTPMessage_traverse,
     .tp_clear = HTTPMessage_clear,
-    .tp_dealloc = instance_dealloc,
 };
 
 const HTTPMessageClass HTTPMessage_class = {

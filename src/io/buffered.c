@@ -384,11 +384,9 @@ static PyGetSetDef getset[] = {
 };
 
 PyTypeObject Buffered_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.io._Buffered",
     .tp_base = &BufferedIOBase_type,
     .tp_basicsize = sizeof(Buffered),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_repr = Buffered_repr,
     .tp_methods = methods,
     .tp_members = members,

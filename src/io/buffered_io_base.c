@@ -94,11 +94,9 @@ static PyMethodDef methods[] = {
 };
 
 PyTypeObject BufferedIOBase_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.io.BufferedIOBase",
     .tp_base = &IOBase_type,
     .tp_basicsize = sizeof(BufferedIOBase),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
     .tp_methods = methods,
 };
 

@@ -492,11 +492,9 @@ static PyMethodDef methods[] = {
 };
 
 PyTypeObject BufferedReader_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.io.BufferedReader",
     .tp_base = &Buffered_type,
     .tp_basicsize = sizeof(BufferedReader),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
     .tp_methods = methods,
 };
 

@@ -165,11 +165,9 @@ BufferedWriter_write(BufferedIOBase *self, PyObject *b)
 }
 
 PyTypeObject BufferedWriter_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.io.BufferedWriter",
     .tp_base = &Buffered_type,
     .tp_basicsize = sizeof(BufferedWriter),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
 };
 
 const BufferedIOBaseClass BufferedWriter_class = {

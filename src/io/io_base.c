@@ -535,10 +535,8 @@ static PyGetSetDef getset[] = {
 };
 
 PyTypeObject IOBase_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.io.IOBase",
     .tp_basicsize = sizeof(IOBase),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_dictoffset = offsetof(IOBase, dict),
     .tp_weaklistoffset = offsetof(IOBase, weakrefs),
     .tp_iter = IOBase_iter,
@@ -547,5 +545,4 @@ PyTypeObject IOBase_type = {
     .tp_getset = getset,
     .tp_traverse = IOBase_traverse,
     .tp_clear = IOBase_clear,
-    .tp_dealloc = instance_dealloc,
 };

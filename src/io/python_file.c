@@ -223,11 +223,9 @@ PythonFile_clear(PyObject *op)
 }
 
 PyTypeObject PythonFile_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.io.PythonFile",
     .tp_base = &BufferedIOBase_type,
     .tp_basicsize = sizeof(PythonFile),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_repr = PythonFile_repr,
     .tp_getattro = PythonFile_getattro,
     .tp_iter = PythonFile_iter,

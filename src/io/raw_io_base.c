@@ -102,11 +102,9 @@ static PyMethodDef methods[] = {
 };
 
 PyTypeObject RawIOBase_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.io.RawIOBase",
     .tp_base = &IOBase_type,
     .tp_basicsize = sizeof(RawIOBase),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
     .tp_methods = methods,
 };
 

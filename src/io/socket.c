@@ -689,10 +689,8 @@ static PyMemberDef members[] = {
 };
 
 PyTypeObject Socket_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.socket.socket",
     .tp_basicsize = sizeof(Socket),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
     .tp_repr = Socket_repr,
     .tp_methods = methods,
     .tp_members = members,

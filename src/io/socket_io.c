@@ -227,11 +227,9 @@ static PyGetSetDef getset[] = {
 };
 
 PyTypeObject SocketIO_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.socket.SocketIO",
     .tp_base = &RawIOBase_type,
     .tp_basicsize = sizeof(SocketIO),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_methods = methods,
     .tp_getset = getset,
     .tp_finalize = IOBase_del,

@@ -190,11 +190,9 @@ SocketWriter_clear(PyObject *op)
 }
 
 PyTypeObject SocketWriter_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.socketserver._SocketWriter",
     .tp_base = &BufferedIOBase_type,
     .tp_basicsize = sizeof(SocketWriter),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = SocketWriter_traverse,
     .tp_clear = SocketWriter_clear,
 };

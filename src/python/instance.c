@@ -26,13 +26,10 @@ void
 instance_type(PyTypeObject *type)
 {
     type->tp_basicsize = sizeof(Instance);
-    type->tp_flags =
-        Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC;
     type->tp_dictoffset = offsetof(Instance, dict);
     type->tp_weaklistoffset = offsetof(Instance, weakrefs);
     type->tp_getset = getset;
     type->tp_new = PyType_GenericNew;
     type->tp_traverse = Instance_traverse;
     type->tp_clear = Instance_clear;
-    type->tp_dealloc = instance_dealloc;
 }

@@ -1368,11 +1368,9 @@ BaseHTTPRequestHandler_clear(PyObject *op)
 }
 
 PyTypeObject BaseHTTPRequestHandler_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.http.server.BaseHTTPRequestHandler",
     .tp_base = &StreamRequestHandler_type,
     .tp_basicsize = sizeof(BaseHTTPRequestHandler),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = BaseHTTPRequestHandler_traverse,
     .tp_clear = BaseHTTPRequestHandler_clear,
 };

@@ -77,13 +77,10 @@ BaseRequestHandler_clear(PyObject *op)
 }
 
 PyTypeObject BaseRequestHandler_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.socketserver.BaseRequestHandler",
     .tp_basicsize = sizeof(BaseRequestHandler),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = BaseRequestHandler_traverse,
     .tp_clear = BaseRequestHandler_clear,
-    .tp_dealloc = instance_dealloc,
 };
 
 const BaseRequestHandlerClass BaseRequestHandler_class = {

@@ -350,13 +350,10 @@ lacks_get_request(BaseServer *self, PyObject **request,
 }
 
 PyTypeObject BaseServer_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.socketserver.BaseServer",
     .tp_basicsize = sizeof(BaseServer),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = BaseServer_traverse,
     .tp_clear = BaseServer_clear,
-    .tp_dealloc = instance_dealloc,
 };
 
 const BaseServerClass BaseServer_class = {

@@ -97,11 +97,9 @@ DatagramRequestHandler_clear(PyObject *op)
 }
 
 PyTypeObject DatagramRequestHandler_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.socketserver.DatagramRequestHandler",
     .tp_base = &BaseRequestHandler_type,
     .tp_basicsize = sizeof(DatagramRequestHandler),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = DatagramRequestHandler_traverse,
     .tp_clear = DatagramRequestHandler_clear,
 };

@@ -63,11 +63,9 @@ HTTPServer_clear(PyObject *op)
 }
 
 PyTypeObject HTTPServer_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.http.server.HTTPServer",
     .tp_base = &TCPServer_type,
     .tp_basicsize = sizeof(HTTPServer),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = HTTPServer_traverse,
     .tp_clear = HTTPServer_clear,
 };

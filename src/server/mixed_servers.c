@@ -78,14 +78,8 @@ mixed_servers_ready(void)
     for (size_t i = 0; i < Py_ARRAY_LENGTH(mixed); i++) {
         PyTypeObject *type = mixed[i].type;
 
-        if (type->tp_name == NULL) { /* once */
-            *type = (PyTypeObject){
-                .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
-                .tp_name = mixed[i].name,
-                .tp_base = mixed[i].over->type,
-                .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
-            };
-        }
+        type->tp_name = mixed[i].name;
+        type->tp_base = mixed[i].over->type;
         *mixed[i].cls = *mixed[i].over;
         mixed[i].cls->type = type;
         mixed[i].lay_over(mixed[i].cls, mixed[i].over);

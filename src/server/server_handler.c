@@ -324,11 +324,9 @@ ServerHandler_clear(PyObject *op)
 }
 
 PyTypeObject ServerHandler_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.simple_server.ServerHandler",
     .tp_base = &SimpleHandler_type,
     .tp_basicsize = sizeof(ServerHandler),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = ServerHandler_traverse,
     .tp_clear = ServerHandler_clear,
 };

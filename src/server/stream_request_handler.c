@@ -90,11 +90,9 @@ StreamRequestHandler_clear(PyObject *op)
 }
 
 PyTypeObject StreamRequestHandler_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.socketserver.StreamRequestHandler",
     .tp_base = &BaseRequestHandler_type,
     .tp_basicsize = sizeof(StreamRequestHandler),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = StreamRequestHandler_traverse,
     .tp_clear = StreamRequestHandler_clear,
 };

@@ -170,11 +170,9 @@ TCPServer_close_request(BaseServer *self, PyObject *request)
 }
 
 PyTypeObject TCPServer_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.socketserver.TCPServer",
     .tp_base = &BaseServer_type,
     .tp_basicsize = sizeof(TCPServer),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
 };
 
 const BaseServerClass TCPServer_class = {

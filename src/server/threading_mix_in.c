@@ -124,7 +124,6 @@ done:
 
 /* To Python it is a list, and list brings all that a type needs. */
 PyTypeObject Threads_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.socketserver._Threads",
     .tp_base = &PyList_Type,
     .tp_basicsize = sizeof(Threads),
@@ -167,7 +166,6 @@ NoThreads_join(Threads *self)
 }
 
 PyTypeObject NoThreads_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.socketserver._NoThreads",
     .tp_basicsize = sizeof(Threads), /* so that one pointer does for both */
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,

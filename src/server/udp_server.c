@@ -51,10 +51,8 @@ UDPServer_close_request(BaseServer *self, PyObject *request)
 }
 
 PyTypeObject UDPServer_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.socketserver.UDPServer",
     .tp_base = &TCPServer_type,
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
 };
 
 BaseServerClass UDPServer_class;

@@ -58,24 +58,18 @@ UnixWSGIServer_get_request(BaseServer *self, PyObject **request,
 }
 
 PyTypeObject UnixStreamServer_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.socketserver.UnixStreamServer",
     .tp_base = &TCPServer_type,
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
 };
 
 PyTypeObject UnixDatagramServer_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.socketserver.UnixDatagramServer",
     .tp_base = &UDPServer_type,
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
 };
 
 PyTypeObject UnixWSGIServer_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.simple_server.UnixWSGIServer",
     .tp_base = &WSGIServer_type,
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
 };
 
 BaseServerClass UnixStreamServer_class;

@@ -314,11 +314,9 @@ done:
 }
 
 PyTypeObject WSGIRequestHandler_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.simple_server.WSGIRequestHandler",
     .tp_base = &BaseHTTPRequestHandler_type,
     .tp_basicsize = sizeof(BaseHTTPRequestHandler),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
 };
 
 static const DoMethod no_do_methods[] = { { NULL, NULL } };

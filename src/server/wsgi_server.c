@@ -78,11 +78,9 @@ WSGIServer_clear(PyObject *op)
 }
 
 PyTypeObject WSGIServer_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.simple_server.WSGIServer",
     .tp_base = &HTTPServer_type,
     .tp_basicsize = sizeof(WSGIServer),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = WSGIServer_traverse,
     .tp_clear = WSGIServer_clear,
 };

@@ -112,7 +112,6 @@ call_init(PyObject *self, PyObject *args, PyObject *kwargs)
 }
 
 PyTypeObject FileWrapper_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.util.FileWrapper",
     .tp_doc = "Wrapper to convert file-like objects to iterables",
     .tp_init = call_init,

@@ -119,7 +119,6 @@ static PyMethodDef methods[] = {
 };
 
 PyTypeObject ErrorWrapper_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.validate.ErrorWrapper",
     .tp_methods = methods,
     .tp_init = call_init,

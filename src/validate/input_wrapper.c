@@ -175,7 +175,6 @@ static PyMethodDef methods[] = {
 };
 
 PyTypeObject InputWrapper_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.validate.InputWrapper",
     .tp_methods = methods,
     .tp_init = call_init,
@@ -248,7 +247,6 @@ InputLines_clear(PyObject *op)
 }
 
 PyTypeObject InputLines_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.validate.InputLines",
     .tp_basicsize = sizeof(InputLines),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
@@ -256,5 +254,4 @@ PyTypeObject InputLines_type = {
     .tp_iternext = InputLines_next,
     .tp_traverse = InputLines_traverse,
     .tp_clear = InputLines_clear,
-    .tp_dealloc = instance_dealloc,
 };

@@ -44,7 +44,6 @@ call_partial_init(PyObject *self, PyObject *args, PyObject *kwargs)
 }
 
 PyTypeObject PartialIteratorWrapper_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.validate.PartialIteratorWrapper",
     .tp_init = call_partial_init,
     .tp_iter = PartialIteratorWrapper_iter,
@@ -289,7 +288,6 @@ static PyMethodDef methods[] = {
 };
 
 PyTypeObject IteratorWrapper_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.validate.IteratorWrapper",
     .tp_methods = methods,
     .tp_init = call_init,

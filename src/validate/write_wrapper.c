@@ -55,7 +55,6 @@ call_call(PyObject *self, PyObject *args, PyObject *kwargs)
 }
 
 PyTypeObject WriteWrapper_type = {
-    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.validate.WriteWrapper",
     .tp_init = call_init,
     .tp_call = call_call,
