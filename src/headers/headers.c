@@ -407,27 +407,12 @@ Headers_contains(Headers *self, PyObject *name)
     return result;
 }
 
-/* [kv[1] for kv in self._headers if kv[0].lower()==name] */
+/* kv[1] if kv[0].lower()==name, else NULL without an exception: a new
+ * reference. */
 static PyObject *
-list_values(Headers *self, PyObject *name)
+value_if_named(PyObject *name, PyObject *kv)
 {
-    PyObject *values = PyList_New(0);
-
-    for (Py_ssize_t i = 0;
-         values != NULL && i < PyList_GET_SIZE(self->_headers); i++)
-    {
-        PyObject *kv = Py_NewRef(PyList_GET_ITEM(self->_headers, i));
-        int named = is_named(kv, name);
-        PyObject *value = named > 0 ? get_part(kv, 1) : NULL;
-
-        if (named != 0 && (value == NULL || PyList_Append(values, value) < 0))
-        {
-            Py_CLEAR(values);
-        }
-        Py_XDECREF(value);
-        Py_DECREF(kv);
-    }
-    return values;
+    return is_named(kv, name) > 0 ? get_part(kv, 1) : NULL;
 }
 
 /* Lib/wsgiref/headers.py: Headers.get_all */
@@ -440,7 +425,7 @@ Headers_get_all(Headers *self, PyObject *name)
     if (FAILED(name == NULL)) {
         return NULL;
     }
-    values = list_values(self, name);
+    values = map_list(self->_headers, value_if_named, name);
     Py_DECREF(name);
     return FAILED(values == NULL) ? NULL : values;
 }
@@ -484,7 +469,7 @@ Headers_get(Headers *self, PyObject *name, PyObject *default_)
 PyObject *
 Headers_keys(Headers *self)
 {
-    PyObject *keys = list_column(self->_headers, 0);
+    PyObject *keys = map_list(self->_headers, k_of_pair, NULL);
 
     return FAILED(keys == NULL) ? NULL : keys;
 }
@@ -493,7 +478,7 @@ Headers_keys(Headers *self)
 PyObject *
 Headers_values(Headers *self)
 {
-    PyObject *values = list_column(self->_headers, 1);
+    PyObject *values = map_list(self->_headers, v_of_pair, NULL);
 
     return FAILED(values == NULL) ? NULL : values;
 }
@@ -522,36 +507,17 @@ Headers_repr(Headers *self)
     return FAILED(text == NULL) ? NULL : text;
 }
 
-/* ["%s: %s" % kv for kv in self._headers] */
-static PyObject *
-list_lines(Headers *self)
-{
-    PyObject *format = PyUnicode_FromString("%s: %s");
-    PyObject *lines = format == NULL ? NULL : PyList_New(0);
-
-    for (Py_ssize_t i = 0;
-         lines != NULL && i < PyList_GET_SIZE(self->_headers); i++)
-    {
-        PyObject *kv = Py_NewRef(PyList_GET_ITEM(self->_headers, i));
-        PyObject *line = PyNumber_Remainder(format, kv);
-
-        if (line == NULL || PyList_Append(lines, line) < 0) {
-            Py_CLEAR(lines);
-        }
-        Py_XDECREF(line);
-        Py_DECREF(kv);
-    }
-    Py_XDECREF(format);
-    return lines;
-}
-
-/* "\r\n".join([...] + ["", ""]) of those lines. */
+/* "\r\n".join(["%s: %s" % kv for kv in self._headers] + ["", ""]) */
 static PyObject *
 join_lines(Headers *self)
 {
-    PyObject *lines = list_lines(self);
-    PyObject *text = NULL;
+    PyObject *format = PyUnicode_FromString("%s: %s");
+    PyObject *lines = NULL, *text = NULL;
 
+    if (format != NULL) {
+        lines = map_list(self->_headers, PyNumber_Remainder, format);
+        Py_DECREF(format);
+    }
     if (lines != NULL && PyList_Append(lines, names.empty) == 0 &&
         PyList_Append(lines, names.empty) == 0)
     {
@@ -670,25 +636,19 @@ static PyObject *
 format_part(Headers *self, PyObject *k, PyObject *v)
 {
     PyObject *key = self->cls->_convert_string_type(self, k, 1);
-    PyObject *dashed, *value;
-    PyObject *part = NULL;
+    PyObject *value = NULL, *part = NULL;
 
-    if (key == NULL) {
-        return NULL;
+    if (key != NULL && v != Py_None) {
+        value = self->cls->_convert_string_type(self, v, 0);
     }
-    if (v == Py_None) {
+    if (key != NULL && (v == Py_None || value != NULL)) {
         part = replace(key, "_", "-");
-        Py_DECREF(key);
-        return part;
     }
-    value = self->cls->_convert_string_type(self, v, 0);
-    dashed = value == NULL ? NULL : replace(key, "_", "-");
-    if (dashed != NULL) {
-        part = formatparam(dashed, value, 1);
+    if (part != NULL && value != NULL) {
+        Py_SETREF(part, formatparam(part, value, 1));
     }
-    Py_XDECREF(dashed);
     Py_XDECREF(value);
-    Py_DECREF(key);
+    Py_XDECREF(key);
     return part;
 }
 
@@ -698,8 +658,7 @@ Headers_add_header(Headers *self, PyObject *_name, PyObject *_value,
                    PyObject *_params)
 {
     PyObject *parts = PyList_New(0);
-    PyObject *part = NULL, *name = NULL, *separator = NULL, *joined = NULL;
-    PyObject *k, *v;
+    PyObject *k, *v, *name, *joined;
     Py_ssize_t position = 0;
     int result = -1;
 
@@ -707,14 +666,13 @@ Headers_add_header(Headers *self, PyObject *_name, PyObject *_value,
         return -1;
     }
     if (_value != Py_None) {
-        part = self->cls->_convert_string_type(self, _value, 0);
-        if (FAILED(part == NULL) || PyList_Append(parts, part) < 0) {
+        v = self->cls->_convert_string_type(self, _value, 0);
+        if (FAILED(append_new(parts, v) < 0)) {
             goto done;
         }
     }
     while (_params != NULL && PyDict_Next(_params, &position, &k, &v)) {
-        Py_XSETREF(part, format_part(self, k, v));
-        if (FAILED(part == NULL) || PyList_Append(parts, part) < 0) {
+        if (FAILED(append_new(parts, format_part(self, k, v)) < 0)) {
             goto done;
         }
     }
@@ -722,17 +680,14 @@ Headers_add_header(Headers *self, PyObject *_name, PyObject *_value,
     if (FAILED(name == NULL)) {
         goto done;
     }
-    separator = PyUnicode_FromString("; ");
-    joined = separator == NULL ? NULL : PyUnicode_Join(separator, parts);
+    joined = join("; ", parts);
     if (joined != NULL) {
         result = append_pair(self, name, joined);
+        Py_DECREF(joined);
     }
+    Py_DECREF(name);
 
 done:
-    Py_XDECREF(joined);
-    Py_XDECREF(separator);
-    Py_XDECREF(name);
-    Py_XDECREF(part);
     Py_DECREF(parts);
     return result;
 }
@@ -750,10 +705,8 @@ call_setitem(PyObject *op, PyObject *name, PyObject *val)
 {
     Headers *self = (Headers *)op;
 
-    if (val == NULL) {
-        return self->cls->delitem(self, name);
-    }
-    return self->cls->setitem(self, name, val);
+    return val == NULL ? self->cls->delitem(self, name)
+                       : self->cls->setitem(self, name, val);
 }
 
 static PyObject *
@@ -781,9 +734,7 @@ call_getitem_by_number(PyObject *op, Py_ssize_t index)
 static int
 call_contains(PyObject *op, PyObject *name)
 {
-    Headers *self = (Headers *)op;
-
-    return self->cls->contains(self, name);
+    return ((Headers *)op)->cls->contains((Headers *)op, name);
 }
 
 static PyObject *
@@ -837,17 +788,13 @@ call_repr(PyObject *op)
 static PyObject *
 call_str(PyObject *op)
 {
-    Headers *self = (Headers *)op;
-
-    return self->cls->str(self);
+    return ((Headers *)op)->cls->str((Headers *)op);
 }
 
 static PyObject *
 call_bytes(PyObject *op, PyObject *Py_UNUSED(args))
 {
-    Headers *self = (Headers *)op;
-
-    return self->cls->bytes(self);
+    return ((Headers *)op)->cls->bytes((Headers *)op);
 }
 
 static PyObject *

@@ -461,14 +461,14 @@ HTTPMessage_len(HTTPMessage *self)
 PyObject *
 HTTPMessage_keys(HTTPMessage *self)
 {
-    return list_column(self->_headers, 0);
+    return map_list(self->_headers, k_of_pair, NULL);
 }
 
 /* Lib/email/message.py: Message.values */
 PyObject *
 HTTPMessage_values(HTTPMessage *self)
 {
-    return list_column(self->_headers, 1);
+    return map_list(self->_headers, v_of_pair, NULL);
 }
 
 /* Lib/email/message.py: Message.items */

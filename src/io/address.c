@@ -30,19 +30,6 @@ make_ipv4_number(const struct in_addr *address)
     return PyUnicode_FromStringAndSize(text, to - 1 - text);
 }
 
-/* (host, port), a new tuple; takes the host, which may be NULL. */
-static PyObject *
-make_host_and_port(PyObject *host, in_port_t port)
-{
-    PyObject *number = PyLong_FromLong(ntohs(port));
-    PyObject *pair =
-        host == NULL || number == NULL ? NULL : PyTuple_Pack(2, host, number);
-
-    Py_XDECREF(host);
-    Py_XDECREF(number);
-    return pair;
-}
-
 /* Modules/socketmodule.c: makesockaddr */
 PyObject *
 makesockaddr(const Address *address, socklen_t length)
@@ -54,8 +41,8 @@ makesockaddr(const Address *address, socklen_t length)
     }
     switch (address->any.sa_family) {
     case AF_INET:
-        return make_host_and_port(make_ipv4_number(&address->in.sin_addr),
-                                  address->in.sin_port);
+        return pair_of(make_ipv4_number(&address->in.sin_addr),
+                       PyLong_FromLong(ntohs(address->in.sin_port)));
     case AF_INET6:
         inet_ntop(AF_INET6, &address->in6.sin6_addr, host, sizeof(host));
         return Py_BuildValue("(siII)", host, ntohs(address->in6.sin6_port),

@@ -146,6 +146,25 @@ for_each(PyObject *iterable, int (*body)(void *context, PyObject *item),
 }
 
 PyObject *
+map_list(PyObject *list, PyObject *(*f)(PyObject *context, PyObject *item),
+         PyObject *context)
+{
+    PyObject *results = PyList_New(0);
+
+    for (Py_ssize_t i = 0; results != NULL && i < PyList_GET_SIZE(list); i++) {
+        PyObject *item = Py_NewRef(PyList_GET_ITEM(list, i));
+        PyObject *result = f(context, item);
+
+        if ((result != NULL || PyErr_Occurred()) &&
+            append_new(results, result) < 0) {
+            Py_CLEAR(results);
+        }
+        Py_DECREF(item);
+    }
+    return results;
+}
+
+PyObject *
 hold(PyObject *field)
 {
     return Py_NewRef(field == NULL ? Py_None : field);

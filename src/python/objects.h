@@ -46,6 +46,13 @@ PyObject *pair_of(PyObject *a, PyObject *b);
 int for_each(PyObject *iterable, int (*body)(void *context, PyObject *item),
              void *context);
 
+/* [f(context, item) for item in list], of a list that may change meanwhile: a
+ * new list. What f gives is a new reference; NULL without an exception is left
+ * out. */
+PyObject *map_list(PyObject *list,
+                   PyObject *(*f)(PyObject *context, PyObject *item),
+                   PyObject *context);
+
 /* The value of a field, to hold it during a call that may replace the field: a
  * new reference. NULL is None. */
 PyObject *hold(PyObject *field);

@@ -66,22 +66,25 @@ unpack_pair(PyObject *pair, PyObject **k, PyObject **v)
 }
 
 PyObject *
-list_column(PyObject *pairs, int column)
+k_of_pair(PyObject *Py_UNUSED(context), PyObject *pair)
 {
-    PyObject *list = PyList_New(0);
+    PyObject *k, *v;
 
-    for (Py_ssize_t i = 0; list != NULL && i < PyList_GET_SIZE(pairs); i++) {
-        PyObject *pair = Py_NewRef(PyList_GET_ITEM(pairs, i));
-        PyObject *part[2] = { NULL, NULL };
-
-        if (unpack_pair(pair, &part[0], &part[1]) < 0 ||
-            PyList_Append(list, part[column]) < 0)
-        {
-            Py_CLEAR(list);
-        }
-        Py_XDECREF(part[0]);
-        Py_XDECREF(part[1]);
-        Py_DECREF(pair);
+    if (unpack_pair(pair, &k, &v) < 0) {
+        return NULL;
     }
-    return list;
+    Py_DECREF(v);
+    return k;
+}
+
+PyObject *
+v_of_pair(PyObject *Py_UNUSED(context), PyObject *pair)
+{
+    PyObject *k, *v;
+
+    if (unpack_pair(pair, &k, &v) < 0) {
+        return NULL;
+    }
+    Py_DECREF(k);
+    return v;
 }

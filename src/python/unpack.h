@@ -8,8 +8,9 @@
  * raises ("too many values to unpack (expected 2)"), and nothing set. */
 int unpack_pair(PyObject *pair, PyObject **k, PyObject **v);
 
-/* `[k for k, v in pairs]` (0), or the list of the v (1): a new list. `pairs`
- * is a list. */
-PyObject *list_column(PyObject *pairs, int column);
+/* The k of a pair, or its v: a new reference. The context is not used, for
+ * map_list: `[k for k, v in pairs]`. */
+PyObject *k_of_pair(PyObject *context, PyObject *pair);
+PyObject *v_of_pair(PyObject *context, PyObject *pair);
 
 #endif

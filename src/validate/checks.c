@@ -550,19 +550,6 @@ check_headers(PyObject *headers)
     return TRACED(for_each(headers, check_header, NULL));
 }
 
-/* The name in a pair of name and value: a new reference. */
-static PyObject *
-name_of(PyObject *item)
-{
-    PyObject *name, *value;
-
-    if (unpack_pair(item, &name, &value) < 0) {
-        return NULL;
-    }
-    Py_DECREF(value);
-    return name;
-}
-
 /* Whether one of the headers is the Content-Type: 1, 0, or -1. */
 static int
 has_content_type(PyObject *headers)
@@ -575,7 +562,7 @@ has_content_type(PyObject *headers)
         return -1;
     }
     while (found == 0 && (item = PyIter_Next(iterator)) != NULL) {
-        PyObject *name = name_of(item);
+        PyObject *name = k_of_pair(NULL, item);
 
         Py_DECREF(item);
         found = name == NULL || check_string_type(name, "Header name") < 0
