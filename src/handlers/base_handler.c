@@ -312,10 +312,7 @@ BaseHandler_get_scheme(BaseHandler *self)
 {
     PyObject *scheme = guess_scheme(self->environ);
 
-    if (FAILED(scheme == NULL)) {
-        return NULL;
-    }
-    return scheme;
+    return FAILED(scheme == NULL) ? NULL : scheme;
 }
 
 /* ----- The response ----- */
@@ -896,10 +893,7 @@ BaseHandler_result_is_file(BaseHandler *self)
                  ? 0
                  : PyObject_IsInstance(iterable, wrapper);
     Py_DECREF(iterable);
-    if (FAILED(result < 0)) {
-        return -1;
-    }
-    return result;
+    return FAILED(result < 0) ? -1 : result;
 }
 
 /* protocol.upper() != 'HTTP/0.9': 1, 0, or -1 on error. */
@@ -944,10 +938,7 @@ BaseHandler_client_is_modern(BaseHandler *self)
 {
     int result = protocol_is_modern(self);
 
-    if (FAILED(result < 0)) {
-        return -1;
-    }
-    return result;
+    return FAILED(result < 0) ? -1 : result;
 }
 
 /* ----- Errors ----- */
@@ -970,20 +961,15 @@ BaseHandler_log_exception(BaseHandler *self, PyObject *exc_info)
     limit = self->cls->traceback_limit < 0
                 ? Py_NewRef(Py_None)
                 : PyLong_FromLong(self->cls->traceback_limit);
-    if (FAILED(limit == NULL)) {
-        goto done;
-    }
-    if (FAILED(discard(PyObject_CallFunctionObjArgs(
-                   print_exception, PyTuple_GET_ITEM(exc_info, 0),
-                   PyTuple_GET_ITEM(exc_info, 1),
-                   PyTuple_GET_ITEM(exc_info, 2), limit, errors, NULL)) < 0))
+    if (!FAILED(limit == NULL) &&
+        !FAILED(discard(PyObject_CallFunctionObjArgs(
+                    print_exception, PyTuple_GET_ITEM(exc_info, 0),
+                    PyTuple_GET_ITEM(exc_info, 1),
+                    PyTuple_GET_ITEM(exc_info, 2), limit, errors, NULL)) < 0))
     {
-        goto done;
+        result =
+            TRACED(discard(PyObject_CallMethodNoArgs(errors, names.flush)));
     }
-    if (FAILED(discard(PyObject_CallMethodNoArgs(errors, names.flush)) < 0)) {
-        goto done;
-    }
-    result = 0;
 
 done:
     Py_XDECREF(limit);

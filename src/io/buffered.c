@@ -174,40 +174,40 @@ Buffered_close(BufferedIOBase *self)
     return result;
 }
 
+/* self.raw, borrowed; NULL with ValueError if the raw stream is detached. */
+static RawIOBase *
+attached_raw(BufferedIOBase *self)
+{
+    Buffered *buffered = (Buffered *)self;
+
+    return buffered_check_attached(buffered) < 0 ? NULL : buffered->raw;
+}
+
 /* Modules/_io/bufferedio.c: buffered_readable */
 int
 Buffered_readable(BufferedIOBase *self)
 {
-    RawIOBase *raw = ((Buffered *)self)->raw;
+    RawIOBase *raw = attached_raw(self);
 
-    if (buffered_check_attached((Buffered *)self) < 0) {
-        return -1;
-    }
-    return raw->cls->readable(raw);
+    return raw == NULL ? -1 : raw->cls->readable(raw);
 }
 
 /* Modules/_io/bufferedio.c: buffered_writable */
 int
 Buffered_writable(BufferedIOBase *self)
 {
-    RawIOBase *raw = ((Buffered *)self)->raw;
+    RawIOBase *raw = attached_raw(self);
 
-    if (buffered_check_attached((Buffered *)self) < 0) {
-        return -1;
-    }
-    return raw->cls->writable(raw);
+    return raw == NULL ? -1 : raw->cls->writable(raw);
 }
 
 /* Modules/_io/bufferedio.c: buffered_fileno */
 int
 Buffered_fileno(BufferedIOBase *self)
 {
-    RawIOBase *raw = ((Buffered *)self)->raw;
+    RawIOBase *raw = attached_raw(self);
 
-    if (buffered_check_attached((Buffered *)self) < 0) {
-        return -1;
-    }
-    return raw->cls->fileno(raw);
+    return raw == NULL ? -1 : raw->cls->fileno(raw);
 }
 
 /*
@@ -235,12 +235,10 @@ Buffered_detach(PyObject *op, PyObject *Py_UNUSED(args))
 static PyObject *
 call_raw(PyObject *op, const char *name)
 {
-    Buffered *self = (Buffered *)op;
+    RawIOBase *raw = attached_raw((BufferedIOBase *)op);
 
-    if (buffered_check_attached(self) < 0) {
-        return NULL;
-    }
-    return PyObject_CallMethod((PyObject *)self->raw, name, NULL);
+    return raw == NULL ? NULL
+                       : PyObject_CallMethod((PyObject *)raw, name, NULL);
 }
 
 /* Modules/_io/bufferedio.c: buffered_seekable */
@@ -309,12 +307,10 @@ Buffered_truncate(PyObject *op, PyObject *args)
 static PyObject *
 get_of_raw(PyObject *op, void *closure)
 {
-    Buffered *self = (Buffered *)op;
+    RawIOBase *raw = attached_raw((BufferedIOBase *)op);
 
-    if (buffered_check_attached(self) < 0) {
-        return NULL;
-    }
-    return PyObject_GetAttrString((PyObject *)self->raw, closure);
+    return raw == NULL ? NULL
+                       : PyObject_GetAttrString((PyObject *)raw, closure);
 }
 
 /* Modules/_io/bufferedio.c: buffered_repr */

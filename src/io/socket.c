@@ -387,18 +387,7 @@ Socket_fileno(Socket *self)
 PyObject *
 Socket_getsockname(Socket *self)
 {
-    Address address = { 0 };
-    socklen_t length = sizeof(address);
-    int fd = self->fd; /* read with the GIL held */
-    int result;
-
-    Py_BEGIN_ALLOW_THREADS
-    result = getsockname(fd, &address.any, &length);
-    Py_END_ALLOW_THREADS
-    if (result < 0) {
-        return PyErr_SetFromErrno(PyExc_OSError);
-    }
-    return makesockaddr(&address, length);
+    return call_python(self, "getsockname", PyTuple_New(0));
 }
 
 /* Modules/socketmodule.c: socket.listen */

@@ -9,6 +9,7 @@
 #include <getopt.h>
 #include <net/if.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
@@ -91,19 +92,28 @@ complain(Options *options, const char *format, ...)
     return -1;
 }
 
-static int
-parse_port(Options *options, const char *text, int *port)
+/* Parses a number, of digits alone: whether it is one from `least` to `most`.
+ */
+static bool
+parse_number(const char *text, long least, long most, int *number)
 {
     size_t digits = strspn(text, "0123456789");
     long value = strtol(text, NULL, 10);
 
-    if (digits == 0 || text[digits] != '\0' || value > 65535) {
+    *number = (int)value;
+    return digits > 0 && text[digits] == '\0' && value >= least &&
+           value <= most;
+}
+
+static int
+parse_port(Options *options, const char *text, int *port)
+{
+    if (!parse_number(text, 0, 65535, port)) {
         return complain(options,
                         "'%s' is not a port: a port is a number from 0 to "
                         "65535, and 0 picks a free one",
                         text);
     }
-    *port = (int)value;
     return 0;
 }
 
@@ -253,16 +263,12 @@ parse_timeout(Options *options, const char *text)
 static int
 parse_backlog(Options *options, const char *text)
 {
-    size_t digits = strspn(text, "0123456789");
-    long number = strtol(text, NULL, 10);
-
-    if (digits == 0 || text[digits] != '\0' || number < 1 || number > 65535) {
+    if (!parse_number(text, 1, 65535, &options->backlog)) {
         return complain(options,
                         "'%s' is not a backlog: give a number of connections "
                         "from 1 to 65535",
                         text);
     }
-    options->backlog = (int)number;
     return 0;
 }
 

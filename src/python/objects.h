@@ -38,7 +38,8 @@ int set_attribute(PyObject *object, const char *name, PyObject *value);
 /* list.append(item): takes the item. 0, or -1, also for NULL. */
 int append_new(PyObject *list, PyObject *item);
 
-/* (a, b): takes both. A new tuple, or NULL, also if one is NULL. */
+/* (a, b): takes both. A new tuple, or NULL, also if one is NULL. By a format
+ * it costs 600 instructions, and so 100. */
 PyObject *pair_of(PyObject *a, PyObject *b);
 
 /* `for item in iterable: body(item)`: 0, or -1 when the iterable or `body` has

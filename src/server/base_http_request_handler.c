@@ -657,14 +657,9 @@ BaseHTTPRequestHandler_handle(BaseRequestHandler *self)
 int
 refuse_long_line(BaseHTTPRequestHandler *self)
 {
-    Py_XSETREF(self->requestline, PyUnicode_FromString(""));
-    Py_XSETREF(self->request_version, PyUnicode_FromString(""));
-    Py_XSETREF(self->command, PyUnicode_FromString(""));
-    if (self->requestline == NULL || self->request_version == NULL ||
-        self->command == NULL)
-    {
-        return -1;
-    }
+    Py_XSETREF(self->requestline, Py_NewRef(names.empty));
+    Py_XSETREF(self->request_version, Py_NewRef(names.empty));
+    Py_XSETREF(self->command, Py_NewRef(names.empty));
     return class_of(self)->send_error(self, HTTPStatus_REQUEST_URI_TOO_LONG,
                                       NULL, NULL);
 }
@@ -775,15 +770,18 @@ done:
     return result;
 }
 
-/* self.send_header(keyword, value), of a str. */
+/* self.send_header(keyword, value), of a str: takes the value, which may be
+ * NULL. */
 static int
 send_str_header(BaseHTTPRequestHandler *self, const char *keyword,
                 PyObject *value)
 {
-    const char *text = PyUnicode_AsUTF8(value);
+    const char *text = value == NULL ? NULL : PyUnicode_AsUTF8(value);
+    int result =
+        text == NULL ? -1 : class_of(self)->send_header(self, keyword, text);
 
-    return text == NULL ? -1
-                        : class_of(self)->send_header(self, keyword, text);
+    Py_XDECREF(value);
+    return result;
 }
 
 /* Lib/http/server.py: BaseHTTPRequestHandler.send_response */
@@ -793,33 +791,21 @@ BaseHTTPRequestHandler_send_response(BaseHTTPRequestHandler *self, int code,
 {
     const BaseHTTPRequestHandlerClass *cls = class_of(self);
     PyObject *number = PyLong_FromLong(code);
-    PyObject *server = NULL, *date = NULL;
-    int result = -1;
+    int logged;
 
-    if (FAILED(number == NULL) ||
-        FAILED(cls->log_request(self, number, NULL) < 0) ||
-        FAILED(cls->send_response_only(self, code, message) < 0))
+    if (FAILED(number == NULL)) {
+        return -1;
+    }
+    logged = cls->log_request(self, number, NULL);
+    Py_DECREF(number);
+    if (FAILED(logged < 0) ||
+        FAILED(cls->send_response_only(self, code, message) < 0) ||
+        FAILED(send_str_header(self, "Server", cls->version_string(self)) < 0))
     {
-        goto done;
+        return -1;
     }
-    server = cls->version_string(self);
-    if (FAILED(server == NULL) ||
-        FAILED(send_str_header(self, "Server", server) < 0))
-    {
-        goto done;
-    }
-    date = cls->date_time_string(self, -1);
-    if (FAILED(date == NULL) ||
-        FAILED(send_str_header(self, "Date", date) < 0)) {
-        goto done;
-    }
-    result = 0;
-
-done:
-    Py_XDECREF(number);
-    Py_XDECREF(server);
-    Py_XDECREF(date);
-    return result;
+    return TRACED(
+        send_str_header(self, "Date", cls->date_time_string(self, -1)));
 }
 
 /* self.request_version != 'HTTP/0.9': whether the client gets a status line
@@ -939,29 +925,27 @@ int
 BaseHTTPRequestHandler_flush_headers(BaseHTTPRequestHandler *self)
 {
     BufferedIOBase *wfile = self->base.wfile;
-    PyObject *empty, *joined;
+    PyObject *empty, *joined = NULL;
     Py_ssize_t written = -1;
 
     if (self->_headers_buffer == NULL) {
         return 0;
     }
     empty = PyBytes_FromString("");
-    joined = empty == NULL ? NULL
-                           : PyObject_CallMethod(empty, "join", "O",
-                                                 self->_headers_buffer);
+    if (empty != NULL) {
+        joined =
+            PyObject_CallMethod(empty, "join", "O", self->_headers_buffer);
+        Py_DECREF(empty);
+    }
     if (joined != NULL) {
         written = wfile->cls->write(wfile, joined);
+        Py_DECREF(joined);
     }
-    Py_XDECREF(empty);
-    Py_XDECREF(joined);
     if (FAILED(written < 0)) {
         return -1;
     }
     Py_SETREF(self->_headers_buffer, PyList_New(0));
-    if (FAILED(self->_headers_buffer == NULL)) {
-        return -1;
-    }
-    return 0;
+    return FAILED(self->_headers_buffer == NULL) ? -1 : 0;
 }
 
 /* ----- The log ----- */
@@ -1327,10 +1311,7 @@ BaseHTTPRequestHandler_address_string(BaseHTTPRequestHandler *self)
 {
     PyObject *address = PySequence_GetItem(self->base.base.client_address, 0);
 
-    if (FAILED(address == NULL)) {
-        return NULL;
-    }
-    return address;
+    return FAILED(address == NULL) ? NULL : address;
 }
 
 /* ----- The class ----- */
