@@ -120,7 +120,7 @@ type_ready(PyTypeObject *type)
     }
     if (type->tp_traverse != NULL) {
         type->tp_flags |= Py_TPFLAGS_HAVE_GC;
-        if (type->tp_base == NULL) {
+        if (type->tp_base == NULL && type->tp_dealloc == NULL) {
             type->tp_dealloc = instance_dealloc;
         }
     }

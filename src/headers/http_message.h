@@ -6,6 +6,7 @@
 #include <Python.h>
 
 #include "io/buffered_io_base.h"
+#include "python/latin1.h"
 
 typedef struct HTTPMessage HTTPMessage;
 typedef struct HTTPMessageClass HTTPMessageClass;
@@ -14,11 +15,21 @@ struct HTTPMessageClass {
     PyTypeObject *type;
 };
 
+/* Where a header stands in the text: its name from `name` to `colon`, its
+ * value from `value` to `end`. */
+typedef struct HeaderPlace {
+    Py_ssize_t name, colon, value, end;
+} HeaderPlace;
+
 struct HTTPMessage {
     PyObject_HEAD
     const HTTPMessageClass *cls;
-    PyObject *_headers; /* owned; a list of (name, value), both str, in the
-                         * order of the request, duplicates and all */
+    PyObject *block;       /* owned; bytes, one for each character */
+    PyObject *text;        /* owned; the same as a str, or NULL: the block is
+                            * ISO-8859-1 */
+    HeaderPlace *_headers; /* owned; in the order of the request, duplicates
+                            * and all */
+    Py_ssize_t count, capacity; /* of _headers */
 };
 
 extern PyTypeObject HTTPMessage_type;
@@ -47,8 +58,8 @@ HTTPMessage *parse_headers(BufferedIOBase *fp, const HTTPMessageClass *_class);
 HTTPMessage *HTTPMessage_parsestr(const HTTPMessageClass *_class,
                                   PyObject *text);
 
-/* Names are compared without case; a failobj of NULL is None. New references:
- * that of HTTPMessage_get is never NULL. */
+/* Names are compared without case; a failobj of NULL is None. New references.
+ */
 PyObject *HTTPMessage_get(HTTPMessage *self, const char *name,
                           PyObject *failobj);
 PyObject *HTTPMessage_get_all(HTTPMessage *self, const char *name,
@@ -57,6 +68,13 @@ PyObject *HTTPMessage_items(HTTPMessage *self); /* a list of tuples */
 PyObject *HTTPMessage_keys(HTTPMessage *self);
 PyObject *HTTPMessage_values(HTTPMessage *self);
 Py_ssize_t HTTPMessage_len(HTTPMessage *self);
+
+/* The name of the header at `i`: ASCII characters, which the message keeps. */
+Piece HTTPMessage_name(HTTPMessage *self, Py_ssize_t i);
+
+/* value.strip() of the header at `i`: a new str. */
+PyObject *HTTPMessage_stripped_value(HTTPMessage *self, Py_ssize_t i);
+
 /* "maintype/subtype" in lower case without parameters; "text/plain" when
  * absent or malformed. Lib/email/message.py: Message.get_content_type */
 PyObject *HTTPMessage_get_content_type(HTTPMessage *self);

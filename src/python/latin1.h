@@ -22,6 +22,9 @@ bool piece_of_text(const char *text, Piece *piece);
  * exactly a str, and ISO-8859-1 has all its characters. */
 bool piece_of_str(PyObject *text, Piece *piece);
 
+/* Makes the characters a str: a new reference, or NULL. */
+PyObject *str_of_piece(Piece piece);
+
 /* b''.join(pieces): new bytes, or NULL. */
 PyObject *join_bytes(const Piece *pieces, size_t count);
 

@@ -49,6 +49,7 @@ static const struct {
     { &names.HTTP_0_9, "HTTP/0.9" },
     { &names.http, "http" },
     { &names.https, "https" },
+    { &names.text_plain, "text/plain" },
 };
 
 int

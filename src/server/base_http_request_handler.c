@@ -346,6 +346,9 @@ header_is(BaseHTTPRequestHandler *self, const char *name, const char *value)
     PyObject *lowered;
     int result = 0;
 
+    if (header == NULL) {
+        return -1;
+    }
     if (header != Py_None) {
         lowered = lower(header);
         result = lowered == NULL

@@ -3,13 +3,12 @@
  * get_stderr; handle; and the table. */
 #include "server/wsgi_request_handler.h"
 
-#include <string.h>
-
 #include "python/errors.h"
 #include "python/names.h"
 #include "python/objects.h"
 #include "python/release.h"
 #include "server/server_handler.h"
+#include "server/variables.h"
 #include "server/version.h"
 #include "server/wsgi_server.h"
 #include "util/urllib_parse.h"
@@ -82,13 +81,16 @@ set_content(HTTPMessage *headers, PyObject *env)
     PyObject *length;
     int result = 0;
 
-    if (type == Py_None) {
+    if (type == Py_None) { /* get_content_type() has a default */
         Py_SETREF(type, HTTPMessage_get_content_type(headers));
     }
     if (set_item(env, names.CONTENT_TYPE, type) < 0) {
         return -1;
     }
     length = HTTPMessage_get(headers, "content-length", names.empty);
+    if (length == NULL) {
+        return -1;
+    }
     if (PyUnicode_GET_LENGTH(length) > 0) {
         result = PyDict_SetItem(env, names.CONTENT_LENGTH, length);
     }
@@ -114,72 +116,33 @@ append_item(PyObject *env, PyObject *key, PyObject *value)
     return set_item(env, key, joined);
 }
 
-/* name.replace('-', '_').upper(), a new str. parse_headers gives names of ASCII
- * characters only. */
-static PyObject *
-upper_name(PyObject *name)
-{
-    Py_ssize_t length = PyUnicode_GET_LENGTH(name);
-    const Py_UCS1 *from = PyUnicode_1BYTE_DATA(name);
-    PyObject *upper = PyUnicode_New(length, 127);
-    Py_UCS1 *to;
-
-    if (upper == NULL) {
-        return NULL;
-    }
-    to = PyUnicode_1BYTE_DATA(upper);
-    for (Py_ssize_t i = 0; i < length; i++) {
-        to[i] = from[i] == '-' ? '_' : Py_TOUPPER(from[i]);
-    }
-    return upper;
-}
-
-/* 'HTTP_' + k, a new str of ASCII characters. */
-static PyObject *
-http_variable(PyObject *k)
-{
-    Py_ssize_t length = PyUnicode_GET_LENGTH(k);
-    PyObject *variable = PyUnicode_New(length + 5, 127);
-
-    if (variable != NULL) {
-        char *to = (char *)PyUnicode_1BYTE_DATA(variable);
-
-        memcpy(to, "HTTP_", 5);
-        memcpy(to + 5, PyUnicode_1BYTE_DATA(k), (size_t)length);
-    }
-    return variable;
-}
-
-/* The variable of one header; a name that env has already without the HTTP_
- * (content length, type, etc.) is skipped. */
+/* The variable of the header at `i`; a name that env has already without the
+ * HTTP_ (content length, type, etc.) is skipped. */
 static int
-set_header(PyObject *env, PyObject *name, PyObject *value)
+set_header(PyObject *env, HTTPMessage *headers, Py_ssize_t i)
 {
-    PyObject *k = upper_name(name);
-    PyObject *variable = NULL, *v = NULL;
+    Variable variable;
+    PyObject *v;
     int result = -1;
     int known;
 
-    if (k == NULL) {
+    if (find_variable(&variable, HTTPMessage_name(headers, i)) < 0) {
         return -1;
     }
-    known = PyDict_Contains(env, k);
+    known = PyDict_Contains(env, variable.k);
     if (known != 0) {
         result = known < 0 ? -1 : 0;
         goto done;
     }
-    v = strip(value);
+    v = HTTPMessage_stripped_value(headers, i);
     if (v != NULL) {
-        variable = http_variable(k);
-    }
-    if (variable != NULL) {
-        result = append_item(env, variable, v);
+        result = append_item(env, variable.http_k, v);
+        Py_DECREF(v);
     }
 
 done:
-    Py_DECREF(k);
-    Py_XDECREF(variable);
-    Py_XDECREF(v);
+    Py_DECREF(variable.k);
+    Py_DECREF(variable.http_k);
     return result;
 }
 
@@ -189,7 +152,7 @@ WSGIRequestHandler_get_environ(BaseHTTPRequestHandler *self)
 {
     WSGIServer *server = (WSGIServer *)self->base.base.server;
     PyObject *env = PyDict_Copy(server->base_environ);
-    PyObject *items = NULL;
+    HTTPMessage *headers = self->headers;
 
     if (FAILED(env == NULL) ||
         FAILED(PyDict_SetItem(env, names.SERVER_PROTOCOL,
@@ -203,32 +166,22 @@ WSGIRequestHandler_get_environ(BaseHTTPRequestHandler *self)
     {
         goto fail;
     }
-    if (self->headers == NULL) { /* a dict, in releases where this happens */
+    if (headers == NULL) { /* a dict, in releases where this happens */
         RAISE(PyExc_AttributeError,
               "'dict' object has no attribute 'get_content_type'");
         goto fail;
     }
-    if (FAILED(set_content(self->headers, env) < 0)) {
+    if (FAILED(set_content(headers, env) < 0)) {
         goto fail;
     }
-    items = HTTPMessage_items(self->headers);
-    if (FAILED(items == NULL)) {
-        goto fail;
-    }
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items); i++) {
-        PyObject *item = PyList_GET_ITEM(items, i);
-
-        if (FAILED(set_header(env, PyTuple_GET_ITEM(item, 0),
-                              PyTuple_GET_ITEM(item, 1)) < 0))
-        {
+    for (Py_ssize_t i = 0; i < HTTPMessage_len(headers); i++) {
+        if (FAILED(set_header(env, headers, i) < 0)) {
             goto fail;
         }
     }
-    Py_DECREF(items);
     return env;
 
 fail:
-    Py_XDECREF(items);
     Py_XDECREF(env);
     return NULL;
 }

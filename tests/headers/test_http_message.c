@@ -281,33 +281,57 @@ test_text_beyond_latin_1_is_kept(void **state)
 
     (void)state;
     assert_non_null(message);
-    assert_repr(PyUnicode_FromFormat("%A", message->_headers),
+    assert_repr(PyObject_ASCII(HTTPMessage_items(message)),
                 "\"[('X', '\\\\u20ac'), ('Y', '\\\\U0001f600')]\"");
     Py_DECREF(message);
     Py_DECREF(text);
 }
 
 static void
+test_a_value_is_stripped_as_by_python(void **state)
+{
+    (void)state;
+    assert_nothing_differs("not_stripped()");
+}
+
+/* The name of each header, as its characters say it. */
+static void
+test_the_names_of_headers(void **state)
+{
+    HTTPMessage *message = parse_block("X-Name: a\nHost:\nx-NAME: b\n");
+    static const char *const names_[] = { "X-Name", "Host", "x-NAME" };
+
+    (void)state;
+    assert_int_equal(HTTPMessage_len(message), 3);
+    for (Py_ssize_t i = 0; i < 3; i++) {
+        Piece name = HTTPMessage_name(message, i);
+
+        assert_int_equal(name.size, strlen(names_[i]));
+        assert_memory_equal(name.data, names_[i], strlen(names_[i]));
+    }
+    Py_DECREF(message);
+}
+
+static void
 test_references_end_with_the_message(void **state)
 {
     HTTPMessage *message = parse_block("X-Name: some value\nX-Other: b\n");
-    PyObject *header = PyList_GET_ITEM(message->_headers, 0);
-    PyObject *value = Py_NewRef(PyTuple_GET_ITEM(header, 1));
+    PyObject *block = Py_NewRef(message->block);
 
     (void)state;
-    assert_int_equal(Py_REFCNT(value), 2);
+    assert_int_equal(Py_REFCNT(block), 2);
     Py_DECREF(HTTPMessage_get(message, "x-name", NULL));
     Py_DECREF(HTTPMessage_get_all(message, "x-name", NULL));
     Py_DECREF(HTTPMessage_items(message));
     Py_DECREF(HTTPMessage_keys(message));
     Py_DECREF(HTTPMessage_values(message));
     Py_DECREF(HTTPMessage_get_content_type(message));
-    assert_int_equal(Py_REFCNT(header), 1);
-    assert_int_equal(Py_REFCNT(value), 2);
+    Py_DECREF(HTTPMessage_stripped_value(message, 0));
+    assert_int_equal(Py_REFCNT(block), 2);
     assert_int_equal(Py_REFCNT(message), 1);
     Py_DECREF(message);
-    assert_int_equal(Py_REFCNT(value), 1);
-    Py_DECREF(value);
+    assert_int_equal(Py_REFCNT(block), 1);
+    Py_DECREF(block);
 }
 
 static void
@@ -384,8 +408,29 @@ call_parse_buffered(PyObject *module, PyObject *data)
     return result;
 }
 
+/* strip(text): (value.strip() of each header of our message, its values). */
+static PyObject *
+call_strip(PyObject *module, PyObject *text)
+{
+    HTTPMessage *message = HTTPMessage_parsestr(&HTTPMessage_class, text);
+    PyObject *stripped = PyList_New(0), *values;
+
+    (void)module;
+    assert_non_null(message);
+    for (Py_ssize_t i = 0; i < HTTPMessage_len(message); i++) {
+        PyObject *value = HTTPMessage_stripped_value(message, i);
+
+        assert_int_equal(PyList_Append(stripped, value), 0);
+        Py_DECREF(value);
+    }
+    values = HTTPMessage_values(message);
+    Py_DECREF(message);
+    return Py_BuildValue("NN", stripped, values);
+}
+
 static PyMethodDef functions[] = {
     { "parse", call_parse, METH_O, NULL },
+    { "strip", call_strip, METH_O, NULL },
     { "parse_buffered", call_parse_buffered, METH_O, NULL },
     { NULL, NULL, 0, NULL },
 };
@@ -423,6 +468,8 @@ main(void)
         python_test(test_what_waits_in_a_buffer_gives_what_the_original_gives),
         python_test(test_a_long_block_is_cut_where_its_lines_end),
         python_test(test_text_beyond_latin_1_is_kept),
+        python_test(test_a_value_is_stripped_as_by_python),
+        python_test(test_the_names_of_headers),
         python_test(test_references_end_with_the_message),
         python_test(test_parse_headers_keeps_no_stream),
     };

@@ -5,7 +5,7 @@ import io
 import random
 import traceback
 
-import ours  # of the C test: parse()
+import ours  # of the C test: parse(), strip()
 from support import differing, unequal
 
 
@@ -329,3 +329,20 @@ LONG_BLOCKS = [
         ('CR LF', b'\r\n'), ('CR', b'\r'), ('LF', b'\n'),
         ('CR LF CR', b'\r\n\r'), ('CR, a space, CR LF', b'\r \r\n'))
     for at in range(8180, 8200)]
+
+
+# White space, and what looks like it, at both ends of a value.
+ENDS = ['', ' ', '\t', ' \t ', '\x0b', '\x0c', '\x1c\x1f', '\x1b', '\x85',
+        '\xa0', '\xad', '\u2003', '\u3000 ', '\u200b', '\U0001f600']
+STRIPPED = [
+    ('%a before, %a behind' % (before, behind),
+     'A: %sv w%s\r\nB:%s\r\n' % (before, behind, before))
+    for before in ENDS for behind in ENDS]
+
+
+def not_stripped():
+    def differences(text):
+        stripped, values = ours.strip(text)
+        return unequal({'values': stripped},
+                       {'values': [value.strip() for value in values]})
+    return differing(STRIPPED, differences)
