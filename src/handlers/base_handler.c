@@ -1188,5 +1188,7 @@ int
 base_handler_ready(void)
 {
     Py_XSETREF(BaseHandler_os_environ, read_environ());
-    return BaseHandler_os_environ == NULL ? -1 : 0;
+    /* Every request copies it, and puts some thirty more into the copy. */
+    return BaseHandler_os_environ == NULL ? -1
+                                          : make_room(BaseHandler_os_environ);
 }

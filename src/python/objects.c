@@ -356,6 +356,37 @@ set_item(PyObject *env, PyObject *key, PyObject *value)
     return result;
 }
 
+/* dict.__sizeof__(), or -1. */
+static Py_ssize_t
+size_of(PyObject *dict)
+{
+    PyObject *size = PyObject_CallMethod(dict, "__sizeof__", NULL);
+    Py_ssize_t result = size == NULL ? -1 : PyLong_AsSsize_t(size);
+
+    Py_XDECREF(size);
+    return result;
+}
+
+/* A dict gets a new table, of three times what is in it, when the old one is
+ * used up, and one that is deleted has used its place. So a key comes and goes
+ * until that happens. A copy has a table of the same size. */
+int
+make_room(PyObject *dict)
+{
+    Py_ssize_t before = size_of(dict);
+    Py_ssize_t now = before;
+
+    for (Py_ssize_t i = 0; now == before && i <= before; i++) {
+        if (PyDict_SetItem(dict, names.empty, Py_None) < 0 ||
+            PyDict_DelItem(dict, names.empty) < 0)
+        {
+            return -1;
+        }
+        now = size_of(dict);
+    }
+    return now < 0 ? -1 : 0;
+}
+
 /* The attributes of the module sys: a borrowed dict, or NULL. PySys_GetObject
  * looks there, but makes a str of the name first: 700 instructions. */
 static PyObject *

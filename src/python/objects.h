@@ -100,6 +100,10 @@ int lacks_attribute(const void *self, const char *name);
 /* `env[key] = value`: takes the value. 0, or -1, also for NULL. */
 int set_item(PyObject *env, PyObject *key, PyObject *value);
 
+/* Makes room in a dict of str, without the key "", so that its copies can grow
+ * as much again before they need another table. 0 or -1. */
+int make_room(PyObject *dict);
+
 /* sys.stderr: borrowed, or NULL with AttributeError. */
 PyObject *sys_stderr(void);
 

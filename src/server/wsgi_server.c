@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "python/errors.h"
+#include "python/objects.h"
 
 _Static_assert(offsetof(WSGIServer, base) == 0, "the base must be first");
 
@@ -38,7 +39,8 @@ WSGIServer_setup_environ(WSGIServer *self)
         return -1;
     }
     Py_XSETREF(self->base_environ, env);
-    return 0;
+    /* Every request copies it, and puts ten more into the copy. */
+    return make_room(env);
 }
 
 /* Lib/wsgiref/simple_server.py: WSGIServer.get_app */

@@ -43,6 +43,21 @@ test_base_environ_equals_pythons(void **state)
     assert_nothing_differs("rows.report()");
 }
 
+/* A request puts ten or so into its copy: there has to be room for them. */
+static void
+test_a_copy_of_base_environ_can_grow(void **state)
+{
+    WSGIServer *server = new_server(&WSGIServer_class, "127.0.0.1");
+
+    (void)state;
+    assert_non_null(server);
+    set_python("environ", server->base_environ);
+    assert_repr(eval_python("grows(environ.copy(), 10)"), "False");
+    assert_repr(eval_python("grows(dict(environ.items()), 10)"), "True");
+    run_python("del environ");
+    Py_DECREF(server);
+}
+
 static int
 fake_setup_environ(WSGIServer *self)
 {
@@ -199,6 +214,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         python_test(test_base_environ_equals_pythons),
+        python_test(test_a_copy_of_base_environ_can_grow),
         python_test(test_server_bind_sets_up_the_environ_through_the_class),
         python_test(test_setup_environ_makes_a_new_dict),
         python_test(test_there_is_no_application_before_set_app),

@@ -24,3 +24,10 @@ def compare_environ(words, host, port, environ):
 
 def ignore_open_sockets():
     warnings.simplefilter('ignore', ResourceWarning)
+
+
+def grows(environ, number):
+    """Whether so many new keys make a dict larger."""
+    before = environ.__sizeof__()
+    environ.update((str(i), i) for i in range(number))
+    return environ.__sizeof__() > before
