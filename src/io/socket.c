@@ -312,6 +312,7 @@ release_python(Socket *self)
 static int
 real_close(Socket *self)
 {
+    PyThreadState *me;
     int result;
     int fd;
 
@@ -321,9 +322,9 @@ real_close(Socket *self)
         return 0;
     }
     self->fd = -1;
-    Py_BEGIN_ALLOW_THREADS
+    me = let_others_run();
     result = close(fd);
-    Py_END_ALLOW_THREADS
+    run_again(me);
     /* That the peer has gone is nobody's fault here. */
     if (result < 0 && errno != ECONNRESET) {
         PyErr_SetFromErrno(PyExc_OSError);
@@ -539,11 +540,10 @@ int
 Socket_shutdown(Socket *self, int how)
 {
     int fd = self->fd; /* read with the GIL held */
-    int result;
+    PyThreadState *me = let_others_run();
+    int result = shutdown(fd, how);
 
-    Py_BEGIN_ALLOW_THREADS
-    result = shutdown(fd, how);
-    Py_END_ALLOW_THREADS
+    run_again(me);
     return check_call(result);
 }
 

@@ -81,16 +81,16 @@ make_room(SocketWriter *self, Py_ssize_t size)
 /* self.held += data. Bytes objects, each a copy of the one before it, would
  * cost 600 instructions a line and not 100. */
 static int
-hold_back(SocketWriter *self, const Py_buffer *data)
+hold_back(SocketWriter *self, const char *data, Py_ssize_t size)
 {
-    if (data->len == 0) {
+    if (size == 0) {
         return 0;
     }
-    if (make_room(self, data->len) < 0) {
+    if (make_room(self, size) < 0) {
         return -1;
     }
-    memcpy(self->held + self->held_size, data->buf, (size_t)data->len);
-    self->held_size += data->len;
+    memcpy(self->held + self->held_size, data, (size_t)size);
+    self->held_size += size;
     self->held[self->held_size] = '\0'; /* for gdb, which shows it as text */
     return 0;
 }
@@ -120,17 +120,38 @@ send_held(SocketWriter *self)
 /* Sends the data, behind what is held back: together, unless it is so much
  * that a copy takes longer than a send. */
 static int
-send_data(SocketWriter *self, const Py_buffer *data)
+send_data(SocketWriter *self, const char *data, Py_ssize_t size)
 {
     const Py_ssize_t worth_a_copy = 65536;
 
     if (self->held == NULL) {
-        return sendall(self, data->buf, data->len);
+        return sendall(self, data, size);
     }
-    if (data->len > worth_a_copy) {
-        return send_held(self) < 0 ? -1 : sendall(self, data->buf, data->len);
+    if (size > worth_a_copy) {
+        return send_held(self) < 0 ? -1 : sendall(self, data, size);
     }
-    return hold_back(self, data) < 0 ? -1 : send_held(self);
+    return hold_back(self, data, size) < 0 ? -1 : send_held(self);
+}
+
+/* Holds the data back, or sends it. */
+static int
+write_data(SocketWriter *self, const char *data, Py_ssize_t size)
+{
+    return self->holding ? hold_back(self, data, size)
+                         : send_data(self, data, size);
+}
+
+/* The same of bytes, which need no buffer to be asked for: 70 instructions
+ * less. */
+static int
+write_bytes(SocketWriter *self, PyObject *b)
+{
+    int result;
+
+    Py_INCREF(b); /* other threads may run meanwhile */
+    result = write_data(self, PyBytes_AS_STRING(b), PyBytes_GET_SIZE(b));
+    Py_DECREF(b);
+    return result;
 }
 
 /* Lib/socketserver.py: _SocketWriter.write */
@@ -142,12 +163,14 @@ SocketWriter_write(BufferedIOBase *self, PyObject *b)
     Py_ssize_t nbytes;
     int result;
 
+    if (PyBytes_CheckExact(b)) {
+        return FAILED(write_bytes(writer, b) < 0) ? -1 : PyBytes_GET_SIZE(b);
+    }
     if (FAILED(PyObject_GetBuffer(b, &view, PyBUF_SIMPLE) < 0)) {
         return -1;
     }
     nbytes = view.len;
-    result =
-        writer->holding ? hold_back(writer, &view) : send_data(writer, &view);
+    result = write_data(writer, view.buf, view.len);
     PyBuffer_Release(&view);
     return FAILED(result < 0) ? -1 : nbytes;
 }

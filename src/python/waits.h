@@ -3,6 +3,8 @@
 #ifndef CWSGIREF_WAITS_H
 #define CWSGIREF_WAITS_H
 
+#include <Python.h>
+
 #include <stdbool.h>
 
 /* Runs the handlers of signals that have come. Call it before a call that may
@@ -10,6 +12,12 @@
  * what a handler has raised, or with the KeyboardInterrupt of
  * interrupt_next_wait(). */
 int look_for_signals(void);
+
+/* Around a system call that does not block, as Py_BEGIN_ALLOW_THREADS and
+ * Py_END_ALLOW_THREADS are around others: lets another thread have the GIL
+ * meanwhile, if there is another one. */
+PyThreadState *let_others_run(void);
+void run_again(PyThreadState *me);
 
 /* True while look_for_signals() runs a handler. */
 bool is_before_a_wait(void);

@@ -273,6 +273,39 @@ test_a_failing_close_frees_the_buffer_all_the_same(void **state)
                 "(('OSError', 'no close'), True)");
 }
 
+/* A reader of that size, and where its buffer is. */
+static char *
+open_reader(const char *name, Py_ssize_t size)
+{
+    PyObject *object = eval_python("Raw([b'one'])");
+    RawIOBase *raw = new_double(object);
+    BufferedIOBase *reader =
+        BufferedReader_new(&BufferedReader_class, raw, size);
+
+    Py_DECREF(raw);
+    Py_DECREF(object);
+    give_python(name, (PyObject *)reader);
+    return ((Buffered *)reader)->buffer;
+}
+
+static void
+test_a_buffer_is_used_again_for_one_of_its_size(void **state)
+{
+    char *first = open_reader("first", 100), *second;
+
+    (void)state;
+    second = open_reader("second", 100);
+    assert_ptr_not_equal(first, second);
+    run_python("first.close()");
+    assert_ptr_not_equal(open_reader("other", 4000), first);
+    assert_ptr_equal(open_reader("third", 100), first);
+    assert_ptr_not_equal(open_reader("fourth", 100), first);
+    run_python("second.close(); third.close()"); /* one of them is kept */
+    assert_repr(eval_python("other.read(), fourth.read()"),
+                "(b'one', b'one')");
+    run_python("del first, second, other, third, fourth");
+}
+
 static int
 setup(void **state)
 {
@@ -307,6 +340,7 @@ main(void)
         python_test(test_a_socket_without_data_gives_none_or_what_is_there),
         python_test(test_it_owns_its_raw_stream_and_closes_it_at_the_end),
         python_test(test_the_collector_finds_a_cycle_and_closes_the_stream),
+        python_test(test_a_buffer_is_used_again_for_one_of_its_size),
         python_test(test_a_failing_close_frees_the_buffer_all_the_same),
     };
 

@@ -6,6 +6,7 @@
 #include "types.h"
 #include "io/address.h"
 #include "io/makefile.h"
+#include "python/waits.h"
 
 /* The C methods for Python: the same statements run over our socket and over
  * Python's. */
@@ -471,6 +472,27 @@ test_getfqdn_is_pythons(void **state)
 }
 
 static void
+test_another_thread_can_run_if_there_is_one(void **state)
+{
+    PyThreadState *me = let_others_run();
+
+    (void)state;
+    assert_null(me);
+    run_again(me);
+    run_python("done = threading.Event()\n"
+               "other = threading.Thread(target=done.wait)\n"
+               "other.start()");
+    me = let_others_run();
+    assert_non_null(me);
+    assert_int_equal(PyGILState_Check(), 0); /* it has given the GIL away */
+    run_again(me);
+    assert_ptr_equal(PyThreadState_Get(), me);
+    run_python("done.set()\n"
+               "other.join()\n"
+               "del other, done");
+}
+
+static void
 test_no_descriptor_is_left_behind(void **state)
 {
     (void)state;
@@ -513,6 +535,7 @@ main(void)
         python_test(test_a_socket_left_open_warns_and_closes),
         python_test(test_repr_is_pythons),
         python_test(test_getfqdn_is_pythons),
+        python_test(test_another_thread_can_run_if_there_is_one),
         python_test(test_no_descriptor_is_left_behind),
     };
 
