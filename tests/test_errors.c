@@ -186,6 +186,34 @@ test_exc_info_is_nones_when_nothing_is_handled(void **state)
     assert_repr(sys_exc_info(), "(None, None, None)");
 }
 
+/* The same by bind_vector(). */
+static int
+bind_as_vector(const char *signature, const char *args, const char *kwargs)
+{
+    PyObject *values[3], *stack[8];
+    PyObject *tuple = eval_python(args), *dict = eval_python(kwargs);
+    PyObject *keys = PyDict_Keys(dict);
+    PyObject *kwnames = PyList_AsTuple(keys);
+    Py_ssize_t count = PyTuple_GET_SIZE(tuple);
+    Py_ssize_t position = 0, all = count;
+    PyObject *key, *value;
+    int result;
+
+    for (Py_ssize_t i = 0; i < count; i++) {
+        stack[i] = PyTuple_GET_ITEM(tuple, i);
+    }
+    while (PyDict_Next(dict, &position, &key, &value)) {
+        stack[all++] = value;
+    }
+    result = bind_vector(values, signature, stack, count,
+                         all > count ? kwnames : NULL);
+    Py_DECREF(kwnames);
+    Py_DECREF(keys);
+    Py_DECREF(dict);
+    Py_DECREF(tuple);
+    return result;
+}
+
 /* Binds the arguments of a call of C().f, of that signature. */
 static int
 bind(const char *signature, const char *args, const char *kwargs)
@@ -232,6 +260,26 @@ test_what_is_left_goes_to_args_and_kwargs(void **state)
 }
 
 static void
+test_a_vector_of_arguments_is_bound_the_same(void **state)
+{
+    static const char *const signature = "C.f(status, headers, exc_info=)";
+    PyObject *stack[] = { Py_True, Py_False, Py_None };
+    PyObject *values[3];
+    PyObject *kwnames = eval_python("('exc_info', 'headers')");
+
+    (void)state;
+    assert_int_equal(bind_vector(values, signature, stack, 2, NULL), 0);
+    assert_ptr_equal(values[0], Py_True);
+    assert_ptr_equal(values[1], Py_False);
+    assert_null(values[2]);
+    assert_int_equal(bind_vector(values, signature, stack, 1, kwnames), 0);
+    assert_ptr_equal(values[0], Py_True);
+    assert_ptr_equal(values[1], Py_None);
+    assert_ptr_equal(values[2], Py_False);
+    Py_DECREF(kwnames);
+}
+
+static void
 test_arguments_that_do_not_fit_raise_what_python_raises(void **state)
 {
     /* The messages are those of a Python function of the same shape. */
@@ -245,10 +293,15 @@ test_arguments_that_do_not_fit_raise_what_python_raises(void **state)
         set_python("call", call);
         assert_int_equal(bind(signature, "call[3]", "call[4]"), -1);
         give_python("error", take_exception());
+        assert_int_equal(bind_as_vector(signature, "call[3]", "call[4]"), -1);
+        give_python("as_vector", take_exception());
         run_python("rows.compare(call[0], (type(error), str(error)), "
                    "(TypeError, message(*call[2:])))");
+        run_python("rows.compare(call[0], "
+                   "(type(as_vector), str(as_vector)), "
+                   "(TypeError, message(*call[2:])))");
     }
-    run_python("del error");
+    run_python("del error, as_vector");
     Py_DECREF(calls);
     assert_nothing_differs("rows.report()");
 }
@@ -320,6 +373,7 @@ main(void)
         python_test(test_exc_info_is_nones_when_nothing_is_handled),
         python_test(test_arguments_are_bound_by_position_and_by_name),
         python_test(test_what_is_left_goes_to_args_and_kwargs),
+        python_test(test_a_vector_of_arguments_is_bound_the_same),
         python_test(test_arguments_that_do_not_fit_raise_what_python_raises),
 #ifdef Py_DEBUG
         python_test(

@@ -60,16 +60,22 @@ hold_headers(BaseHandler *self)
     return (Headers *)Py_XNewRef((PyObject *)self->headers);
 }
 
-/* `self.start_response`, as the application calls it. */
+/* `self.start_response`, as the application calls it. Nearly every one gives
+ * the two arguments by their places: they need no tuple, and the signature is
+ * not looked at. That is 600 instructions less. */
 static PyObject *
-call_start_response(PyObject *self, PyObject *args, PyObject *kwargs)
+call_start_response(PyObject *self, PyObject *const *args, Py_ssize_t count,
+                    PyObject *kwnames)
 {
     BaseHandler *handler = (BaseHandler *)self;
     PyObject *values[3];
 
-    if (bind_arguments(
-            values, "BaseHandler.start_response(status, headers, exc_info=)",
-            args, kwargs) < 0)
+    if (count == 2 && kwnames == NULL) {
+        return handler->cls->start_response(handler, args[0], args[1], NULL);
+    }
+    if (bind_vector(values,
+                    "BaseHandler.start_response(status, headers, exc_info=)",
+                    args, count, kwnames) < 0)
     {
         return NULL;
     }
@@ -80,7 +86,7 @@ call_start_response(PyObject *self, PyObject *args, PyObject *kwargs)
 static PyMethodDef start_response_def = {
     "start_response",
     (PyCFunction)(void (*)(void))call_start_response,
-    METH_VARARGS | METH_KEYWORDS,
+    METH_FASTCALL | METH_KEYWORDS,
     /* for inspect.signature() and help(), which know Python's by themselves */
     "start_response($self, /, status, headers, exc_info=None)\n--\n\n"
     "'start_response()' callable as specified by PEP 3333",
@@ -194,6 +200,23 @@ set_default_software(PyObject *env, const char *server_software)
                     PyUnicode_FromString(server_software));
 }
 
+/* self.wsgi_version, a tuple: a new reference. As in Python it is the same one
+ * for every request; that of the last one is kept. */
+static PyObject *
+wsgi_version(const BaseHandlerClass *cls)
+{
+    static PyObject *pair; /* owned; that of `kept`, or NULL */
+    static int kept[2];
+    const int *wanted = cls->wsgi_version;
+
+    if (pair == NULL || kept[0] != wanted[0] || kept[1] != wanted[1]) {
+        Py_XSETREF(pair, Py_BuildValue("(ii)", wanted[0], wanted[1]));
+        kept[0] = wanted[0];
+        kept[1] = wanted[1];
+    }
+    return Py_XNewRef(pair);
+}
+
 /* Lib/wsgiref/handlers.py: BaseHandler.setup_environ */
 int
 BaseHandler_setup_environ(BaseHandler *self)
@@ -209,9 +232,7 @@ BaseHandler_setup_environ(BaseHandler *self)
     if (FAILED(cls->add_cgi_vars(self) < 0) ||
         FAILED(set_item(env, names.wsgi_input, cls->get_stdin(self)) < 0) ||
         FAILED(set_item(env, names.wsgi_errors, cls->get_stderr(self)) < 0) ||
-        FAILED(set_item(env, names.wsgi_version,
-                        pair_of(PyLong_FromLong(cls->wsgi_version[0]),
-                                PyLong_FromLong(cls->wsgi_version[1]))) < 0) ||
+        FAILED(set_item(env, names.wsgi_version, wsgi_version(cls)) < 0) ||
         FAILED(set_item(env, names.wsgi_run_once,
                         PyBool_FromLong(self->wsgi_run_once)) < 0) ||
         FAILED(set_item(env, names.wsgi_url_scheme, cls->get_scheme(self)) <
@@ -337,7 +358,7 @@ set_header(BaseHandler *self, PyObject *name, PyObject *value)
 }
 
 /* str(number) of one that is not negative, a new reference. A format costs 900
- * instructions, and these 100. */
+ * instructions, and this 150. */
 static PyObject *
 decimal(Py_ssize_t number)
 {
@@ -349,7 +370,7 @@ decimal(Py_ssize_t number)
         *--start = (char)('0' + number % 10);
         number /= 10;
     } while (number > 0);
-    return PyUnicode_FromStringAndSize(start, end - start);
+    return str_of_piece((Piece){ start, end - start });
 }
 
 /* Lib/wsgiref/handlers.py: BaseHandler.set_content_length

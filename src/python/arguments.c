@@ -205,6 +205,41 @@ bind_arguments(PyObject *values[], const char *signature, PyObject *args,
     return 0;
 }
 
+/* The keywords of a vectorcall: a new dict. */
+static PyObject *
+dict_of_keywords(PyObject *const *values, PyObject *kwnames)
+{
+    PyObject *kwargs = PyDict_New();
+    Py_ssize_t count = kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames);
+
+    for (Py_ssize_t i = 0; i < count && kwargs != NULL; i++) {
+        if (PyDict_SetItem(kwargs, PyTuple_GET_ITEM(kwnames, i), values[i]) <
+            0) {
+            Py_CLEAR(kwargs);
+        }
+    }
+    return kwargs;
+}
+
+int
+bind_vector(PyObject *values[], const char *signature, PyObject *const *args,
+            Py_ssize_t count, PyObject *kwnames)
+{
+    PyObject *tuple = PyTuple_New(count);
+    PyObject *kwargs = dict_of_keywords(args + count, kwnames);
+    int result = -1;
+
+    for (Py_ssize_t i = 0; i < count && tuple != NULL; i++) {
+        PyTuple_SET_ITEM(tuple, i, Py_NewRef(args[i]));
+    }
+    if (tuple != NULL && kwargs != NULL) {
+        result = bind_arguments(values, signature, tuple, kwargs);
+    }
+    Py_XDECREF(tuple); /* the caller of all this holds the values */
+    Py_XDECREF(kwargs);
+    return result;
+}
+
 PyObject *
 call_with_none(int (*method)(PyObject *), const char *signature,
                PyObject *self, PyObject *args, PyObject *kwargs)

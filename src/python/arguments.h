@@ -26,6 +26,10 @@ int bind_arguments(PyObject *values[], const char *signature, PyObject *args,
             METH_VARARGS | METH_KEYWORDS, NULL           \
     }
 
+/* bind_arguments() for a call as METH_FASTCALL | METH_KEYWORDS has it. */
+int bind_vector(PyObject *values[], const char *signature,
+                PyObject *const *args, Py_ssize_t count, PyObject *kwnames);
+
 /* A method in C as Python calls it, where it has no parameter besides self, or
  * one: binds the arguments and calls `method`, which gives 0 or -1. None, or
  * NULL. */
