@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "python/errors.h"
+#include "python/latin1.h"
 #include "python/objects.h"
 
 /* "127.0.0.1": the number of an AF_INET address, a new str. inet_ntop() goes
@@ -27,7 +28,7 @@ make_ipv4_number(const struct in_addr *address)
         *to++ = (char)('0' + bytes[i] % 10);
         *to++ = '.';
     }
-    return PyUnicode_FromStringAndSize(text, to - 1 - text);
+    return str_of_piece((Piece){ text, to - 1 - text });
 }
 
 /* Modules/socketmodule.c: makesockaddr */

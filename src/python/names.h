@@ -19,8 +19,8 @@ typedef struct Names {
     PyObject *wsgi_errors, *wsgi_file_wrapper, *wsgi_input, *wsgi_multiprocess,
         *wsgi_multithread, *wsgi_run_once, *wsgi_url_scheme, *wsgi_version;
     /* values */
-    PyObject *empty, *space, *zero, *crlf, *HTTP_0_9, *http, *https,
-        *text_plain;
+    PyObject *empty, *space, *zero, *crlf, *GET, *HTTP_0_9, *HTTP_1_1, *http,
+        *https, *text_plain;
 } Names;
 
 extern Names names; /* each owned; borrow them */

@@ -19,6 +19,26 @@ class_of(BaseHTTPRequestHandler *self)
     return (const WSGIRequestHandlerClass *)self->base.base.cls;
 }
 
+/* self.server.server_version, a str: a new reference. As in Python it is the
+ * same one for every request; that of the last one is kept: 50 instructions
+ * and not 300. */
+static PyObject *
+server_software(const WSGIRequestHandlerClass *cls)
+{
+    static PyObject *kept; /* owned; ASCII, or NULL */
+    const char *wanted = cls->base.server_version;
+    PyObject *made;
+
+    if (kept != NULL && PyUnicode_CompareWithASCIIString(kept, wanted) == 0) {
+        return Py_NewRef(kept);
+    }
+    made = PyUnicode_FromString(wanted);
+    if (made != NULL && PyUnicode_IS_ASCII(made)) {
+        Py_XSETREF(kept, Py_NewRef(made));
+    }
+    return made;
+}
+
 /* env['PATH_INFO'] and env['QUERY_STRING'], of a request's path. */
 static int
 set_path_and_query(PyObject *env, PyObject *target)
@@ -158,8 +178,7 @@ WSGIRequestHandler_get_environ(BaseHTTPRequestHandler *self)
         FAILED(PyDict_SetItem(env, names.SERVER_PROTOCOL,
                               self->request_version) < 0) ||
         FAILED(set_item(env, names.SERVER_SOFTWARE,
-                        PyUnicode_FromString(
-                            class_of(self)->base.server_version)) < 0) ||
+                        server_software(class_of(self))) < 0) ||
         FAILED(PyDict_SetItem(env, names.REQUEST_METHOD, self->command) < 0) ||
         FAILED(set_path_and_query(env, self->path) < 0) ||
         FAILED(set_remote(self, env) < 0))
