@@ -23,8 +23,44 @@ call_join(PyObject *module, PyObject *texts)
                          join_str(pieces, count));
 }
 
+/* Whether a str is a printable piece, for Python. */
+static PyObject *
+call_printable(PyObject *module, PyObject *text)
+{
+    Piece piece;
+
+    (void)module;
+    assert_true(piece_of_str(text, &piece));
+    return PyBool_FromLong(is_printable(piece));
+}
+
+/* find_character(text, c), for Python. */
+static PyObject *
+call_find(PyObject *module, PyObject *args)
+{
+    PyObject *text;
+    int c;
+
+    (void)module;
+    if (!PyArg_ParseTuple(args, "UC", &text, &c)) {
+        return NULL;
+    }
+    return PyLong_FromSsize_t(find_character(text, (char)c));
+}
+
+/* decimal(number), for Python. */
+static PyObject *
+call_decimal(PyObject *module, PyObject *number)
+{
+    (void)module;
+    return decimal(PyLong_AsSsize_t(number));
+}
+
 static PyMethodDef functions[] = {
     { "join", call_join, METH_VARARGS, NULL },
+    { "printable", call_printable, METH_O, NULL },
+    { "find", call_find, METH_VARARGS, NULL },
+    { "decimal", call_decimal, METH_O, NULL },
     { NULL, NULL, 0, NULL },
 };
 
@@ -41,6 +77,27 @@ test_what_has_a_character_beyond_latin_1_is_no_piece(void **state)
     (void)state;
     assert_repr(eval_python("ours.join('a', '\\u20ac')"), "None");
     assert_repr(eval_python("ours.join('\\U0001f600')"), "None");
+}
+
+static void
+test_printable_is_what_python_calls_so(void **state)
+{
+    (void)state;
+    assert_nothing_differs("not_printable_as_in_python()");
+}
+
+static void
+test_a_character_is_found_where_python_finds_it(void **state)
+{
+    (void)state;
+    assert_nothing_differs("not_found_as_in_python()");
+}
+
+static void
+test_a_number_is_written_as_by_python(void **state)
+{
+    (void)state;
+    assert_nothing_differs("not_written_as_by_python()");
 }
 
 static void
@@ -91,6 +148,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         python_test(test_pieces_become_what_python_encodes),
         python_test(test_what_has_a_character_beyond_latin_1_is_no_piece),
+        python_test(test_printable_is_what_python_calls_so),
+        python_test(test_a_character_is_found_where_python_finds_it),
+        python_test(test_a_number_is_written_as_by_python),
         python_test(test_what_is_no_str_is_no_piece),
         python_test(test_a_c_string_is_a_piece_if_it_is_ascii),
     };

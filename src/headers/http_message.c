@@ -199,7 +199,8 @@ find_line_end(Text *text, Py_ssize_t start)
 static bool
 is_unixfrom(const Text *text, Py_ssize_t start)
 {
-    return strncmp((const char *)text->data + start, "From ", 5) == 0;
+    return text->data[start] == 'F' && /* few do */
+           strncmp((const char *)text->data + start, "From ", 5) == 0;
 }
 
 /* The colon after the name of the header at `start`, or -1: no header. A name
@@ -561,26 +562,35 @@ HTTPMessage_items(HTTPMessage *self)
     return list_of(self, item_at);
 }
 
-/* Whether the header at `i` has that name, which is `length` characters long,
- * without case. */
-static bool
-is_named(HTTPMessage *self, Py_ssize_t i, const char *name, Py_ssize_t length)
+/* The first header from `i` on that has that name, without case; or their
+ * number, if none has. */
+static Py_ssize_t
+find_header(HTTPMessage *self, Py_ssize_t i, const char *name)
 {
-    Piece k = HTTPMessage_name(self, i);
+    const char *block = PyBytes_AS_STRING(self->block);
+    Py_ssize_t length = (Py_ssize_t)strlen(name);
 
-    return k.size == length && PyOS_strnicmp(k.data, name, length) == 0;
+    while (i < self->count) {
+        const HeaderPlace *place = &self->_headers[i];
+
+        if (place->colon - place->name == length &&
+            PyOS_strnicmp(block + place->name, name, length) == 0)
+        {
+            break;
+        }
+        i++;
+    }
+    return i;
 }
 
 /* Lib/email/message.py: Message.get */
 PyObject *
 HTTPMessage_get(HTTPMessage *self, const char *name, PyObject *failobj)
 {
-    Py_ssize_t length = (Py_ssize_t)strlen(name);
+    Py_ssize_t i = find_header(self, 0, name);
 
-    for (Py_ssize_t i = 0; i < self->count; i++) {
-        if (is_named(self, i, name, length)) {
-            return value_at(self, i);
-        }
+    if (i < self->count) {
+        return value_at(self, i);
     }
     return Py_NewRef(failobj == NULL ? Py_None : failobj);
 }
@@ -589,20 +599,17 @@ HTTPMessage_get(HTTPMessage *self, const char *name, PyObject *failobj)
 PyObject *
 HTTPMessage_get_all(HTTPMessage *self, const char *name, PyObject *failobj)
 {
-    Py_ssize_t length = (Py_ssize_t)strlen(name);
     PyObject *values = PyList_New(0);
+    Py_ssize_t i = find_header(self, 0, name);
 
-    for (Py_ssize_t i = 0; i < self->count && values != NULL; i++) {
-        PyObject *value;
+    while (values != NULL && i < self->count) {
+        PyObject *value = value_at(self, i);
 
-        if (!is_named(self, i, name, length)) {
-            continue;
-        }
-        value = value_at(self, i);
         if (value == NULL || PyList_Append(values, value) < 0) {
             Py_CLEAR(values);
         }
         Py_XDECREF(value);
+        i = find_header(self, i + 1, name);
     }
     if (values != NULL && PyList_GET_SIZE(values) == 0) {
         Py_SETREF(values, Py_NewRef(failobj == NULL ? Py_None : failobj));

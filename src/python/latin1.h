@@ -22,8 +22,17 @@ bool piece_of_text(const char *text, Piece *piece);
  * exactly a str, and ISO-8859-1 has all its characters. */
 bool piece_of_str(PyObject *text, Piece *piece);
 
+/* Whether all are of printable ASCII: no control character, no DEL. */
+bool is_printable(Piece piece);
+
+/* Where an ASCII character stands first in a str, or -1. */
+Py_ssize_t find_character(PyObject *text, char c);
+
 /* Makes the characters a str: a new reference, or NULL. */
 PyObject *str_of_piece(Piece piece);
+
+/* str(number) of one that is not negative: a new str, or NULL. */
+PyObject *decimal(Py_ssize_t number);
 
 /* b''.join(pieces): new bytes, or NULL. */
 PyObject *join_bytes(const Piece *pieces, size_t count);

@@ -17,6 +17,11 @@ unpack_pair(PyObject *pair, PyObject **k, PyObject **v)
 {
     PyObject *iterator, *more = NULL;
 
+    if (PyTuple_CheckExact(pair) && PyTuple_GET_SIZE(pair) == 2) {
+        *k = Py_NewRef(PyTuple_GET_ITEM(pair, 0)); /* nearly every one */
+        *v = Py_NewRef(PyTuple_GET_ITEM(pair, 1));
+        return 0;
+    }
     if (known_length(pair) == 2 && !PyDict_CheckExact(pair)) {
         *k = Py_NewRef(PySequence_Fast_GET_ITEM(pair, 0));
         *v = Py_NewRef(PySequence_Fast_GET_ITEM(pair, 1));

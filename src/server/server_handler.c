@@ -10,6 +10,7 @@
 #include "io/socket_io.h"
 #include "io/socket_writer.h"
 #include "python/errors.h"
+#include "python/latin1.h"
 #include "python/names.h"
 #include "python/objects.h"
 #include "server/base_http_request_handler.h"
@@ -28,7 +29,7 @@ first_word(PyObject *status)
 
     if (PyUnicode_CheckExact(status)) {
         length = PyUnicode_GET_LENGTH(status);
-        space = PyUnicode_FindChar(status, ' ', 0, length, 1);
+        space = find_character(status, ' ');
         return PyUnicode_Substring(status, 0, space < 0 ? length : space);
     }
     words = PyObject_CallMethod(status, "split", "Oi", names.space, 1);

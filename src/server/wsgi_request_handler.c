@@ -44,7 +44,7 @@ static int
 set_path_and_query(PyObject *env, PyObject *target)
 {
     Py_ssize_t length = PyUnicode_GET_LENGTH(target);
-    Py_ssize_t mark = PyUnicode_FindChar(target, '?', 0, length, 1);
+    Py_ssize_t mark = find_character(target, '?');
     PyObject *path = NULL;
     int result = -1;
 

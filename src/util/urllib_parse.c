@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "python/errors.h"
+#include "python/latin1.h"
 
 /* The value of a hexadecimal digit, or -1. */
 static int
@@ -25,7 +26,7 @@ unquote(PyObject *string)
     Py_UCS4 *text;
     PyObject *result;
 
-    if (PyUnicode_FindChar(string, '%', 0, length, 1) < 0) {
+    if (find_character(string, '%') < 0) {
         return Py_NewRef(string);
     }
     text = PyUnicode_AsUCS4Copy(string);
