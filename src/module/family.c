@@ -279,7 +279,7 @@ is_in_table(const Family *family, const char *name)
 
 /* self.name = value; what the table says of it changes at once. */
 static int
-set_attribute(PyObject *self, PyObject *name, PyObject *value)
+set_attribute_and_table(PyObject *self, PyObject *name, PyObject *value)
 {
     const Family *family = family_of(Py_TYPE(self));
     Own *own = extra_of(self)->own;
@@ -525,7 +525,7 @@ family_prepare(const Family *family)
         type->tp_clear = clear;
         type->tp_dealloc = dealloc;
         type->tp_new = new_instance;
-        type->tp_setattro = set_attribute;
+        type->tp_setattro = set_attribute_and_table;
         type->tp_doc = cls->doc;
         type->tp_getset = make_getset(cls->fields);
     }

@@ -147,7 +147,7 @@ call_for_object(Function function, int count, PyObject *self, PyObject *v[])
 
 /* Calls the C function: a new reference, or NULL. */
 static PyObject *
-call_function(const Method *self, PyObject *object, PyObject *values[])
+call_slot(const Method *self, PyObject *object, PyObject *values[])
 {
     Function function = function_of(self);
     int result;
@@ -208,7 +208,7 @@ Method_call(PyObject *op, PyObject *args, PyObject *kwargs)
             more = PyTuple_GetSlice(rest, self->count, PY_SSIZE_T_MAX);
             values[self->count] = more;
         }
-        result = call_function(self, object, values);
+        result = call_slot(self, object, values);
     }
     Py_XDECREF(more);
     Py_XDECREF(rest);

@@ -15,6 +15,7 @@
 #include "python/errors.h"
 #include "python/names.h"
 #include "python/objects.h"
+#include "python/unpack.h"
 #include "server/datagram_request_handler.h"
 #include "server/wsgi_request_handler.h"
 #include "server/wsgi_server.h"
@@ -503,11 +504,27 @@ check_server(BaseHTTPRequestHandler *self)
 /* The name under which an instance keeps what Python has got as its headers. */
 static const char headers_view[] = "_cwsgiref_headers";
 
+/* A header as in a request: 'name: value\r\n', a new str. */
+static PyObject *
+header_line(PyObject *pair)
+{
+    PyObject *name, *value, *line;
+
+    if (unpack_pair(pair, &name, &value) < 0) {
+        return NULL;
+    }
+    line = PyUnicode_FromFormat("%S: %S\r\n", name, value);
+    Py_DECREF(name);
+    Py_DECREF(value);
+    return line;
+}
+
 /* What Python code has changed in self.headers is what C reads. */
 static int
 read_back_headers(BaseHTTPRequestHandler *self)
 {
-    PyObject *view, *list;
+    PyObject *view, *items, *lines = NULL, *block = NULL;
+    HTTPMessage *headers = NULL;
 
     if (self->headers == NULL) {
         return 0;
@@ -515,16 +532,30 @@ read_back_headers(BaseHTTPRequestHandler *self)
     view = PyObject_GetAttrString((PyObject *)self, headers_view);
     if (view == NULL) {
         PyErr_Clear();
-        return 0;
+        return 0; /* Python has not asked for them */
     }
-    list = PyObject_GetAttrString(view, "_headers");
+    items = PyMapping_Items(view);
     Py_DECREF(view);
-    if (list == NULL || !PyList_Check(list)) {
-        Py_XDECREF(list);
-        PyErr_Clear();
-        return 0;
+    lines = items == NULL ? NULL : PyList_New(0);
+    for (Py_ssize_t i = 0; lines != NULL && i < PyList_GET_SIZE(items); i++) {
+        PyObject *line = header_line(PyList_GET_ITEM(items, i));
+
+        if (line == NULL || PyList_Append(lines, line) < 0) {
+            Py_CLEAR(lines);
+        }
+        Py_XDECREF(line);
     }
-    Py_XSETREF(self->headers->_headers, list);
+    block = lines == NULL ? NULL : join("", lines);
+    if (block != NULL) {
+        headers = HTTPMessage_parsestr(&HTTPMessage_class, block);
+        Py_DECREF(block);
+    }
+    Py_XDECREF(lines);
+    Py_XDECREF(items);
+    if (headers == NULL) {
+        return -1;
+    }
+    Py_XSETREF(self->headers, headers);
     return 0;
 }
 
@@ -732,7 +763,7 @@ set_line(void *place, PyObject *value)
 
 static const Kind line_kind = { get_str, set_line };
 
-/* self.headers: Python has a Message, whose list of pairs is that of C. */
+/* self.headers: Python has a Message with the same headers. */
 static PyObject *
 get_headers(const void *place)
 {
@@ -740,7 +771,7 @@ get_headers(const void *place)
     PyObject *self = (PyObject *)((char *)place -
                                   offsetof(BaseHTTPRequestHandler, headers));
     PyObject *view = PyObject_GetAttrString(self, headers_view);
-    PyObject *cls;
+    PyObject *cls, *items;
 
     if (view != NULL || !PyErr_ExceptionMatches(PyExc_AttributeError)) {
         return view;
@@ -751,13 +782,14 @@ get_headers(const void *place)
     }
     cls = PyObject_GetAttrString(self, "MessageClass");
     view = cls == NULL ? NULL : PyObject_CallNoArgs(cls);
-    Py_XDECREF(cls);
-    if (view != NULL &&
-        (PyObject_SetAttrString(view, "_headers", headers->_headers) < 0 ||
-         PyObject_SetAttrString(self, headers_view, view) < 0))
+    items = view == NULL ? NULL : HTTPMessage_items(headers);
+    if (items == NULL || PyObject_SetAttrString(view, "_headers", items) < 0 ||
+        PyObject_SetAttrString(self, headers_view, view) < 0)
     {
         Py_CLEAR(view);
     }
+    Py_XDECREF(items);
+    Py_XDECREF(cls);
     return view;
 }
 
