@@ -65,13 +65,14 @@ test_the_version_tells_the_rest(void **state)
 static bool
 is_hardened(Question question)
 {
-    return question == http_version_digits_only ||
+    return question == malformed_request_has_status_line ||
+           question == http_version_digits_only ||
            question == header_control_characters_refused ||
            question == status_control_characters_refused;
 }
 
 static void
-test_harden_turns_on_three_checks_and_nothing_else(void **state)
+test_harden_turns_on_four_checks_and_nothing_else(void **state)
 {
     int before[QUESTIONS];
 
@@ -145,7 +146,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         python_test(test_the_linked_release_is_asked),
         python_test(test_the_version_tells_the_rest),
-        python_test(test_harden_turns_on_three_checks_and_nothing_else),
+        python_test(test_harden_turns_on_four_checks_and_nothing_else),
         python_test(test_ready_asks_the_linked_release_again),
         python_test(test_what_is_raised_meanwhile_is_no_answer),
         python_test(test_an_answer_is_kept),

@@ -152,8 +152,9 @@ cgi_handler_ready(void)
     CGIHandler_class.os_environ = &CGIHandler_os_environ;
 
     /* class IISCGIHandler(BaseCGIHandler): */
-    IISCGIHandler_class = CGIHandler_class;
+    IISCGIHandler_class = BaseCGIHandler_class;
     IISCGIHandler_class.type = &IISCGIHandler_type;
+    IISCGIHandler_class.wsgi_run_once = true;
     IISCGIHandler_class.os_environ = &IISCGIHandler_os_environ;
 
     return CGIHandler_os_environ == NULL || IISCGIHandler_os_environ == NULL

@@ -13,6 +13,7 @@
 #include "program/interpreter.h"
 #include "program/signals.h"
 #include "program/socket_file.h"
+#include "program/strict.h"
 #include "python/errors.h"
 #include "python/objects.h"
 #include "handlers/cgi_handler.h"
@@ -80,6 +81,9 @@ subclass(Classes *classes, const Options *options)
     classes->server.base.block_on_close = false; /* nobody waits at the end */
     if (options->timeout > 0) {
         classes->handler.base.base.timeout = options->timeout;
+    }
+    if (options->strict) {
+        classes->handler.base.parse_request = parse_request_strictly;
     }
     if (options->quiet) {
         classes->handler.base.log_request = log_nothing;

@@ -39,7 +39,7 @@ static const char help[] =
     "                          the environment and stdin, and write the\n"
     "                          answer to stdout\n"
     "      --validate          check application and server against PEP 3333\n"
-    "      --strict            refuse what later releases of Python refuse\n"
+    "      --strict            refuse what later releases refuse, or is ambiguous\n"
     "      --timeout SECONDS   drop a client that stays silent this long\n"
     "      --backlog NUMBER    let this many connections wait for an answer\n"
     "      --quiet             write no access log\n"

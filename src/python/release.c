@@ -205,6 +205,7 @@ release_ready(void)
 void
 release_harden(void)
 {
+    answers[malformed_request_has_status_line] = true;
     answers[http_version_digits_only] = true;
     answers[header_control_characters_refused] = true;
     answers[status_control_characters_refused] = true;

@@ -20,8 +20,8 @@ from urllib.parse import quote
 from wsgiref import simple_server
 
 from tools.compare import servers
-from tools.compare.cases import request
-from tools.compare.differences import without_differences
+from tools.compare.cases import CASES, request
+from tools.compare.differences import PAGE, without_differences
 from tools.compare.exchange import Send, exchange, head_and_body
 from tools.patience import PATIENCE
 
@@ -164,12 +164,6 @@ class Written(unittest.TestCase):
     def setUpClass(cls):
         cls.program = strict()
         cls.addClassCleanup(cls.program.stop_cleanly)
-        # Whether there is a head before the page about such a version depends
-        # on the release.
-        python = servers.reference()
-        cls.addClassCleanup(python.stop_cleanly)
-        answer = exchange([Send(versioned('HTTP/x'))], python).answer
-        cls.page_has_head = answer.startswith(b'HTTP/1.0 400 ')
 
     def ask(self, data):
         answer, end, log = exchange([Send(data)], self.program)
@@ -185,8 +179,7 @@ class Written(unittest.TestCase):
                 head, page = head_and_body(answer)
                 self.assertEqual(
                     head.partition('\r\n')[0],
-                    f'HTTP/1.0 400 Bad request version ({version!r})'
-                    if self.page_has_head else '')
+                    f'HTTP/1.0 400 Bad request version ({version!r})')
                 self.assertEqual(STYLE.sub('', page),
                                  BAD_VERSION % repr(version))
                 self.assertEqual(
@@ -271,6 +264,41 @@ class Compared(unittest.TestCase):
     def test_headers(self):
         self.compare('headers', [
             with_header(each) for each in HEADERS_REFUSED + HEADERS_ACCEPTED])
+
+
+class Ambiguous(unittest.TestCase):
+    """The table of docs/differences.md."""
+
+    ROW = re.compile(r'^\| ([^|`]*) \| (`[^|]*`) \|$', re.MULTILINE)
+
+    def test_each_is_refused_with_its_reason(self):
+        section = PAGE.read_text(encoding='utf-8').partition(
+            '\n## `--strict`\n')[2]
+        rows = self.ROW.findall(section)
+        self.assertEqual(len(rows), 10)
+        cases = {case.name: case for case in CASES}
+        program = strict()
+        self.addCleanup(program.stop_cleanly)
+        lax = servers.program()
+        self.addCleanup(lax.stop_cleanly)
+        for reason, names in rows:
+            for name in re.findall('`([^`]*)`', names):
+                with self.subTest(name):
+                    answer = exchange(cases[name].steps, program).answer
+                    self.assertIn(b' 400 Ambiguous request\r\n', answer)
+                    self.assertIn(f': 400 - {reason}.</p>'.encode(), answer)
+                    self.assertNotIn(b'Ambiguous',
+                                     exchange(cases[name].steps, lax).answer)
+
+    def test_all_other_requests_are_answered_as_without(self):
+        program = strict()
+        self.addCleanup(program.stop_cleanly)
+        for name in ('line-11', 'head-ok', 'target-absolute', 'header-twice',
+                     'header-twice-cookie', 'body-short', 'headers-open'):
+            case, = [case for case in CASES if case.name == name]
+            with self.subTest(name):
+                self.assertIn(b' 200 OK\r\n',
+                              exchange(case.steps, program).answer)
 
 
 class Modes(unittest.TestCase):

@@ -129,7 +129,7 @@ def statement(frame):
 
 def with_its_call(frame):
     """The same and, where it only looks at a result, what has given it; and
-    what the helpers do that it calls."""
+    what the helpers do that it calls, or hands on as the body of a loop."""
     text = statement(frame)
     _, lines = c_function(frame)
     for variable in re.findall(r'FAILED\((\w[\w>-]*) (?:==|<)', text):
@@ -139,9 +139,10 @@ def with_its_call(frame):
             before)
         text = assigned[0] + text
     whole = '\n'.join(lines_of(frame.file))
-    for helper in re.findall(r'(\w+)\(', text):
-        text += ''.join(re.findall(rf'^{helper}\([^;]*?^{{$.*?^}}$', whole,
-                                   re.MULTILINE | re.DOTALL))
+    for helper in re.findall(r'for_each\(\w+, (\w+)|(\w+)\(', text):
+        text += ''.join(re.findall(
+            rf'^{"".join(helper)}\([^;]*?^{{$.*?^}}$', whole,
+            re.MULTILINE | re.DOTALL))
     return text
 
 

@@ -3,8 +3,8 @@
 CWSGIREF in the environment is the program, build/study/cwsgiref by default.
 
 A module whose load_tests is of load_tests_with_options has each test once as
-it stands. Those that are marked with_each_option run with --threads and with
---fork, too; if CWSGIREF_LONG_TESTS is not empty, all of them do. Under a
+it stands. Those that are marked with_each_option run with --threads, with --fork
+and with --strict, too; if CWSGIREF_LONG_TESTS is not empty, all of them do. Under a
 sanitizer, where a server takes long to start, only the marked ones run, and
 those as they stand, unless CWSGIREF_LONG_TESTS is not empty.
 """
@@ -52,7 +52,7 @@ def needs_command(command):
 
 
 def with_each_option(test):
-    """A decorator: this test runs with --threads and with --fork, too."""
+    """A decorator: this test also runs with --threads, --fork, --strict."""
     test.with_each_option = True
     return test
 
@@ -69,7 +69,7 @@ def load_tests_with_options(classes):
             return unittest.TestSuite(
                 test for suite in tests for test in suite
                 if is_marked(type(test), test._testMethodName))
-        for option in "--threads", "--fork":
+        for option in "--threads", "--fork", "--strict":
             for cls in classes:
                 tests.addTests(tests_with(option, cls, loader))
         return tests

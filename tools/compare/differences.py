@@ -75,7 +75,7 @@ def table_rows(name):
     """The cells of each row of the tables in a section."""
     for line in section(name).splitlines():
         cells = [cell.strip() for cell in line.strip('|').split('|')]
-        if line.startswith('|') and not re.match('what$|-', cells[0]):
+        if line.startswith('|') and not re.match('what$|why$|-', cells[0]):
             yield cells
 
 
@@ -92,7 +92,8 @@ def holes():
 
 def cases_of_strict():
     """The names of the cases that --strict is about."""
-    return [name for row in table_rows(STRICT) for name in quoted(row[3])]
+    return [name for row in table_rows(STRICT)
+            for name in quoted(row[3] if len(row) > 2 else row[1])]
 
 
 DIFFERENCES = read_differences()
