@@ -24,11 +24,12 @@ PyObject *LineTooLong;   /* owned */
 int
 http_message_ready(void)
 {
-    if (HTTPException == NULL) {
-        HTTPException =
-            PyErr_NewException("http.client.HTTPException", NULL, NULL);
+    if (LineTooLong != NULL) {
+        return 0;
     }
-    if (HTTPException != NULL && LineTooLong == NULL) {
+    HTTPException =
+        PyErr_NewException("http.client.HTTPException", NULL, NULL);
+    if (HTTPException != NULL) {
         LineTooLong =
             PyErr_NewException("http.client.LineTooLong", HTTPException, NULL);
     }

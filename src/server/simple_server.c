@@ -31,32 +31,26 @@ PyObject *
 demo_app(PyObject *env, PyObject *start_response)
 {
     PyObject *h = PyMapping_Items(env);
-    PyObject *text = NULL, *write = NULL, *body = NULL, *result = NULL;
+    PyObject *text = NULL, *body = NULL;
 
     if (FAILED(h == NULL) || FAILED(PyList_Sort(h) < 0)) {
         goto done;
     }
     text = greeting(h);
-    if (FAILED(text == NULL)) {
-        goto done;
-    }
-    write = PyObject_CallFunction(start_response, "s[(ss)]", "200 OK",
-                                  "Content-Type", "text/plain; charset=utf-8");
-    if (FAILED(write == NULL)) {
+    if (FAILED(text == NULL) ||
+        FAILED(discard(PyObject_CallFunction(
+                   start_response, "s[(ss)]", "200 OK", "Content-Type",
+                   "text/plain; charset=utf-8")) < 0))
+    {
         goto done;
     }
     body = PyUnicode_AsUTF8String(text);
-    if (FAILED(body == NULL)) {
-        goto done;
-    }
-    result = Py_BuildValue("[O]", body);
+    (void)FAILED(body == NULL);
 
 done:
     Py_XDECREF(h);
     Py_XDECREF(text);
-    Py_XDECREF(write);
-    Py_XDECREF(body);
-    return result;
+    return body == NULL ? NULL : Py_BuildValue("[N]", body);
 }
 
 /* demo_app, as Python calls it. */

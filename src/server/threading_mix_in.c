@@ -88,38 +88,31 @@ Threads_join(Threads *self)
     return result;
 }
 
+/* The thread if it is alive, or else NULL without an exception: a new
+ * reference. */
+static PyObject *
+if_alive(PyObject *Py_UNUSED(context), PyObject *thread)
+{
+    int alive = truth(PyObject_CallMethod(thread, "is_alive", NULL));
+
+    return alive > 0 ? Py_NewRef(thread) : NULL;
+}
+
 /* Lib/socketserver.py: _Threads.reap */
 int
 Threads_reap(Threads *self)
 {
     PyObject *list = (PyObject *)self;
-    PyObject *living = PyList_New(0);
-    int result = -1;
+    /* is_alive() lets other threads run, and they may shorten the list. */
+    PyObject *living = map_list(list, if_alive, NULL);
+    int result;
 
     if (FAILED(living == NULL)) {
         return -1;
     }
-    /* is_alive() lets other threads run, and they may shorten the list. */
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
-        PyObject *thread = Py_NewRef(PyList_GET_ITEM(list, i));
-        int alive = truth(PyObject_CallMethod(thread, "is_alive", NULL));
-
-        if (alive > 0 && PyList_Append(living, thread) < 0) {
-            alive = -1;
-        }
-        Py_DECREF(thread);
-        if (FAILED(alive < 0)) {
-            goto done;
-        }
-    }
-    if (FAILED(PyList_SetSlice(list, 0, PY_SSIZE_T_MAX, living) < 0)) {
-        goto done;
-    }
-    result = 0;
-
-done:
+    result = PyList_SetSlice(list, 0, PY_SSIZE_T_MAX, living);
     Py_DECREF(living);
-    return result;
+    return TRACED(result);
 }
 
 /* To Python it is a list, and list brings all that a type needs. */

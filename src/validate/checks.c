@@ -173,13 +173,9 @@ static int
 check_item(PyObject *env, const char *key, int (*check)(PyObject *))
 {
     PyObject *item = PyMapping_GetItemString(env, key);
-    int result;
+    int result = item == NULL ? -1 : check(item);
 
-    if (item == NULL) {
-        return -1;
-    }
-    result = check(item);
-    Py_DECREF(item);
+    Py_XDECREF(item);
     return result;
 }
 

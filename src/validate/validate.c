@@ -79,18 +79,12 @@ static int
 wrap_item(PyObject *env, const char *key, PyObject *(*wrap)(PyObject *))
 {
     PyObject *item = PyMapping_GetItemString(env, key);
-    PyObject *wrapper;
-    int result = -1;
+    PyObject *wrapper = item == NULL ? NULL : wrap(item);
+    int result =
+        wrapper == NULL ? -1 : PyDict_SetItemString(env, key, wrapper);
 
-    if (item == NULL) {
-        return -1;
-    }
-    wrapper = wrap(item);
-    if (wrapper != NULL) {
-        result = PyDict_SetItemString(env, key, wrapper);
-        Py_DECREF(wrapper);
-    }
-    Py_DECREF(item);
+    Py_XDECREF(wrapper);
+    Py_XDECREF(item);
     return result;
 }
 
