@@ -9,8 +9,8 @@
 static int
 parse(Options *options, ...)
 {
-    static char words[12][300];
-    char *argv[14] = { "cwsgiref" };
+    static char words[16][300];
+    char *argv[18] = { "cwsgiref" };
     int argc = 1;
     const char *argument;
     va_list arguments;
