@@ -89,32 +89,41 @@ AnySocket_recvfrom(Socket *self, Py_ssize_t size, PyObject **data,
     return result;
 }
 
-/* object.name(data): the object may keep what it gets. */
+/* object.name(data), or with an address object.name(data, address): the object
+ * may keep what it gets. */
 static PyObject *
 call_with_data(Socket *self, const char *name, const char *data,
-               Py_ssize_t size)
+               Py_ssize_t size, PyObject *address)
 {
-    return PyObject_CallMethod(object_of(self), name, "y#", data, size);
+    PyObject *bytes = PyBytes_FromStringAndSize(data, size);
+    PyObject *result = NULL;
+
+    if (bytes != NULL) {
+        result = PyObject_CallMethod(object_of(self), name,
+                                     address == NULL ? "(O)" : "(OO)", bytes,
+                                     address);
+        Py_DECREF(bytes);
+    }
+    return result;
 }
 
 static Py_ssize_t
 AnySocket_send(Socket *self, const char *data, Py_ssize_t size)
 {
-    return count_of(call_with_data(self, "send", data, size));
+    return count_of(call_with_data(self, "send", data, size, NULL));
 }
 
 static int
 AnySocket_sendall(Socket *self, const char *data, Py_ssize_t size)
 {
-    return discard(call_with_data(self, "sendall", data, size));
+    return discard(call_with_data(self, "sendall", data, size, NULL));
 }
 
 static Py_ssize_t
 AnySocket_sendto(Socket *self, const char *data, Py_ssize_t size,
                  PyObject *address)
 {
-    return count_of(PyObject_CallMethod(object_of(self), "sendto", "y#O", data,
-                                        size, address));
+    return count_of(call_with_data(self, "sendto", data, size, address));
 }
 
 static int

@@ -501,8 +501,55 @@ check_server(BaseHTTPRequestHandler *self)
     return 0;
 }
 
-/* The name under which an instance keeps what Python has got as its headers. */
+/* The name under which an instance keeps what Python has got as its headers: a
+ * pair of that and of the message in C that it stands for. The next request on
+ * the connection has another message. */
 static const char headers_view[] = "_cwsgiref_headers";
+
+/* What Python has got for self->headers: a new reference. NULL without an
+ * exception: nothing. */
+static PyObject *
+view_of_headers(BaseHTTPRequestHandler *self)
+{
+    PyObject *name = PyUnicode_InternFromString(headers_view);
+    PyObject *pair = NULL, *view = NULL;
+
+    if (name != NULL) {
+        pair = PyObject_GenericGetAttr((PyObject *)self, name);
+        Py_DECREF(name);
+    }
+    if (pair == NULL) {
+        if (PyErr_ExceptionMatches(PyExc_AttributeError)) {
+            PyErr_Clear();
+        }
+        return NULL;
+    }
+    if (PyTuple_GET_ITEM(pair, 1) == (PyObject *)self->headers) {
+        view = Py_NewRef(PyTuple_GET_ITEM(pair, 0));
+    }
+    Py_DECREF(pair);
+    return view;
+}
+
+/* From now on Python has got `view` for self->headers; NULL: nothing. 0 or
+ * -1. */
+static int
+keep_view(BaseHTTPRequestHandler *self, PyObject *view)
+{
+    PyObject *name = PyUnicode_InternFromString(headers_view);
+    PyObject *pair = NULL;
+    int result = -1;
+
+    if (view != NULL) {
+        pair = PyTuple_Pack(2, view, self->headers);
+    }
+    if (name != NULL && (view == NULL || pair != NULL)) {
+        result = PyObject_GenericSetAttr((PyObject *)self, name, pair);
+    }
+    Py_XDECREF(pair);
+    Py_XDECREF(name);
+    return result;
+}
 
 /* A header as in a request: 'name: value\r\n', a new str. */
 static PyObject *
@@ -525,17 +572,16 @@ read_back_headers(BaseHTTPRequestHandler *self)
 {
     PyObject *view, *items, *lines = NULL, *block = NULL;
     HTTPMessage *headers = NULL;
+    int result = -1;
 
     if (self->headers == NULL) {
         return 0;
     }
-    view = PyObject_GetAttrString((PyObject *)self, headers_view);
+    view = view_of_headers(self);
     if (view == NULL) {
-        PyErr_Clear();
-        return 0; /* Python has not asked for them */
+        return PyErr_Occurred() ? -1 : 0; /* Python has not asked for them */
     }
     items = PyMapping_Items(view);
-    Py_DECREF(view);
     lines = items == NULL ? NULL : PyList_New(0);
     for (Py_ssize_t i = 0; lines != NULL && i < PyList_GET_SIZE(items); i++) {
         PyObject *line = header_line(PyList_GET_ITEM(items, i));
@@ -552,11 +598,12 @@ read_back_headers(BaseHTTPRequestHandler *self)
     }
     Py_XDECREF(lines);
     Py_XDECREF(items);
-    if (headers == NULL) {
-        return -1;
+    if (headers != NULL) {
+        Py_XSETREF(self->headers, headers);
+        result = keep_view(self, view);
     }
-    Py_XSETREF(self->headers, headers);
-    return 0;
+    Py_DECREF(view);
+    return result;
 }
 
 static PyObject *
@@ -763,28 +810,31 @@ set_line(void *place, PyObject *value)
 
 static const Kind line_kind = { get_str, set_line };
 
+/* Whose field it is. */
+static BaseHTTPRequestHandler *
+handler_of_headers(const void *place)
+{
+    size_t offset = offsetof(BaseHTTPRequestHandler, headers);
+
+    return (BaseHTTPRequestHandler *)((char *)place - offset);
+}
+
 /* self.headers: Python has a Message with the same headers. */
 static PyObject *
 get_headers(const void *place)
 {
-    HTTPMessage *headers = *(HTTPMessage *const *)place;
-    PyObject *self = (PyObject *)((char *)place -
-                                  offsetof(BaseHTTPRequestHandler, headers));
-    PyObject *view = PyObject_GetAttrString(self, headers_view);
+    BaseHTTPRequestHandler *self = handler_of_headers(place);
+    PyObject *view = view_of_headers(self);
     PyObject *cls, *items;
 
-    if (view != NULL || !PyErr_ExceptionMatches(PyExc_AttributeError)) {
+    if (view != NULL || PyErr_Occurred() || self->headers == NULL) {
         return view;
     }
-    PyErr_Clear();
-    if (headers == NULL) {
-        return NULL;
-    }
-    cls = PyObject_GetAttrString(self, "MessageClass");
+    cls = PyObject_GetAttrString((PyObject *)self, "MessageClass");
     view = cls == NULL ? NULL : PyObject_CallNoArgs(cls);
-    items = view == NULL ? NULL : HTTPMessage_items(headers);
+    items = view == NULL ? NULL : HTTPMessage_items(self->headers);
     if (items == NULL || PyObject_SetAttrString(view, "_headers", items) < 0 ||
-        PyObject_SetAttrString(self, headers_view, view) < 0)
+        keep_view(self, view) < 0)
     {
         Py_CLEAR(view);
     }
@@ -793,33 +843,44 @@ get_headers(const void *place)
     return view;
 }
 
+/* `del self.headers` */
+static int
+delete_headers(BaseHTTPRequestHandler *self)
+{
+    if (self->headers == NULL) {
+        return lacks_attribute(self, "headers");
+    }
+    if (keep_view(self, NULL) < 0) {
+        if (!PyErr_ExceptionMatches(PyExc_AttributeError)) {
+            return -1;
+        }
+        PyErr_Clear();
+    }
+    Py_CLEAR(self->headers);
+    return 0;
+}
+
+/* C has an empty message until it needs one. */
 static PyObject *
 set_headers(void *place, PyObject *value)
 {
-    HTTPMessage **field = place;
-    PyObject *self = (PyObject *)((char *)place -
-                                  offsetof(BaseHTTPRequestHandler, headers));
+    BaseHTTPRequestHandler *self = handler_of_headers(place);
     PyObject *empty;
+    HTTPMessage *headers = NULL;
 
-    if (value != NULL && *field == NULL) {
-        empty = PyUnicode_FromString("");
-        *field = empty == NULL
-                     ? NULL
-                     : HTTPMessage_parsestr(&HTTPMessage_class, empty);
-        Py_XDECREF(empty);
-        if (*field == NULL) {
-            return NULL;
-        }
-    }
     if (value == NULL) {
-        Py_CLEAR(*field);
+        return delete_headers(self) < 0 ? NULL : Py_NewRef(Py_None);
     }
-    if (PyObject_GenericSetAttr(self, PyUnicode_InternFromString(headers_view),
-                                value) < 0)
-    {
+    empty = PyUnicode_FromString("");
+    if (empty != NULL) {
+        headers = HTTPMessage_parsestr(&HTTPMessage_class, empty);
+        Py_DECREF(empty);
+    }
+    if (headers == NULL) {
         return NULL;
     }
-    return Py_NewRef(Py_None);
+    Py_XSETREF(self->headers, headers);
+    return keep_view(self, value) < 0 ? NULL : Py_NewRef(Py_None);
 }
 
 static const Kind headers_kind = { get_headers, set_headers };
