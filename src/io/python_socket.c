@@ -128,6 +128,15 @@ python_socket_follow(PyObject *sock, int *fd, double *timeout)
     PyErr_Clear();
 }
 
+int
+python_socket_settimeout(PyObject *sock, double timeout)
+{
+    if (timeout < 0) {
+        return discard(PyObject_CallMethod(sock, "settimeout", "O", Py_None));
+    }
+    return discard(PyObject_CallMethod(sock, "settimeout", "d", timeout));
+}
+
 void
 python_socket_release(PyObject *sock, int *fd)
 {

@@ -23,6 +23,10 @@ PyObject *python_socket_call(int family, int type, int proto, int fd,
  * is -1. If its socket cannot say, ours stays as it is. */
 void python_socket_follow(PyObject *sock, int *fd, double *timeout);
 
+/* What has been done to our socket then holds for the application's, too:
+ * sock.settimeout(timeout), where -1 is None. 0 or -1. */
+int python_socket_settimeout(PyObject *sock, double timeout);
+
 /* Called before our socket closes the descriptor: detaches the application's
  * from it. Takes `sock`. *fd is -1 if the application has detached it. */
 void python_socket_release(PyObject *sock, int *fd);

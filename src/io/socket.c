@@ -29,10 +29,9 @@
 static double
 deadline_from_now(Socket *self)
 {
-    if (self->python != NULL) {
-        python_socket_follow(self->python, &self->fd, &self->timeout);
-    }
-    return self->timeout > 0 ? monotonic() + self->timeout : -1;
+    double timeout = Socket_gettimeout(self);
+
+    return timeout > 0 ? monotonic() + timeout : -1;
 }
 
 /* A socket with a timeout waits here, before the system call, until it is
@@ -524,7 +523,22 @@ Socket_settimeout(Socket *self, double timeout)
         return -1;
     }
     self->timeout = timeout;
+    if (self->python != NULL &&
+        python_socket_settimeout(self->python, timeout) < 0)
+    {
+        return -1;
+    }
     return set_blocking(self, timeout < 0);
+}
+
+/* Modules/socketmodule.c: socket.gettimeout */
+double
+Socket_gettimeout(Socket *self)
+{
+    if (self->python != NULL) {
+        python_socket_follow(self->python, &self->fd, &self->timeout);
+    }
+    return self->timeout;
 }
 
 /* Modules/socketmodule.c: socket.setsockopt */
@@ -698,6 +712,7 @@ const SocketClass Socket_class = {
     .send = Socket_send,
     .sendall = Socket_sendall,
     .sendto = Socket_sendto,
+    .gettimeout = Socket_gettimeout,
     .shutdown = Socket_shutdown,
     .close = Socket_close,
 };

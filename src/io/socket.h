@@ -26,6 +26,7 @@ struct SocketClass {
     int (*sendall)(Socket *self, const char *data, Py_ssize_t size);
     Py_ssize_t (*sendto)(Socket *self, const char *data, Py_ssize_t size,
                          PyObject *address);
+    double (*gettimeout)(Socket *self); /* seconds; -1: None; -2: error */
     int (*shutdown)(Socket *self, int how);
     int (*close)(Socket *self);
 };
@@ -91,6 +92,7 @@ int Socket__decref_socketios(Socket *self);
 PyObject *Socket_getsockname(Socket *self); /* a new address, as bind's */
 int Socket_setsockopt(Socket *self, int level, int option, int value);
 int Socket_settimeout(Socket *self, double timeout); /* seconds; -1: None */
-int Socket_fileno(Socket *self);                     /* -1 when closed */
+double Socket_gettimeout(Socket *self);
+int Socket_fileno(Socket *self); /* -1 when closed */
 
 #endif

@@ -126,6 +126,26 @@ AnySocket_sendto(Socket *self, const char *data, Py_ssize_t size,
     return count_of(call_with_data(self, "sendto", data, size, address));
 }
 
+static double
+AnySocket_gettimeout(Socket *self)
+{
+    PyObject *value = PyObject_CallMethod(object_of(self), "gettimeout", NULL);
+    double timeout = -2;
+
+    if (value == Py_None) {
+        timeout = -1;
+    }
+    else if (value != NULL) {
+        timeout = PyFloat_AsDouble(value);
+        if (timeout < 0 && !PyErr_Occurred()) {
+            PyErr_SetString(PyExc_ValueError, "Timeout value out of range");
+        }
+        timeout = PyErr_Occurred() ? -2 : timeout;
+    }
+    Py_XDECREF(value);
+    return timeout;
+}
+
 static int
 AnySocket_shutdown(Socket *self, int how)
 {
@@ -182,31 +202,36 @@ static const SocketClass AnySocket_class = {
     .send = AnySocket_send,
     .sendall = AnySocket_sendall,
     .sendto = AnySocket_sendto,
+    .gettimeout = AnySocket_gettimeout,
     .shutdown = AnySocket_shutdown,
     .close = AnySocket_close,
 };
 
-/* What the fields of a Socket say: the descriptor and the timeout, of an
- * object that has them. */
+/* What an object says, if it is an int; or else another number. Takes it. */
+static int
+int_or(PyObject *value, int other)
+{
+    int result = other;
+
+    if (value != NULL && PyLong_Check(value)) {
+        result = (int)PyLong_AsLong(value);
+    }
+    PyErr_Clear();
+    Py_XDECREF(value);
+    return result;
+}
+
+/* What C asks the system itself, with the descriptor: an object that is not a
+ * real socket may have none of these. */
 static void
 read_fields(AnySocket *self)
 {
-    PyObject *fd = PyObject_CallMethod(self->object, "fileno", NULL);
-    PyObject *timeout;
+    PyObject *object = self->object;
 
-    self->base.fd = -1;
-    self->base.timeout = -1;
-    if (fd != NULL && PyLong_Check(fd)) {
-        self->base.fd = (int)PyLong_AsLong(fd);
-    }
-    PyErr_Clear();
-    timeout = PyObject_CallMethod(self->object, "gettimeout", NULL);
-    if (timeout != NULL && PyFloat_Check(timeout)) {
-        self->base.timeout = PyFloat_AS_DOUBLE(timeout);
-    }
-    PyErr_Clear();
-    Py_XDECREF(fd);
-    Py_XDECREF(timeout);
+    self->base.fd = int_or(PyObject_CallMethod(object, "fileno", NULL), -1);
+    self->base.family = int_or(PyObject_GetAttrString(object, "family"), 0);
+    self->base.type = int_or(PyObject_GetAttrString(object, "type"), 0);
+    self->base.proto = int_or(PyObject_GetAttrString(object, "proto"), 0);
 }
 
 static Socket *
@@ -219,6 +244,8 @@ AnySocket_new(PyObject *object)
     }
     self->base.cls = &AnySocket_class;
     self->object = Py_NewRef(object);
+    self->base.fd = -1;
+    self->base.timeout = -1; /* the object knows */
     if (object != missing) {
         read_fields(self);
     }

@@ -113,7 +113,7 @@ socket_timeout(BaseServer *self)
         lacks_attribute(self, "socket");
         return -2;
     }
-    return self->socket->timeout;
+    return self->socket->cls->gettimeout(self->socket);
 }
 
 /* Lib/socketserver.py: BaseServer.handle_request */

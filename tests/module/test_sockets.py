@@ -1,0 +1,105 @@
+"""Sockets that Python and C share, and requests on one connection."""
+
+import unittest
+
+from .module import python
+
+SERVED = '''
+import http.client
+import threading
+from cwsgiref.http.server import BaseHTTPRequestHandler, HTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
+    timeout = 300
+
+    def do_POST(self):
+        size = int(self.headers['Content-Length'])
+        body = self.rfile.read(size)
+        # the descriptor does not block: C has to wait, not Python's socket
+        answer = f'{self.connection.gettimeout()} {body!r}'.encode()
+        self.send_response(200)
+        self.send_header('Content-Length', str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *args):
+        pass
+
+class Server(HTTPServer):
+    def get_request(self):
+        return super().get_request() # Python has a view of the connection
+
+with Server(('127.0.0.1', 0), Handler) as server:
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    connection = http.client.HTTPConnection(*server.server_address)
+    for body in (b'12345', b'1', b'123'):
+        connection.request('POST', '/', body)
+        print(connection.getresponse().read().decode())
+    connection.close()
+    server.shutdown()
+    thread.join()
+'''
+
+LISTENS = '''
+import socket
+from cwsgiref.socketserver import TCPServer
+
+class Server(TCPServer):
+    def handle_timeout(self):
+        print('no request')
+
+with Server(('127.0.0.1', 0), None) as server:
+    server.socket.settimeout(0.01)
+    server.handle_request()
+    server.socket.settimeout(None)
+    server.timeout = 0.01
+    server.handle_request()
+    # another socket than the one that it has made
+    with socket.create_server(('127.0.0.1', 0)) as other:
+        server.socket = other
+        server.timeout = None
+        other.settimeout(0.02)
+        server.handle_request()
+'''
+
+SENT = '''
+import socket
+import threading
+from cwsgiref.socketserver import DatagramRequestHandler, UDPServer
+
+class Handler(DatagramRequestHandler):
+    def handle(self):
+        self.wfile.write(self.rfile.read().upper())
+
+with UDPServer(('127.0.0.1', 0), Handler, False) as server:
+    server.socket = socket.socket(type=socket.SOCK_DGRAM)
+    server.server_bind()
+    with socket.socket(type=socket.SOCK_DGRAM) as client:
+        client.sendto(b'hello', server.server_address)
+        server.handle_request()
+        print(client.recv(100))
+'''
+
+
+class Sockets(unittest.TestCase):
+
+    def printed(self, text):
+        done = python('-W', 'ignore::ResourceWarning', '-c', text)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.splitlines()
+
+    def test_requests_of_one_connection(self):
+        self.assertEqual(self.printed(SERVED),
+                         ["300.0 b'12345'", "300.0 b'1'", "300.0 b'123'"])
+
+    def test_a_timeout_that_python_code_sets(self):
+        self.assertEqual(self.printed(LISTENS), ['no request'] * 3)
+
+    def test_a_socket_of_python(self):
+        self.assertEqual(self.printed(SENT), ["b'HELLO'"])
+
+
+if __name__ == '__main__':
+    unittest.main()
