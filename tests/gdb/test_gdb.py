@@ -4,7 +4,6 @@ terminal for what has windows."""
 import os
 import re
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,13 +12,14 @@ import unittest
 
 from tools.callgraph import page
 from tests.gdb import python
+from tests.gdb.script import (clean_environment, need_gdb, script_gdb,
+                              tree_of_chain)
 from tools.patience import PATIENCE
 from tools.test.terminal import Terminal
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 APPLICATIONS = os.path.join(ROOT, 'tools', 'callgraph')
 PAGE = os.path.join(ROOT, 'docs', 'callgraph.md')
-C_FLAGS = os.environ['CWSGIREF_C_FLAGS']
 
 
 NESTED = '''\
@@ -39,23 +39,7 @@ def application(environ, start_response):
 
 
 def setUpModule():
-    if '-O0' not in C_FLAGS or '-finstrument' in C_FLAGS:
-        raise unittest.SkipTest('only the study build is stepped')
-    if shutil.which('gdb') is None:
-        if os.environ.get('CI'):
-            raise AssertionError('gdb is not installed')
-        raise unittest.SkipTest('gdb is not installed')
-
-
-def clean_environment():
-    """One whose values gdb shows do not depend on the machine."""
-    return {'PATH': os.environ['PATH'], 'LANG': 'C.UTF-8',
-            'HOME': tempfile.gettempdir(), 'PYTHONDONTWRITEBYTECODE': '1',
-            'CWSGIREF': os.environ['CWSGIREF']}
-
-
-def script_gdb(*arguments):
-    return [os.path.join(ROOT, 'script', 'gdb'), '-nx', *arguments]
+    need_gdb()
 
 
 def session(*commands, options=(), application='apps:hello'):
@@ -95,11 +79,6 @@ def expanded(trees, root, depth):
             yield from below
         else:
             yield depth + level, name
-
-
-def tree_of_chain(text):
-    return [(len(prefix) // 4, name) for prefix, name in
-            re.findall(r'^([│├└─ ]*)(\w+)\(', text, re.MULTILINE)]
 
 
 class Tests(unittest.TestCase):

@@ -2,6 +2,7 @@
 used by those that do.
 
     settings.py     what gdb is told: no debuginfod, what `step` skips
+    program.py      where our code is: the program, or a module of Python's
     session.py      starts the program, keeps its log, sends it a request
     client.py       the client of that request
     printers.py     objects of ours, streams, Python's values

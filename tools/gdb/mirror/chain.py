@@ -7,22 +7,25 @@ import gdb
 from tools.callgraph.comparison import SENDING, SHOWN, box, is_stream
 
 from tools.gdb.mirror import origin, session
-from tools.gdb.mirror.printers import shown
+from tools.gdb.mirror.printers import classes, shown
+from tools.gdb.mirror.program import ours
 
 Call = collections.namedtuple('Call', 'depth name')
 
 # The functions of C that have another name in the tree.
 HELPERS = {'call_application': 'application'}
+# Those that call an override in Python, of which they have the name.
+OVERRIDES = {'call_override', 'call_override_with'}
 
 
 def functions():
     """The functions of the program that a tree shows, as docs/callgraph.md
     does: {name: symbol}."""
-    program = gdb.lookup_objfile(gdb.current_progspace().filename)
+    code = ours()
     found = {}
-    for name in origin.mirrored_names() | SHOWN | set(HELPERS):
-        symbol = (program.lookup_global_symbol(name)
-                  or program.lookup_static_symbol(name))
+    for name in origin.mirrored_names() | SHOWN | set(HELPERS) | OVERRIDES:
+        symbol = (code.lookup_global_symbol(name)
+                  or code.lookup_static_symbol(name))
         if symbol is not None and symbol.is_function:
             found[name] = symbol
     return found
@@ -117,8 +120,17 @@ class Chain:
             each.delete()
 
 
+def override(frame):
+    """Handler.handle, of the Python class Handler."""
+    self = frame.read_var('self').cast(gdb.lookup_type('PyObject').pointer())
+    name = frame.read_var('name').string()
+    return f'{classes(self)[0].name}.{name}(self={shown(self)})'
+
+
 def call(frame):
     name = frame.name()
+    if name in OVERRIDES:
+        return override(frame)
     return f'{HELPERS.get(name, name)}({arguments(frame)})'
 
 

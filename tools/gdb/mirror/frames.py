@@ -7,6 +7,8 @@ import sys
 import gdb
 from gdb.FrameDecorator import FrameDecorator
 
+from tools.gdb.mirror import program
+
 EVAL = '_PyEval_EvalFrameDefault'
 
 
@@ -118,14 +120,16 @@ class ProgramFrame(FrameDecorator):
 
 
 class PythonFrame(FrameDecorator):
-    """A function of the application: hello () at examples/hello.py:12"""
+    """A function of the application: hello () at examples/hello.py:12, or
+    Handler.handle () at ..."""
 
     def __init__(self, base, python):
         super().__init__(base)
         self.python = python
 
     def function(self):
-        return self.python.co_name.proxyval(set())
+        name = self.python.co.pyop_field('co_qualname').proxyval(set())
+        return name.rpartition('<locals>.')[2]
 
     def filename(self):
         return nearby(self.python.filename())
@@ -150,8 +154,9 @@ def is_application(filename):
 
 
 def is_of_interpreter(frame):
-    """Neither the program's own nor the newest one."""
-    return frame.level() > 0 and gdb.solib_name(frame.pc()) is not None
+    """Neither one of the chain nor the newest one."""
+    return frame.level() > 0 and (not program.has_ours_at(frame.pc())
+                                  or program.is_bridge(frame))
 
 
 class Filter:

@@ -11,6 +11,7 @@ import subprocess
 import gdb
 
 from tools.callgraph.names import APART, MODULES, c_name
+from tools.gdb.mirror.program import ours
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MIRRORED = [name.replace('.', '/') + '.py' for name in MODULES]
@@ -91,7 +92,7 @@ def read_module(program, source):
 
 
 def module(source):
-    program = gdb.current_progspace().filename
+    program = ours().filename
     check_version(definitions(program)['version'])
     return read_module(program, source)
 

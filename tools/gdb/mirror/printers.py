@@ -1,14 +1,16 @@
 """How values are shown: an object of ours by its real class, a stream with
 what is in its buffer, Python's values as Python prints them."""
 
+import collections
 import re
 import sys
 
 import gdb
 
+from tools.gdb.mirror import program
 from tools.gdb.mirror.session import log
 
-PREFIX = 'cwsgiref.'  # of the tp_name of every class of ours
+PREFIX = 'cwsgiref.'  # of the tp_name of every class of ours, at first
 SHOWN_BYTES = 200
 SHOWN = 60  # characters of a value in a line of the chain
 
@@ -17,22 +19,38 @@ HINT = ('Python values are shown by type and address here: for more, install '
         'python3-dbg).')
 
 
+# `is_ours`: and not made by Python code.
+Class = collections.namedtuple('Class', 'name is_ours')
+
+
+def read_class(kind):
+    """The class of a type object."""
+    module, _, name = kind['tp_name'].string().rpartition('.')
+    if not ((module + '.').startswith(PREFIX)
+            or (program.is_python() and program.has_ours_at(int(kind)))):
+        return Class(name, False)
+    name = name.lstrip('_')  # _SocketWriter: SocketWriter
+    return Class(name[:1].upper() + name[1:], True)  # socket: Socket
+
+
 def classes(pointer):
-    """The names of an object's class and of its bases, as far as they are
+    """An object's class and its bases, as far as they are ours or made of
     ours: nothing for Python's own objects, or for what is no object."""
-    names = []
+    found = []
     try:
         kind = pointer.cast(gdb.lookup_type('PyObject').pointer())['ob_type']
         while int(kind):
-            module, _, name = kind['tp_name'].string().rpartition('.')
-            if not (module + '.').startswith(PREFIX):
-                break
-            name = name.lstrip('_')  # _SocketWriter: SocketWriter
-            names.append(name[:1].upper() + name[1:])  # socket: Socket
+            found.append(read_class(kind))
+            if len(found) > 1 and found[-2].is_ours > found[-1].is_ours:
+                return found[:-1]
             kind = kind['tp_base']
     except (gdb.error, UnicodeDecodeError):  # not initialised yet
-        return []
-    return names
+        pass
+    return []
+
+
+def names_of_ours(kinds):
+    return [each.name for each in kinds if each.is_ours]
 
 
 def is_object(kind):
@@ -45,10 +63,10 @@ def is_object(kind):
                                        and is_object(first.type))
 
 
-def whole(pointer, names):
+def whole(pointer, kinds):
     """The object, by the struct of its class, or of the nearest base that
     has one."""
-    for name in names:
+    for name in names_of_ours(kinds):
         try:
             return pointer.cast(gdb.lookup_type(name).pointer()).dereference()
         except gdb.error:
@@ -72,8 +90,9 @@ def memory(pointer, size):
     return gdb.selected_inferior().read_memory(int(pointer), size).tobytes()
 
 
-def buffered(stream, names):
+def buffered(stream, kinds):
     """(what they are, the bytes) in the buffer of a stream, or None."""
+    names = names_of_ours(kinds)
     if 'BufferedReader' in names:
         data = memory(stream['buffer'], int(stream['read_end']))
         return 'unread', data[int(stream['pos']):]
@@ -90,26 +109,26 @@ def shortened(data):
     return repr(data)
 
 
-def short(pointer, names):
+def short(pointer, kinds):
     """An object in a word: <ServerHandler>, <BufferedReader, unread b''>."""
-    inside = buffered(whole(pointer, names), names)
+    inside = buffered(whole(pointer, kinds), kinds)
     if inside is None:
-        return f'<{names[0]}>'
-    return f'<{names[0]}, {inside[0]} {shortened(inside[1])}>'
+        return f'<{kinds[0].name}>'
+    return f'<{kinds[0].name}, {inside[0]} {shortened(inside[1])}>'
 
 
 class ObjectPrinter:
     """`print *self`: <ServerHandler < SimpleHandler < BaseHandler> = {...}"""
 
-    def __init__(self, value, names):
-        self.names = names
-        self.value = whole(value.address, names)
+    def __init__(self, value, kinds):
+        self.kinds = kinds
+        self.value = whole(value.address, kinds)
 
     def to_string(self):
-        return '<' + ' < '.join(self.names) + '>'
+        return '<' + ' < '.join(each.name for each in self.kinds) + '>'
 
     def children(self):
-        inside = buffered(self.value, self.names)
+        inside = buffered(self.value, self.kinds)
         for name, value in fields(self.value):
             if name in ('buffer', 'held') and inside is not None:
                 yield inside[0], shortened(inside[1])
@@ -155,12 +174,12 @@ def object_printer(value):
     target = pointed_to(value)
     if target is None:
         if is_object(value.type) and value.address is not None:
-            names = classes(value.address)
-            return ObjectPrinter(value, names) if names else None
+            kinds = classes(value.address)
+            return ObjectPrinter(value, kinds) if kinds else None
     elif target.name == '_object' or is_object(target):
-        names = classes(value)
-        if names:
-            return TextPrinter(short(value, names))
+        kinds = classes(value)
+        if kinds:
+            return TextPrinter(short(value, kinds))
         script = sys.modules['__main__']
         if target.name == '_object' and hasattr(script, 'PyObjectPtr'):
             return PythonPrinter(script, value)
@@ -180,6 +199,8 @@ def python_printer(value):
 
 
 def is_libpython(objfile):
+    if program.is_python():
+        return objfile.filename == gdb.current_progspace().filename
     return 'libpython' in (objfile.filename or '')
 
 

@@ -8,6 +8,7 @@ import gdb
 
 from tools.gdb.mirror import origin
 from tools.gdb.mirror.alignment import align
+from tools.gdb.mirror.program import has_ours_at
 from tools.gdb.mirror.session import stack
 
 
@@ -83,7 +84,7 @@ def current():
     """The place in Python of the selected frame, or of the nearest caller
     that mirrors one."""
     for frame in stack(gdb.selected_frame()):
-        if gdb.solib_name(frame.pc()) is None:
+        if has_ours_at(frame.pc()):
             place = of_frame(frame)
             if place is not None:
                 return place

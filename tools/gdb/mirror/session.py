@@ -12,6 +12,7 @@ import time
 import gdb
 
 from tools.gdb.mirror.client import Client, listening_address, request_bytes
+from tools.gdb.mirror.program import is_python
 
 LOOKS = 0.2  # seconds between two looks into the log
 LISTENS = ['BaseServer_serve_forever', 'BaseServer_handle_request']
@@ -179,16 +180,17 @@ def stack(frame):
 
 def server():
     """What serves: `self` of serve_forever or handle_request, which is on the
-    stack of the first thread. None before and after that."""
+    stack of a thread, the first one as a rule. None before and after that."""
     if not is_running():
         return None
     selected = gdb.selected_thread()
     try:
-        first = min(gdb.selected_inferior().threads(), key=lambda t: t.num)
-        first.switch()
-        for frame in stack(gdb.newest_frame()):
-            if frame.name() in LISTENS:
-                return frame.read_var('self')
+        for thread in sorted(gdb.selected_inferior().threads(),
+                             key=lambda thread: thread.num):
+            thread.switch()
+            for frame in stack(gdb.newest_frame()):
+                if frame.name() in LISTENS:
+                    return frame.read_var('self')
     finally:
         selected.switch()
     return None
@@ -201,6 +203,15 @@ def program_arguments():
     return gdb.parameter('args') or (found[1] if found else '')
 
 
+def run_to_import():
+    """Runs a Python up to where it has loaded our module."""
+    gdb.execute('tcatch load _cwsgiref', to_string=True)
+    quietly('run')
+    if not is_running():
+        raise gdb.GdbError('The program has ended, and has not imported '
+                           'cwsgiref.')
+
+
 def start(prepare=None):
     """Runs the program up to where it waits for a client, on a free port;
     `prepare` is called before its first instruction. False when it stopped
@@ -209,17 +220,19 @@ def start(prepare=None):
     for option, reason in OTHERWISE.items():
         if re.search(rf'(^|\s){option}\b', arguments):
             raise gdb.GdbError(f'With {option} {reason}.')
-    stops = [Silent(name) for name in LISTENS]
-    program = os.path.basename(gdb.current_progspace().filename)
-    if program == 'cwsgiref' and not PORT.search(arguments):
+    stops = []
+    name = os.path.basename(gdb.current_progspace().filename)
+    if name == 'cwsgiref' and not PORT.search(arguments):
         gdb.execute(f'set args --port 0 {arguments}')
     try:
-        if prepare is None:
-            quietly('run')
-        else:
+        if is_python():
+            run_to_import()
+        elif prepare is not None:
             quietly('starti')
+        stops = [Silent(each) for each in LISTENS]
+        if prepare is not None:
             prepare()
-            quietly('continue')
+        quietly('continue' if is_running() else 'run')
     finally:
         gdb.execute(f'set args {arguments}')
         for each in stops:
