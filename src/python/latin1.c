@@ -1,4 +1,4 @@
-/* In this file: pieces of what C and Python have; what all bytes of a piece are,
+/* In this file: a piece of what C has; what all bytes of a piece are,
  * seen eight at a time; a str of a piece, or of a number; and pieces that are
  * written one behind the other, as bytes and as a str. */
 #include "python/latin1.h"
@@ -17,19 +17,6 @@ piece_of_text(const char *text, Piece *piece)
     }
     *piece = (Piece){ text, end - text };
     return *end == '\0';
-}
-
-bool
-piece_of_str(PyObject *text, Piece *piece)
-{
-    if (!PyUnicode_CheckExact(text) ||
-        PyUnicode_KIND(text) != PyUnicode_1BYTE_KIND)
-    {
-        return false;
-    }
-    *piece = (Piece){ (const char *)PyUnicode_1BYTE_DATA(text),
-                      PyUnicode_GET_LENGTH(text) };
-    return true;
 }
 
 /* Eight bytes as one number. */

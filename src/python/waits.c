@@ -22,9 +22,8 @@ look_for_signals(void)
     return result;
 }
 
-/* Whether Python knows of no other thread. */
-static bool
-is_alone(void)
+bool
+is_only_thread(void)
 {
     PyThreadState *me = PyThreadState_Get();
 
@@ -36,7 +35,7 @@ is_alone(void)
 PyThreadState *
 let_others_run(void)
 {
-    return is_alone() ? NULL : PyEval_SaveThread();
+    return is_only_thread() ? NULL : PyEval_SaveThread();
 }
 
 void

@@ -13,6 +13,9 @@
  * interrupt_next_wait(). */
 int look_for_signals(void);
 
+/* Whether Python knows of no other thread, which could want the GIL. */
+bool is_only_thread(void);
+
 /* Around a system call that does not block, as Py_BEGIN_ALLOW_THREADS and
  * Py_END_ALLOW_THREADS are around others: lets another thread have the GIL
  * meanwhile, if there is another one. */

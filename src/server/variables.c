@@ -54,16 +54,14 @@ make_variable(Variable *variable, Piece name)
     return -1;
 }
 
-/* The place of a name in the table: its length and five of its characters say
- * it. */
+/* The place of a name in the table. */
 static Kept **
 place_of(Piece name)
 {
-    unsigned int hash = (unsigned int)name.size;
-    Py_ssize_t last = name.size - 1;
+    unsigned int hash = 0;
 
-    for (Py_ssize_t quarter = 0; quarter <= 4 && last >= 0; quarter++) {
-        hash = 31 * hash + (unsigned char)name.data[last * quarter / 4];
+    for (Py_ssize_t i = 0; i < name.size; i++) {
+        hash = 31 * hash + (unsigned char)name.data[i];
     }
     return &table[hash % PLACES];
 }
