@@ -386,9 +386,35 @@ def sent(make, timeout):
     return got == data
 
 
+def sent_by_the_only_thread(make, timeout):
+    """Whether short pieces all arrive at another process, though the socket
+    takes few of them at once."""
+    left, s = pair(make)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    s.settimeout(timeout)
+    data = bytes(range(256)) * 50
+    child = os.fork()
+    if child == 0:
+        os.close(s.fileno())
+        got = bytearray()
+        while piece := left.recv(999):
+            got.extend(piece)
+        os._exit(got == data * 200)
+    for _ in range(200):
+        s.sendall(data)
+    s.shutdown(socket.SHUT_WR)
+    status = os.waitpid(child, 0)[1]
+    close_all(s, left)
+    return os.waitstatus_to_exitcode(status) == 1
+
+
 def compare_sendall():
     return (both('sendall that blocks', sent, None),
-            both('sendall with a timeout', sent, 30.0))
+            both('sendall with a timeout', sent, 30.0),
+            both('sendall without another thread',
+                 sent_by_the_only_thread, None),
+            both('sendall without another thread, with a timeout',
+                 sent_by_the_only_thread, 30.0))
 
 
 # ---- Signals. The timer goes on until the handler has run: a signal just
