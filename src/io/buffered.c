@@ -102,13 +102,17 @@ new_buffer(Py_ssize_t size)
     return buffer;
 }
 
-/* Frees the buffer of a stream, unless it becomes the spare one. */
+/* The buffer of a stream becomes the spare one, unless it is a large one. */
 static void
 free_buffer(Buffered *self)
 {
     const Py_ssize_t worth_keeping = 131072; /* that of Python 3.15's files */
 
-    if (spare == NULL && self->buffer_size <= worth_keeping) {
+    if (self->buffer == NULL) {
+        return;
+    }
+    if (self->buffer_size <= worth_keeping) {
+        PyMem_Free(spare);
         spare = self->buffer;
         spare_size = self->buffer_size;
     }
