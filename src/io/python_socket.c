@@ -5,6 +5,25 @@
 #include "python/errors.h"
 #include "python/objects.h"
 
+/* sock.detach(), of a socket.socket or a _socket.socket. The one is Python
+ * code, in which the exception of a signal could come before the descriptor is
+ * let go; so that of the other is called. 0 or -1. */
+static int
+detach(PyObject *sock)
+{
+    PyObject *cls = import_from("_socket", "socket");
+    int result = -1;
+
+    if (cls != NULL &&
+        (Py_IS_TYPE(sock, (PyTypeObject *)cls) ||
+         set_attribute(sock, "_closed", Py_NewRef(Py_True)) == 0))
+    {
+        result = discard(PyObject_CallMethod(cls, "detach", "O", sock));
+    }
+    Py_XDECREF(cls);
+    return result;
+}
+
 /* sock.detach(), with whatever exception is pending: the server still uses
  * the descriptor. Takes `sock`. */
 static void
@@ -12,7 +31,7 @@ let_go(PyObject *sock)
 {
     Handled handled = finally_enter();
 
-    if (discard(PyObject_CallMethod(sock, "detach", NULL)) < 0) {
+    if (detach(sock) < 0) {
         PyErr_Clear();
     }
     finally_leave(handled);

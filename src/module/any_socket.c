@@ -6,9 +6,52 @@
 #include "python/objects.h"
 #include "python/unpack.h"
 
-/* A weakref.WeakKeyDictionary of the sockets that Python has got, with the
- * Socket of each. Our Socket owns the other one until it is closed. */
+/* The sockets that Python has got, by weak references, with the Socket of each,
+ * which owns the other one until it is closed. Not a WeakKeyDictionary: what
+ * that does at the end of a key is Python code, which would lose the exception
+ * of a signal. */
 static PyObject *views;
+static PyObject *forget_view; /* called at the end of one */
+
+static PyObject *
+forget(PyObject *Py_UNUSED(module), PyObject *reference)
+{
+    if (PyDict_DelItem(views, reference) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef forget_def = { "forget_view", forget, METH_O, NULL };
+
+/* views[view] = sock */
+static int
+remember_view(PyObject *view, Socket *sock)
+{
+    PyObject *reference = PyWeakref_NewRef(view, forget_view);
+    int result = -1;
+
+    if (reference != NULL) {
+        result = PyDict_SetItem(views, reference, (PyObject *)sock);
+        Py_DECREF(reference);
+    }
+    return result;
+}
+
+/* views.get(object): borrowed, or NULL without an exception. */
+static Socket *
+find_view(PyObject *object)
+{
+    PyObject *reference = PyWeakref_NewRef(object, NULL);
+    PyObject *found = NULL;
+
+    if (reference != NULL) {
+        found = PyDict_GetItemWithError(views, reference);
+        Py_DECREF(reference);
+    }
+    PyErr_Clear(); /* it can't be a key: it is none of those */
+    return (Socket *)found;
+}
 
 /* ----- AnySocket ----- */
 
@@ -257,18 +300,13 @@ AnySocket_new(PyObject *object)
 Socket *
 socket_of(PyObject *object)
 {
-    PyObject *found;
+    Socket *found;
 
     if (PyObject_TypeCheck(object, &Socket_type)) {
         return (Socket *)Py_NewRef(object);
     }
-    found = PyObject_CallMethod(views, "get", "(O)", object);
-    if (found != NULL && found != Py_None) {
-        return (Socket *)found;
-    }
-    Py_XDECREF(found);
-    PyErr_Clear(); /* it can't be a key: it is none of those */
-    return AnySocket_new(object);
+    found = find_view(object);
+    return found != NULL ? (Socket *)Py_NewRef(found) : AnySocket_new(object);
 }
 
 /* A socket.socket that is closed. */
@@ -304,7 +342,7 @@ view_of_socket(Socket *sock)
         return closed_socket();
     }
     view = Socket_for_python(sock);
-    if (view != NULL && PyObject_SetItem(views, view, (PyObject *)sock) < 0) {
+    if (view != NULL && remember_view(view, sock) < 0) {
         Py_CLEAR(view);
     }
     return view;
@@ -392,11 +430,9 @@ const Kind request_kind = { get_request, set_request };
 int
 any_socket_ready(void)
 {
-    PyObject *dictionary = import_from("weakref", "WeakKeyDictionary");
-
-    if (dictionary != NULL) {
-        views = PyObject_CallNoArgs(dictionary);
-        Py_DECREF(dictionary);
-    }
-    return views == NULL ? -1 : PyType_Ready(&AnySocket_type);
+    views = PyDict_New();
+    forget_view = PyCFunction_New(&forget_def, NULL);
+    return views == NULL || forget_view == NULL
+               ? -1
+               : PyType_Ready(&AnySocket_type);
 }

@@ -29,6 +29,55 @@ with make_server('127.0.0.1', 0, app, handler_class=Handler) as server:
     thread.join()
 '''
 
+# The request comes after the handler has looked for it once.
+TIMEOUT = '''
+import socket
+import threading
+from cwsgiref.simple_server import make_server, WSGIRequestHandler, demo_app
+
+ready = threading.Event()
+
+class Handler(WSGIRequestHandler):
+    timeout = 60
+
+    def setup(self):
+        super().setup()
+        print(self.request.gettimeout(), self.connection.gettimeout())
+        ready.set()
+
+with make_server('127.0.0.1', 0, demo_app, handler_class=Handler) as server:
+    thread = threading.Thread(target=server.handle_request)
+    thread.start()
+    with socket.create_connection(server.server_address) as client:
+        ready.wait()
+        client.sendall(b'GET / HTTP/1.0\\r\\n\\r\\n')
+        print(client.recv(15))
+    thread.join()
+'''
+
+# A signal that comes while a connection is closed whose socket Python has: what
+# Python code could run there would get a KeyboardInterrupt.
+INTERRUPT = '''
+import sys
+import socket
+from cwsgiref.socketserver import BaseRequestHandler, TCPServer
+
+class Handler(BaseRequestHandler):
+    def handle(self):
+        print(self.request.fileno() >= 0)
+        sys.setprofile(profile)
+
+def profile(frame, event, argument):
+    if event == 'call':
+        raise KeyboardInterrupt
+
+with TCPServer(('127.0.0.1', 0), Handler) as server:
+    with socket.create_connection(server.server_address) as client:
+        server.handle_request()
+        sys.setprofile(None)
+        print(client.recv(1))
+'''
+
 REPLACED = '''
 import cwsgiref
 cwsgiref.install()
@@ -82,6 +131,15 @@ class Prompt(unittest.TestCase):
         self.assertEqual(done.stdout, '/x\n')
         self.assertEqual(done.stderr,
                          'somebody - - [now] "GET /x HTTP/1.1" 200 2\n')
+
+    def test_a_timeout_of_a_class(self):
+        self.assertEqual(self.typed(TIMEOUT).stdout,
+                         "60.0 60.0\nb'HTTP/1.0 200 OK'\n")
+
+    def test_a_signal_while_a_connection_is_closed(self):
+        done = self.typed(INTERRUPT)
+        self.assertEqual(done.stdout, "True\nb''\n")
+        self.assertEqual(done.stderr, '')
 
     def test_in_the_place_of_the_original(self):
         self.assertEqual(self.typed(REPLACED).stdout, '''\
