@@ -8,6 +8,7 @@
 #include "handlers/simple_handler.h"
 #include "headers/headers.h"
 #include "headers/http_message.h"
+#include "io/any_socket.h"
 #include "io/buffered_io_base.h"
 #include "io/buffered_reader.h"
 #include "io/buffered_writer.h"
@@ -38,6 +39,7 @@
 static PyTypeObject *const types[] = {
     /* socket, io */
     &Socket_type,
+    &AnySocket_type,
     &IOBase_type,
     &RawIOBase_type,
     &SocketIO_type,

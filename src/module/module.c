@@ -7,7 +7,6 @@
 
 #include "handlers/cgi_handler.h"
 #include "headers/headers.h"
-#include "module/any_socket.h"
 #include "module/family.h"
 #include "module/functions.h"
 #include "module/handlers.h"
@@ -16,6 +15,7 @@
 #include "module/method.h"
 #include "module/request_handlers.h"
 #include "module/servers.h"
+#include "module/sockets.h"
 #include "python/objects.h"
 #include "server/base_http_request_handler.h"
 #include "server/server_handler.h"
@@ -140,7 +140,7 @@ add_all(PyObject *module)
     for (size_t i = 0; i < Py_ARRAY_LENGTH(families); i++) {
         family_prepare(families[i]);
     }
-    if (types_ready() < 0 || kinds_ready() < 0 || any_socket_ready() < 0 ||
+    if (types_ready() < 0 || kinds_ready() < 0 || sockets_ready() < 0 ||
         PyType_Ready(&Method_type) < 0)
     {
         return -1;

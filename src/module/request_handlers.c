@@ -7,11 +7,12 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
+#include "io/any_socket.h"
 #include "io/python_file.h"
 #include "io/socket_writer.h"
-#include "module/any_socket.h"
 #include "module/family.h"
 #include "module/kinds.h"
+#include "module/sockets.h"
 #include "python/errors.h"
 #include "python/names.h"
 #include "python/objects.h"

@@ -6,9 +6,9 @@
  * C: so finish_request() is another one here. */
 #include "module/servers.h"
 
-#include "module/any_socket.h"
 #include "module/family.h"
 #include "module/kinds.h"
+#include "module/sockets.h"
 #include "python/errors.h"
 #include "python/objects.h"
 #include "python/unpack.h"

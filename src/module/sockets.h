@@ -1,20 +1,11 @@
 /* Sockets between C and Python. The chain works with a Socket (io/socket.h);
  * Python code gets a socket.socket, and may give any object that is used as
  * one: an SSL socket, a mock, a pair of io.BytesIO. */
-#ifndef CWSGIREF_MODULE_ANY_SOCKET_H
-#define CWSGIREF_MODULE_ANY_SOCKET_H
+#ifndef CWSGIREF_MODULE_SOCKETS_H
+#define CWSGIREF_MODULE_SOCKETS_H
 
 #include "io/socket.h"
 #include "module/kinds.h"
-
-/* A Socket that is any object of Python's: each operation is a call of the
- * object's method. */
-typedef struct AnySocket {
-    Socket base;      /* must stay first */
-    PyObject *object; /* owned */
-} AnySocket;
-
-extern PyTypeObject AnySocket_type;
 
 /* What C works with: `object` itself if it is a Socket; the Socket that
  * python_view() gave it for; or else an AnySocket. A new reference, or NULL. */
@@ -30,7 +21,7 @@ PyObject *c_view(PyObject *request);
 extern const Kind socket_kind;  /* Socket *, owned, or NULL */
 extern const Kind request_kind; /* PyObject *, owned: c_view() of it */
 
-/* Readies it. 0 or -1; call it once. */
-int any_socket_ready(void);
+/* 0 or -1; call it once. */
+int sockets_ready(void);
 
 #endif

@@ -1,0 +1,194 @@
+/* In this file: what is a socket in Python for one in C, and the other way; and
+ * the fields that hold one. */
+#include "module/sockets.h"
+
+#include "io/any_socket.h"
+
+#include "python/objects.h"
+
+/* The sockets that Python has got, by weak references, with the Socket of each,
+ * which owns the other one until it is closed. Not a WeakKeyDictionary: what
+ * that does at the end of a key is Python code, which would lose the exception
+ * of a signal. */
+static PyObject *views;
+static PyObject *forget_view; /* called at the end of one */
+
+static PyObject *
+forget(PyObject *Py_UNUSED(module), PyObject *reference)
+{
+    if (PyDict_DelItem(views, reference) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef forget_def = { "forget_view", forget, METH_O, NULL };
+
+/* views[view] = sock */
+static int
+remember_view(PyObject *view, Socket *sock)
+{
+    PyObject *reference = PyWeakref_NewRef(view, forget_view);
+    int result = -1;
+
+    if (reference != NULL) {
+        result = PyDict_SetItem(views, reference, (PyObject *)sock);
+        Py_DECREF(reference);
+    }
+    return result;
+}
+
+/* views.get(object): borrowed, or NULL without an exception. */
+static Socket *
+find_view(PyObject *object)
+{
+    PyObject *reference = PyWeakref_NewRef(object, NULL);
+    PyObject *found = NULL;
+
+    if (reference != NULL) {
+        found = PyDict_GetItemWithError(views, reference);
+        Py_DECREF(reference);
+    }
+    PyErr_Clear(); /* it can't be a key: it is none of those */
+    return (Socket *)found;
+}
+
+/* ----- From one to the other ----- */
+
+Socket *
+socket_of(PyObject *object)
+{
+    Socket *found;
+
+    if (PyObject_TypeCheck(object, &Socket_type)) {
+        return (Socket *)Py_NewRef(object);
+    }
+    found = find_view(object);
+    return found != NULL ? (Socket *)Py_NewRef(found) : AnySocket_new(object);
+}
+
+/* A socket.socket that is closed. */
+static PyObject *
+closed_socket(void)
+{
+    PyObject *cls = import_from("socket", "socket");
+    PyObject *sock = NULL, *zero = PyLong_FromLong(0);
+
+    if (cls != NULL && zero != NULL) {
+        sock = PyObject_CallMethod(cls, "__new__", "O", cls);
+    }
+    if (sock != NULL &&
+        (PyObject_SetAttrString(sock, "_closed", Py_True) < 0 ||
+         PyObject_SetAttrString(sock, "_io_refs", zero) < 0))
+    {
+        Py_CLEAR(sock);
+    }
+    Py_XDECREF(zero);
+    Py_XDECREF(cls);
+    return sock;
+}
+
+static PyObject *
+view_of_socket(Socket *sock)
+{
+    PyObject *view;
+
+    if (Py_IS_TYPE(sock, &AnySocket_type)) {
+        return Py_NewRef(((AnySocket *)sock)->object);
+    }
+    if (sock->fd < 0 && sock->python == NULL) {
+        return closed_socket();
+    }
+    view = Socket_for_python(sock);
+    if (view != NULL && remember_view(view, sock) < 0) {
+        Py_CLEAR(view);
+    }
+    return view;
+}
+
+/* Whether it is a UDPServer's request. */
+static bool
+is_datagram(PyObject *request)
+{
+    return PyTuple_CheckExact(request) && PyTuple_GET_SIZE(request) == 2 &&
+           PyBytes_Check(PyTuple_GET_ITEM(request, 0));
+}
+
+PyObject *
+python_view(PyObject *request)
+{
+    if (PyObject_TypeCheck(request, &Socket_type)) {
+        return view_of_socket((Socket *)request);
+    }
+    if (is_datagram(request) &&
+        PyObject_TypeCheck(PyTuple_GET_ITEM(request, 1), &Socket_type))
+    {
+        return Py_BuildValue(
+            "(ON)", PyTuple_GET_ITEM(request, 0),
+            view_of_socket((Socket *)PyTuple_GET_ITEM(request, 1)));
+    }
+    return Py_NewRef(request);
+}
+
+PyObject *
+c_view(PyObject *request)
+{
+    if (is_datagram(request)) {
+        return Py_BuildValue("(ON)", PyTuple_GET_ITEM(request, 0),
+                             socket_of(PyTuple_GET_ITEM(request, 1)));
+    }
+    return (PyObject *)socket_of(request);
+}
+
+/* ----- Fields ----- */
+
+static PyObject *
+get_request(const void *place)
+{
+    PyObject *request = *(PyObject *const *)place;
+    PyObject *view = request == NULL ? NULL : python_view(request);
+
+    if (view == missing) {
+        Py_CLEAR(view);
+    }
+    return view;
+}
+
+static PyObject *
+set_socket(void *place, PyObject *value)
+{
+    PyObject **field = place;
+    PyObject *sock = (PyObject *)socket_of(value == NULL ? missing : value);
+
+    if (sock == NULL) {
+        return NULL;
+    }
+    Py_XSETREF(*field, sock);
+    return Py_NewRef(Py_None);
+}
+
+static PyObject *
+set_request(void *place, PyObject *value)
+{
+    PyObject **field = place;
+    PyObject *request = c_view(value == NULL ? missing : value);
+
+    if (request == NULL) {
+        return NULL;
+    }
+    Py_XSETREF(*field, request);
+    return Py_NewRef(Py_None);
+}
+
+const Kind socket_kind = { get_request, set_socket };
+const Kind request_kind = { get_request, set_request };
+
+/* ----- The module ----- */
+
+int
+sockets_ready(void)
+{
+    views = PyDict_New();
+    forget_view = PyCFunction_New(&forget_def, NULL);
+    return views == NULL || forget_view == NULL ? -1 : 0;
+}
