@@ -182,6 +182,8 @@ def not_as_in_the_original(rows):
 
 
 def frames(case, H):
+    """Those of the exception; none where the release raises none."""
+    tb = None
     try:
         case(H)
     except Exception as e:
