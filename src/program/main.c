@@ -13,6 +13,7 @@
 #include "program/interpreter.h"
 #include "program/signals.h"
 #include "program/socket_file.h"
+#include "program/tls.h"
 #include "program/strict.h"
 #include "python/errors.h"
 #include "python/objects.h"
@@ -53,7 +54,8 @@ finish_request_in_child(BaseServer *self, PyObject *request,
     if (signals_set(&self->shutdown_request) < 0) {
         return -1;
     }
-    return BaseServer_finish_request(self, request, client_address);
+    return self->cls->mixed_over->finish_request(self, request,
+                                                 client_address);
 }
 
 /* The one request of --once needs no mix-in: nobody waits behind it. */
@@ -67,6 +69,9 @@ subclass(Classes *classes, const Options *options)
     }
     if (options->backlog > 0) {
         classes->over.base.request_queue_size = options->backlog;
+    }
+    if (options->tls_cert != NULL) {
+        tls_lay_into(&classes->over, options->timeout);
     }
     classes->server = classes->over;
     classes->handler = WSGIRequestHandler_class;
@@ -139,7 +144,7 @@ serve(BaseServer *server, const Options *options, const bool *stopped)
         result = signals_set(&server->shutdown_request);
     }
     if (result == 0 && !*stopped) {
-        result = announce(server);
+        result = announce(server, options->tls_cert != NULL);
     }
     if (result == 0 && !*stopped && !server->shutdown_request) {
         result = options->once ? BaseServer_handle_request(server)
@@ -245,6 +250,9 @@ run(const Options *options, Classes *classes)
     if (options->strict) {
         release_harden();
     }
+    if (options->tls_cert != NULL && tls_start(options) < 0) {
+        goto done;
+    }
     application = open_application(options);
     if (application == NULL || stopped) {
         goto done;
@@ -267,6 +275,7 @@ done:
     finally_leave(handled);
     Py_XDECREF(server);
     Py_XDECREF(application);
+    tls_end();
     return interpreter_exit_code();
 }
 

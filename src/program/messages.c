@@ -37,13 +37,14 @@ print_line(PyObject *line)
 /* Serving HTTP on unix:PATH ..., or unix:@NAME: a new str. The address of a
  * name is b'\0name'. */
 static PyObject *
-announcement_of_unix(PyObject *address)
+announcement_of_unix(PyObject *address, const char *protocol)
 {
     if (PyBytes_Check(address)) {
-        return PyUnicode_FromFormat("Serving HTTP on unix:@%s ...\n",
+        return PyUnicode_FromFormat("Serving %s on unix:@%s ...\n", protocol,
                                     PyBytes_AS_STRING(address) + 1);
     }
-    return PyUnicode_FromFormat("Serving HTTP on unix:%S ...\n", address);
+    return PyUnicode_FromFormat("Serving %s on unix:%S ...\n", protocol,
+                                address);
 }
 
 /* The host, with the zone of an IPv6 address if it has one: a new str. */
@@ -63,15 +64,17 @@ host_with_zone(PyObject *host, unsigned int scope_id)
 
 /* Serving HTTP on HOST port PORT (http://HOST:PORT/) ...: a new str. */
 static PyObject *
-announcement(BaseServer *server)
+announcement(BaseServer *server, bool is_https)
 {
+    const char *protocol = is_https ? "HTTPS" : "HTTP";
+    const char *scheme = is_https ? "https" : "http";
     PyObject *address = server->server_address;
     bool is_ipv6 = server->cls->address_family == AF_INET6;
     unsigned int flow_info, scope_id = 0;
     PyObject *host, *port, *line;
 
     if (server->cls->address_family == AF_UNIX) {
-        return announcement_of_unix(address);
+        return announcement_of_unix(address, protocol);
     }
     if (!PyArg_ParseTuple(address, "OO|II", &host, &port, &flow_info,
                           &scope_id)) {
@@ -81,19 +84,18 @@ announcement(BaseServer *server)
     if (host == NULL) {
         return NULL;
     }
-    line = PyUnicode_FromFormat(is_ipv6 ? "Serving HTTP on %U port %S "
-                                          "(http://[%U]:%S/) ...\n"
-                                        : "Serving HTTP on %U port %S "
-                                          "(http://%U:%S/) ...\n",
-                                host, port, host, port);
+    line = PyUnicode_FromFormat(
+        is_ipv6 ? "Serving %s on %U port %S (%s://[%U]:%S/) ...\n"
+                : "Serving %s on %U port %S (%s://%U:%S/) ...\n",
+        protocol, host, port, scheme, host, port);
     Py_DECREF(host);
     return line;
 }
 
 int
-announce(BaseServer *server)
+announce(BaseServer *server, bool is_https)
 {
-    return print_line(announcement(server));
+    return print_line(announcement(server, is_https));
 }
 
 /* The errno of the handled exception; 0 if it has none. */

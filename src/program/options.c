@@ -39,9 +39,14 @@ static const char help[] =
     "                          the environment and stdin, and write the\n"
     "                          answer to stdout\n"
     "      --validate          check application and server against PEP 3333\n"
-    "      --strict            refuse what later releases refuse, or is ambiguous\n"
+    "      --strict            refuse what later releases refuse, or is "
+    "ambiguous\n"
     "      --timeout SECONDS   drop a client that stays silent this long\n"
     "      --backlog NUMBER    let this many connections wait for an answer\n"
+    "      --tls-cert FILE     speak HTTPS, with this certificate\n"
+    "      --tls-key FILE      its key, if that is not in the same file\n"
+    "      --tls-password-file FILE\n"
+    "                          the password of the key\n"
     "      --quiet             write no access log\n"
     "      --version           show the versions of cwsgiref and its Python\n"
     "  -h, --help              show this help\n";
@@ -56,6 +61,9 @@ enum {
     STRICT,
     TIMEOUT,
     BACKLOG,
+    TLS_CERT,
+    TLS_KEY,
+    TLS_PASSWORD_FILE,
     QUIET,
     VERSION
 }; /* without a letter */
@@ -75,6 +83,9 @@ static const struct option long_options[] = {
     { "strict", no_argument, NULL, STRICT },
     { "timeout", required_argument, NULL, TIMEOUT },
     { "backlog", required_argument, NULL, BACKLOG },
+    { "tls-cert", required_argument, NULL, TLS_CERT },
+    { "tls-key", required_argument, NULL, TLS_KEY },
+    { "tls-password-file", required_argument, NULL, TLS_PASSWORD_FILE },
     { "quiet", no_argument, NULL, QUIET },
     { "version", no_argument, NULL, VERSION },
     { "help", no_argument, NULL, 'h' },
@@ -380,6 +391,15 @@ parse_option(Options *options, int found, int *bind_port, int *port)
     case 'C':
         options->directory = optarg;
         return 0;
+    case TLS_CERT:
+        options->tls_cert = optarg;
+        return 0;
+    case TLS_KEY:
+        options->tls_key = optarg;
+        return 0;
+    case TLS_PASSWORD_FILE:
+        options->tls_password_file = optarg;
+        return 0;
     case TIMEOUT:
         return parse_timeout(options, optarg);
     case BACKLOG:
@@ -421,6 +441,17 @@ options_parse(Options *options, int argc, char *argv[])
     if (options->unix_socket && port >= 0) {
         return complain(options, "a Unix socket has no port: leave out "
                                  "--port");
+    }
+    if (options->tls_cert == NULL &&
+        (options->tls_key != NULL || options->tls_password_file != NULL))
+    {
+        return complain(options, "%s needs --tls-cert, too",
+                        options->tls_key != NULL ? "--tls-key"
+                                                 : "--tls-password-file");
+    }
+    if (options->cgi && options->tls_cert != NULL) {
+        return complain(options, "--cgi has no connection for --tls-cert: "
+                                 "the web server speaks TLS");
     }
     if (options->threads && options->fork) {
         return complain(

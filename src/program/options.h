@@ -22,9 +22,12 @@ typedef struct Options {
     bool fork;             /* a process for each request */
     bool once;
     bool quiet;
-    double timeout; /* seconds; -1: none */
-    int backlog;    /* connections that wait; 0: as in Python */
-    bool help;      /* asked for, and nothing else counts */
+    const char *tls_cert;          /* the path of a file, or NULL: no TLS */
+    const char *tls_key;           /* NULL: it is in the other one, too */
+    const char *tls_password_file; /* of the key, or NULL */
+    double timeout;                /* seconds; -1: none */
+    int backlog;                   /* connections that wait; 0: as in Python */
+    bool help;                     /* asked for, and nothing else counts */
     bool version;
     char error[400]; /* what is wrong with the command line */
 } Options;
