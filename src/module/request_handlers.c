@@ -418,13 +418,15 @@ make_stream(BufferedIOBase **stream, PyObject *file)
     return *stream == NULL ? -1 : 0;
 }
 
-/* StreamRequestHandler.setup, where the request is any object.
+/* StreamRequestHandler.setup, by the methods of Python's object for the
+ * connection: where it is any object, or where nothing is to be buffered,
+ * which a stream in C can't do.
  * Lib/socketserver.py: StreamRequestHandler.setup */
 static int
-setup_any(StreamRequestHandler *self, const StreamRequestHandlerClass *cls)
+setup_by(StreamRequestHandler *self, PyObject *object)
 {
-    Socket *connection = self->connection;
-    PyObject *object = ((AnySocket *)connection)->object;
+    const StreamRequestHandlerClass *cls =
+        (const StreamRequestHandlerClass *)self->base.cls;
 
     if (cls->timeout >= 0 && discard(PyObject_CallMethod(
                                  object, "settimeout", "d", cls->timeout)) < 0)
@@ -444,7 +446,7 @@ setup_any(StreamRequestHandler *self, const StreamRequestHandlerClass *cls)
         return -1;
     }
     if (cls->wbufsize == 0) {
-        self->wfile = SocketWriter_new(&SocketWriter_class, connection);
+        self->wfile = SocketWriter_new(&SocketWriter_class, self->connection);
         return self->wfile == NULL ? -1 : 0;
     }
     return make_stream(
@@ -457,18 +459,28 @@ static int
 setup(BaseRequestHandler *op)
 {
     StreamRequestHandler *self = (StreamRequestHandler *)op;
+    PyObject *view;
+    int result;
 
     Py_CLEAR(self->connection);
     Py_CLEAR(self->rfile);
     Py_CLEAR(self->wfile);
-    if (Py_IS_TYPE(op->request, &AnySocket_type)) {
-        self->connection = (Socket *)Py_NewRef(op->request);
-        return setup_any(self, (const StreamRequestHandlerClass *)op->cls);
-    }
     if (!PyObject_TypeCheck(op->request, &Socket_type)) {
         return lacks_attribute(op->request, "makefile");
     }
-    return StreamRequestHandler_setup(op);
+    if (!Py_IS_TYPE(op->request, &AnySocket_type) &&
+        ((const StreamRequestHandlerClass *)op->cls)->rbufsize != 0)
+    {
+        return StreamRequestHandler_setup(op);
+    }
+    self->connection = (Socket *)Py_NewRef(op->request);
+    view = python_view(op->request);
+    if (view == NULL) {
+        return -1;
+    }
+    result = setup_by(self, view);
+    Py_DECREF(view);
+    return result;
 }
 
 static int

@@ -83,6 +83,36 @@ with UDPServer(('127.0.0.1', 0), Handler, False) as server:
 '''
 
 
+UNBUFFERED = '''
+import http.client
+import os
+import threading
+from cwsgiref.http.server import BaseHTTPRequestHandler, HTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    rbufsize = 0
+
+    def do_POST(self):
+        # all of the body is still in the descriptor
+        body = os.read(self.rfile.fileno(), 100)
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(body.upper())
+
+    def log_message(self, *args):
+        pass
+
+with HTTPServer(('127.0.0.1', 0), Handler) as server:
+    thread = threading.Thread(target=server.handle_request)
+    thread.start()
+    connection = http.client.HTTPConnection(*server.server_address)
+    connection.request('POST', '/', b'hello')
+    print(connection.getresponse().read())
+    connection.close()
+    thread.join()
+'''
+
+
 class Sockets(unittest.TestCase):
 
     def printed(self, text):
@@ -96,6 +126,9 @@ class Sockets(unittest.TestCase):
 
     def test_a_timeout_that_python_code_sets(self):
         self.assertEqual(self.printed(LISTENS), ['no request'] * 3)
+
+    def test_a_stream_that_reads_nothing_ahead(self):
+        self.assertEqual(self.printed(UNBUFFERED), ["b'HELLO'"])
 
     def test_a_socket_of_python(self):
         self.assertEqual(self.printed(SENT), ["b'HELLO'"])
