@@ -5,7 +5,8 @@ ours.
 """
 
 import ast
-import importlib.util
+import importlib
+from importlib.machinery import PathFinder
 
 
 class _Without(ast.NodeTransformer):
@@ -21,13 +22,20 @@ class _Without(ast.NodeTransformer):
         return node
 
 
+def _find_spec(name):
+    """Of Python's own module, where install() has put ours in its place."""
+    package = name.rpartition('.')[0]
+    path = importlib.import_module(package).__path__ if package else None
+    return PathFinder.find_spec(name, path)
+
+
 def run(name, classes, imports, namespace):
     """Run Python's module of that name in the namespace, with our classes (a
     dict) in the place of its own.
 
     imports: modules of ours that it finds as its own, by their names there.
     """
-    spec = importlib.util.find_spec(name)
+    spec = _find_spec(name)
     source = spec.loader.get_source(spec.name)
     tree = _Without(classes).visit(ast.parse(source, spec.origin))
     # the imports first, then ours in their places, then the rest

@@ -1,14 +1,32 @@
 """python3 -m cwsgiref.as_wsgiref PROGRAM [ARGUMENT ...]
 python3 -m cwsgiref.as_wsgiref -m MODULE [ARGUMENT ...]
 
-Runs a Python program on the classes of cwsgiref, in the place of wsgiref's.
+Runs a Python program on the classes of cwsgiref, in the place of wsgiref's;
+and so what the program starts with the same Python.
 """
 
 import os
+import pathlib
 import runpy
 import sys
 
+import _cwsgiref
+
 import cwsgiref
+
+# What is a program itself: it has to be that of ours.
+_PROGRAMS = {'http.server': 'cwsgiref.http.server'}
+
+
+def _tell_children():
+    """Children find _children/sitecustomize.py, and this package."""
+    package = pathlib.Path(cwsgiref.__file__).resolve().parent
+    folders = [package / '_children', package.parent,
+               pathlib.Path(_cwsgiref.__file__).resolve().parent]
+    known = os.environ.get('PYTHONPATH')
+    os.environ['PYTHONPATH'] = os.pathsep.join(
+        dict.fromkeys([*map(str, folders),
+                       *(known.split(os.pathsep) if known else [])]))
 
 
 def main():
@@ -27,8 +45,13 @@ def main():
         print(__doc__, file=sys.stderr)
         return 2
     cwsgiref.install()
+    _tell_children()
     sys.argv = arguments
-    run(arguments[0], run_name='__main__', **more)
+    program = arguments[0]
+    if run is runpy.run_module and program in _PROGRAMS:
+        program = _PROGRAMS[program]
+        sys.modules.pop(program)
+    run(program, run_name='__main__', **more)
     return 0
 
 
