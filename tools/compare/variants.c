@@ -289,7 +289,9 @@ serve(PyObject *application)
     if (server == NULL) {
         return;
     }
-    if (signals_set(&server->shutdown_request) == 0 && announce(server) == 0) {
+    if (signals_set(&server->shutdown_request) == 0 &&
+        announce(server, false) == 0)
+    {
         Handled handled;
 
         BaseServer_serve_forever(server, 0.5);
