@@ -12,6 +12,8 @@
 
 static PyObject *context; /* an ssl.SSLContext, or NULL */
 static double handshake_timeout;
+static WSGIServerClass
+    plain; /* the class that TLS is laid into, before that */
 
 /* ----- The context ----- */
 
@@ -161,7 +163,7 @@ wrap(Socket *connection)
 static int
 get_request(BaseServer *self, PyObject **request, PyObject **client_address)
 {
-    if (TCPServer_get_request(self, request, client_address) < 0) {
+    if (plain.base.get_request(self, request, client_address) < 0) {
         return -1;
     }
     *request = (PyObject *)wrap((Socket *)*request);
@@ -209,7 +211,7 @@ finish_request(BaseServer *self, PyObject *request, PyObject *client_address)
         return PyErr_ExceptionMatches(PyExc_OSError) ? say_why(client_address)
                                                      : -1;
     }
-    return BaseServer_finish_request(self, request, client_address);
+    return plain.base.finish_request(self, request, client_address);
 }
 
 /* wsgiref finds by HTTPS that the scheme is https. */
@@ -219,7 +221,7 @@ setup_environ(WSGIServer *self)
     PyObject *on;
     int result;
 
-    if (WSGIServer_setup_environ(self) < 0) {
+    if (plain.setup_environ(self) < 0) {
         return -1;
     }
     on = PyUnicode_FromString("on");
@@ -235,6 +237,7 @@ void
 tls_lay_into(WSGIServerClass *cls, double seconds)
 {
     handshake_timeout = seconds;
+    plain = *cls;
     cls->base.get_request = get_request;
     cls->base.finish_request = finish_request;
     cls->setup_environ = setup_environ;

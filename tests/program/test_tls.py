@@ -128,6 +128,25 @@ class TLS(unittest.TestCase):
             with self.subTest(options):
                 self.assert_serves(self.serve(*options))
 
+    def test_a_unix_socket(self):
+        path = str(self.folder / 'socket')
+        process = subprocess.Popen(
+            [PROGRAM, '--bind', f'unix:{path}', '--validate', '--tls-cert',
+             'both.pem', '--quiet', 'app.py'], cwd=self.folder,
+            stdout=subprocess.PIPE)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        self.assertEqual(process.stdout.readline(),
+                         f'Serving HTTPS on unix:{path} ...\n'.encode())
+        context = ssl.create_default_context(cafile=self.folder / 'one.crt')
+        client = socket.socket(socket.AF_UNIX)
+        client.settimeout(PATIENCE)
+        client.connect(path)
+        with context.wrap_socket(client, server_hostname='127.0.0.1') as tls:
+            tls.sendall(b'GET /unix HTTP/1.0\r\n\r\n')
+            answer = b''.join(iter(functools.partial(tls.recv, 65536), b''))
+        self.assertTrue(answer.endswith(b'\r\n\r\nhttps on /unix 0'), answer)
+
     def test_once(self):
         server = self.both(['--once'])
         self.assert_serves(server)
