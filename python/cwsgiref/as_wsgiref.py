@@ -10,8 +10,6 @@ import pathlib
 import runpy
 import sys
 
-import _cwsgiref
-
 import cwsgiref
 
 # What is a program itself: it has to be that of ours.
@@ -19,14 +17,12 @@ _PROGRAMS = {'http.server': 'cwsgiref.http.server'}
 
 
 def _tell_children():
-    """Children find _children/sitecustomize.py, and this package."""
-    package = pathlib.Path(cwsgiref.__file__).resolve().parent
-    folders = [package / '_children', package.parent,
-               pathlib.Path(_cwsgiref.__file__).resolve().parent]
+    """Children find _children/sitecustomize.py; they find this package as
+    this process has."""
+    folder = pathlib.Path(cwsgiref.__file__).resolve().parent / '_children'
     known = os.environ.get('PYTHONPATH')
     os.environ['PYTHONPATH'] = os.pathsep.join(
-        dict.fromkeys([*map(str, folders),
-                       *(known.split(os.pathsep) if known else [])]))
+        [str(folder), *([known] if known else [])])
 
 
 def main():
