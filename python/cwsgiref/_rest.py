@@ -29,11 +29,13 @@ def _find_spec(name):
     return PathFinder.find_spec(name, path)
 
 
-def run(name, classes, imports, namespace):
+def run(name, classes, imports, namespace, complete={}):
     """Run Python's module of that name in the namespace, with our classes (a
     dict) in the place of its own.
 
     imports: modules of ours that it finds as its own, by their names there.
+    complete: what is called with a class of Python's, by its name, when that
+    has been made.
     """
     spec = _find_spec(name)
     source = spec.loader.get_source(spec.name)
@@ -48,4 +50,6 @@ def run(name, classes, imports, namespace):
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
             namespace.update({key: value for key, value in imports.items()
                               if key in namespace})
+        elif getattr(statement, 'name', None) in complete:
+            complete[statement.name](namespace[statement.name])
     namespace.update(own)

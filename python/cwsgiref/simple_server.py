@@ -1,5 +1,8 @@
 """A server for one WSGI application: wsgiref.simple_server in C."""
 
+import sys
+import warnings
+
 from _cwsgiref import (
     ServerHandler, WSGIRequestHandler, WSGIServer, demo_app, server_version,
     software_version, sys_version)
@@ -15,3 +18,14 @@ def make_server(host, port, app, server_class=WSGIServer,
     server = server_class((host, port), handler_class)
     server.set_app(app)
     return server
+
+
+if sys.version_info < (3, 15):
+    __version__ = '0.2'
+else:
+    def __getattr__(name):
+        if name == '__version__':
+            warnings._deprecated('__version__', remove=(3, 20))
+            return '0.2'
+        raise AttributeError(
+            f'module {__name__!r} has no attribute {name!r}')
