@@ -29,3 +29,18 @@ else:
             return '0.2'
         raise AttributeError(
             f'module {__name__!r} has no attribute {name!r}')
+
+
+def _handle(self):
+    """WSGIRequestHandler.handle(), when ServerHandler is not as C has it: it is
+    another class, or something was set on it."""
+    self.raw_requestline = self.rfile.readline(65537)
+    if len(self.raw_requestline) > 65536:
+        self.requestline = self.request_version = self.command = ''
+        self.send_error(414)
+    elif self.parse_request():
+        handler = ServerHandler(
+            self.rfile, self.wfile, self.get_stderr(), self.get_environ(),
+            multithread=False)
+        handler.request_handler = self
+        handler.run(self.server.get_app())

@@ -50,8 +50,6 @@ typedef struct Constant {
     const char *name;
     size_t offset; /* in the table */
     const Kind *kind;
-    /* Where the instance has its own, or 0. */
-    size_t field;
 } Constant;
 
 /* A field of the instance. */
@@ -82,6 +80,9 @@ typedef struct Family {
     /* Sets what a new instance has at first besides NULL: 0 or -1. NULL:
      * there is nothing. */
     int (*new)(PyObject *self);
+    /* The instance has another table now: sets the fields that say the same.
+     * NULL: there are none. */
+    void (*refreshed)(PyObject *self);
     /* family_refresh(), which a method calls first. */
     int (*refresh)(PyObject *self);
 } Family;

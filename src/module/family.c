@@ -7,23 +7,54 @@
 #include <string.h>
 
 #include "module/method.h"
+#include "python/errors.h"
 #include "python/objects.h"
 
-/* What family_prepare() knows, to be found from a type. */
-static const Family *families[8];
+/* A name in the tables of a family: a slot's or a constant's. */
+typedef struct Name {
+    const Class *cls; /* that adds it */
+    const Slot *slot; /* or NULL */
+    const Constant *constant;
+} Name;
 
-/* An instance's own table. */
+enum { MOST_NAMES = 100 };
+
+/* What family_prepare() and family_ready() know, to be found from a type. */
+typedef struct Known {
+    const Family *family;
+    Name names[MOST_NAMES];
+    PyObject *places; /* owned; a dict: where in `names` a name is */
+} Known;
+
+static Known known[8];
+
+/* The table of a type: made once, and another one when the type has changed.
+ * The instances share it. */
+typedef struct Table {
+    PyObject_VAR_HEAD const Known *known;
+    const Class *main;  /* main_class() of the type */
+    PyTypeObject *type; /* borrowed: it has the table in its dict */
+    unsigned version;   /* of the type when the table was made */
+    bool is_computed;   /* an instance computes constants: it has its own */
+    PyObject *held;     /* owned; a dict: what `values` point into, by id */
+    max_align_t values; /* of family->table_size bytes */
+} Table;
+
+/* The table of one instance, that has set some of it. */
 typedef struct Own {
-    unsigned version;  /* of its type, when the table was made; 0: make it */
-    PyObject *held;    /* owned; a dict: what the table points into, by id */
-    max_align_t table; /* of family->table_size bytes */
+    bool is_filling;    /* Python code computes a constant */
+    PyObject *held;     /* owned, as Table's */
+    max_align_t values; /* of family->table_size bytes */
 } Own;
 
 /* Behind the struct of an instance, the largest of its family. */
 typedef struct Extra {
     PyObject *dict;     /* owned; __dict__, NULL until something is in it */
     PyObject *weakrefs; /* CPython's list of the weak references to it */
-    Own *own;           /* NULL in an instance that C has made */
+    Table *table; /* owned; its type's; NULL in an instance that C has made */
+    Own *own;     /* or NULL */
+    PyObject *earlier; /* owned; a list of tables that it had before, which C
+                        * may still point into; or NULL */
 } Extra;
 
 /* ----- Finding ----- */
@@ -56,12 +87,12 @@ main_class(const Family *family, PyTypeObject *type)
     return found;
 }
 
-static const Family *
-family_of(PyTypeObject *type)
+static const Known *
+known_of(PyTypeObject *type)
 {
-    for (size_t i = 0; families[i] != NULL; i++) {
-        if (PyType_IsSubtype(type, families[i]->classes[0].type)) {
-            return families[i];
+    for (size_t i = 0; known[i].family != NULL; i++) {
+        if (PyType_IsSubtype(type, known[i].family->classes[0].type)) {
+            return &known[i];
         }
     }
     Py_UNREACHABLE();
@@ -75,152 +106,420 @@ extra_offset(const Family *family)
     return (family->instance_size + align - 1) / align * align;
 }
 
+/* It is where the type says that __dict__ is. */
 static Extra *
 extra_of(PyObject *self)
 {
-    const Family *family = family_of(Py_TYPE(self));
-
-    return (Extra *)((char *)self + extra_offset(family));
+    _Static_assert(offsetof(Extra, dict) == 0, "the dict is first");
+    return (Extra *)((char *)self + Py_TYPE(self)->tp_dictoffset);
 }
 
-/* ----- The instance's own table ----- */
+/* The slot or constant of that name in the tables of the type, or NULL. */
+static const Name *
+find_name(const Known *all, PyTypeObject *type, PyObject *name)
+{
+    PyObject *place = PyUnicode_Check(name)
+                          ? PyDict_GetItemWithError(all->places, name)
+                          : NULL;
+    const Name *found =
+        place == NULL ? NULL : &all->names[PyLong_AsSize_t(place)];
+
+    return found != NULL && PyType_IsSubtype(type, found->cls->type) ? found
+                                                                     : NULL;
+}
+
+/* ----- Tables ----- */
+
+static int
+Table_traverse(PyObject *op, visitproc visit, void *arg)
+{
+    Py_VISIT(((Table *)op)->held);
+    return 0;
+}
+
+static int
+Table_clear(PyObject *op)
+{
+    Py_CLEAR(((Table *)op)->held);
+    return 0;
+}
+
+PyTypeObject Table_type = {
+    .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
+    .tp_name = "cwsgiref.Table",
+    .tp_basicsize = sizeof(Table),
+    .tp_itemsize = 1,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC |
+                Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_traverse = Table_traverse,
+    .tp_clear = Table_clear,
+    .tp_dealloc = instance_dealloc,
+};
 
 /* What Python finds for a slot decides: a method of ours, whose function is
  * taken, or an override. */
 static int
-set_slot(PyObject *self, const Slot *slot, char *table)
+set_slot(PyTypeObject *type, const Slot *slot, char *values)
 {
-    PyObject *dict = extra_of(self)->dict;
-    Function function = NULL;
-    PyObject *found;
-    int on_instance = dict == NULL ? 0 : contains(dict, slot->name);
+    PyObject *found = PyObject_GetAttrString((PyObject *)type, slot->name);
+    Function function;
 
-    if (on_instance < 0) {
+    if (found == NULL) {
         return -1;
     }
-    if (!on_instance) {
-        found = PyObject_GetAttrString((PyObject *)Py_TYPE(self), slot->name);
-        if (found == NULL) {
-            return -1;
-        }
-        function = Method_function(found, slot);
-        Py_DECREF(found);
-    }
+    function = Method_function(found, slot);
+    Py_DECREF(found);
     if (function == NULL) {
         function = slot->python;
     }
-    memcpy(table + slot->offset, &function, sizeof(function));
+    memcpy(values + slot->offset, &function, sizeof(function));
     return 0;
 }
 
-/* The slots that a class adds. */
+/* place = value, of which `held` gets what must live on. */
 static int
-set_slots(PyObject *self, const Class *cls, char *table)
+set_place(PyObject *held, const Kind *kind, void *place, PyObject *value)
 {
-    for (const Slot *slot = cls->slots; slot != NULL && slot->name != NULL;
-         slot++) {
-        if (set_slot(self, slot, table) < 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-/* place = value, of which the instance holds what it needs. */
-static int
-set_place(Own *own, const Kind *kind, void *place, PyObject *value)
-{
-    PyObject *held = kind->set(place, value);
+    PyObject *needed = kind->set(place, value);
     PyObject *id = NULL;
     int result = -1;
 
-    if (held == Py_None) {
+    if (needed == Py_None) {
         result = 0;
     }
-    else if (held != NULL) {
-        id = PyLong_FromVoidPtr(held);
-        result = id == NULL ? -1 : PyDict_SetItem(own->held, id, held);
+    else if (needed != NULL) {
+        id = PyLong_FromVoidPtr(needed);
+        result = id == NULL ? -1 : PyDict_SetItem(held, id, needed);
     }
     Py_XDECREF(id);
-    Py_XDECREF(held);
+    Py_XDECREF(needed);
     return result;
 }
 
-/* A constant is what Python finds as the attribute of the instance. */
+/* Whether the value says what the place does. Of a dict another one may be
+ * changed later. */
 static int
-set_constant(PyObject *self, Own *own, const Constant *constant)
+says_the_same(const Kind *kind, const void *place, PyObject *value)
+{
+    PyObject *there = kind->get(place);
+    int is_same;
+
+    if (there == NULL) {
+        return PyErr_Occurred() ? -1 : 0;
+    }
+    is_same = PyDict_Check(value)
+                  ? there == value
+                  : PyObject_RichCompareBool(there, value, Py_EQ);
+    Py_DECREF(there);
+    return is_same;
+}
+
+/* Whether an instance has to be asked for what is found in its type. */
+static bool
+is_computed(PyTypeObject *type, PyObject *found)
+{
+    return Py_TYPE(found)->tp_descr_get != NULL ||
+           type->tp_getattro != PyObject_GenericGetAttr;
+}
+
+static int
+set_constant(Table *table, const Constant *constant)
+{
+    PyTypeObject *type = table->type;
+    PyObject *found = PyObject_GetAttrString((PyObject *)type, constant->name);
+    char *place = (char *)&table->values + constant->offset;
+    int result = 0;
+
+    if (found == NULL) {
+        return -1;
+    }
+    if (is_computed(type, found)) {
+        table->is_computed = true;
+    }
+    else {
+        int is_same = says_the_same(constant->kind, place, found);
+
+        result = is_same == 0
+                     ? set_place(table->held, constant->kind, place, found)
+                     : Py_MIN(is_same, 0);
+    }
+    Py_DECREF(found);
+    return result;
+}
+
+/* Whether Python code brings a method that none of its classes in C has, but
+ * their table: a BaseServer's fileno(). */
+static bool
+brings_slot(const Table *table, const Slot *slot)
+{
+    return slot != NULL && slot->offset < table->main->table_size &&
+           PyObject_HasAttrString((PyObject *)table->type, slot->name);
+}
+
+static int
+fill_table(Table *table)
+{
+    memcpy(&table->values, table->main->table, table->main->table_size);
+    for (const Name *name = table->known->names; name->cls != NULL; name++) {
+        if (!PyType_IsSubtype(table->type, name->cls->type) &&
+            !brings_slot(table, name->slot))
+        {
+            continue;
+        }
+        if (name->slot != NULL
+                ? set_slot(table->type, name->slot, (char *)&table->values) < 0
+                : set_constant(table, name->constant) < 0)
+        {
+            return -1;
+        }
+    }
+    table->version = table->type->tp_version_tag;
+    return 0;
+}
+
+/* Where the dict of a type has its table. */
+static const char table_name[] = "_cwsgiref_table";
+
+/* The table of the type as it is now: a new reference, or NULL. */
+static Table *
+table_of(PyTypeObject *type)
+{
+    Table *table = (Table *)PyDict_GetItemString(type->tp_dict, table_name);
+    const Known *all;
+
+    if (table != NULL && Py_IS_TYPE(table, &Table_type) &&
+        table->type == type && table->version == type->tp_version_tag &&
+        table->version != 0)
+    {
+        return (Table *)Py_NewRef((PyObject *)table);
+    }
+    all = known_of(type);
+    table = (Table *)Table_type.tp_alloc(&Table_type,
+                                         (Py_ssize_t)all->family->table_size);
+    if (table == NULL) {
+        return NULL;
+    }
+    table->known = all;
+    table->main = main_class(all->family, type);
+    table->type = type;
+    table->held = PyDict_New();
+    if (table->held == NULL || fill_table(table) < 0 ||
+        PyDict_SetItemString(type->tp_dict, table_name, (PyObject *)table) < 0)
+    {
+        Py_CLEAR(table);
+    }
+    return table;
+}
+
+/* ----- The table of an instance ----- */
+
+/* self->cls = values */
+static void
+use_values(PyObject *self, const Family *family, const void *values)
+{
+    *(const void **)((char *)self + family->cls) = values;
+    if (family->refreshed != NULL) {
+        family->refreshed(self);
+    }
+}
+
+/* A constant that Python code computes. While it can't, that of the class
+ * stays. */
+static int
+compute(PyObject *self, Own *own, const Constant *constant)
 {
     PyObject *value = PyObject_GetAttrString(self, constant->name);
-    char *table = (char *)&own->table;
     int result;
 
     if (value == NULL) {
-        return -1;
+        if (!PyErr_ExceptionMatches(PyExc_AttributeError)) {
+            return -1;
+        }
+        PyErr_Clear();
+        return 0;
     }
-    result = set_place(own, constant->kind, table + constant->offset, value);
-    if (result == 0 && constant->field != 0) {
-        result = set_place(own, constant->kind, (char *)self + constant->field,
-                           value);
-    }
+    result = set_place(own->held, constant->kind,
+                       (char *)&own->values + constant->offset, value);
     Py_DECREF(value);
     return result;
 }
 
 static int
-set_constants(PyObject *self, Own *own, const Class *cls)
+compute_all(PyObject *self, Own *own, const Known *all)
 {
-    for (const Constant *constant = cls->constants;
-         constant != NULL && constant->name != NULL; constant++)
-    {
-        if (set_constant(self, own, constant) < 0) {
+    for (const Name *name = all->names; name->cls != NULL; name++) {
+        if (name->constant != NULL &&
+            PyType_IsSubtype(Py_TYPE(self), name->cls->type) &&
+            compute(self, own, name->constant) < 0)
+        {
             return -1;
         }
     }
     return 0;
 }
 
-/* Fills the own table. Nothing that it calls may begin the same again, so the
- * version is set first. */
+/* What the instance has set itself. Python looks for a __method__ only in its
+ * type. */
 static int
-fill_own_table(const Family *family, PyObject *self, Own *own)
+set_own_name(Own *own, const Name *name, PyObject *value)
 {
-    PyTypeObject *type = Py_TYPE(self);
-    char *table = (char *)&own->table;
-    const Class *main = main_class(family, type);
+    char *values = (char *)&own->values;
 
-    own->version = type->tp_version_tag;
-    memcpy(table, main->table, main->table_size);
-    for (const Class *cls = family->classes; cls->type != NULL; cls++) {
-        if (PyType_IsSubtype(type, cls->type) &&
-            (set_slots(self, cls, table) < 0 ||
-             set_constants(self, own, cls) < 0))
-        {
-            own->version = 0;
+    if (name->constant != NULL) {
+        return set_place(own->held, name->constant->kind,
+                         values + name->constant->offset, value);
+    }
+    if (strncmp(name->slot->name, "__", 2) != 0) {
+        memcpy(values + name->slot->offset, &name->slot->python,
+               sizeof(name->slot->python));
+    }
+    return 0;
+}
+
+static int
+fill_own(PyObject *self, const Table *table, Own *own)
+{
+    PyObject *dict = extra_of(self)->dict, *key, *value;
+    Py_ssize_t position = 0;
+
+    memcpy(&own->values, &table->values, table->known->family->table_size);
+    while (dict != NULL && PyDict_Next(dict, &position, &key, &value)) {
+        const Name *name = find_name(table->known, Py_TYPE(self), key);
+
+        if (name != NULL && set_own_name(own, name, value) < 0) {
             return -1;
         }
     }
-    own->version = type->tp_version_tag;
+    return table->is_computed ? compute_all(self, own, table->known) : 0;
+}
+
+/* Makes it, if it has none. */
+static Own *
+own_of(Extra *extra)
+{
+    Own *own = extra->own;
+
+    if (own != NULL) {
+        return own;
+    }
+    own = PyMem_Calloc(1,
+                       sizeof(*own) + extra->table->known->family->table_size);
+    if (own == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    own->held = PyDict_New();
+    if (own->held == NULL) {
+        PyMem_Free(own);
+        return NULL;
+    }
+    extra->own = own;
+    return own;
+}
+
+/* The instance's table anew, from that of its type and what it has itself. */
+static int
+renew_own(PyObject *self)
+{
+    Extra *extra = extra_of(self);
+    Own *own = own_of(extra);
+    int result;
+
+    if (own == NULL || own->is_filling) {
+        return own == NULL ? -1 : 0;
+    }
+    own->is_filling = true;
+    result = fill_own(self, extra->table, own);
+    own->is_filling = false;
+    use_values(self, extra->table->known->family, &own->values);
+    return result;
+}
+
+/* Takes the table that the type has now. C may point into the one before. */
+static int
+renew_table(PyObject *self, Extra *extra)
+{
+    Table *table = table_of(Py_TYPE(self));
+
+    if (table == NULL) {
+        return -1;
+    }
+    if (extra->table != NULL && extra->earlier == NULL) {
+        extra->earlier = PyList_New(0);
+    }
+    if (extra->table != NULL &&
+        (extra->earlier == NULL ||
+         PyList_Append(extra->earlier, (PyObject *)extra->table) < 0))
+    {
+        Py_DECREF(table);
+        return -1;
+    }
+    Py_XSETREF(extra->table, table);
+    if (extra->own == NULL) {
+        use_values(self, table->known->family, &table->values);
+    }
     return 0;
 }
 
 int
 family_refresh(PyObject *self)
 {
-    Own *own = extra_of(self)->own;
+    Extra *extra = extra_of(self);
+    const Table *table = extra->table;
 
-    if (own == NULL ||
-        (own->version != 0 && own->version == Py_TYPE(self)->tp_version_tag))
-    {
+    if (table == NULL) {
         return 0;
     }
-    return fill_own_table(family_of(Py_TYPE(self)), self, own);
+    if (table->version == Py_TYPE(self)->tp_version_tag && table->version != 0)
+    {
+        return table->is_computed ? renew_own(self) : 0;
+    }
+    if (renew_table(self, extra) < 0) {
+        return -1;
+    }
+    return extra->own != NULL || extra->table->is_computed ? renew_own(self)
+                                                           : 0;
+}
+
+int
+family_adopt(PyObject *self)
+{
+    Extra *extra = extra_of(self);
+
+    if (renew_table(self, extra) < 0) {
+        return -1;
+    }
+    return extra->table->is_computed ? renew_own(self) : 0;
+}
+
+/* ----- Calls of overrides ----- */
+
+/* The name as a str, which is kept: borrowed, or NULL. Each is a constant of
+ * C, so its address says which. There are never as many as there is room. */
+static PyObject *
+interned(const char *name)
+{
+    static struct {
+        const char *name;
+        PyObject *interned;
+    } kept[1024];
+    size_t place = (size_t)name % 1024;
+
+    while (kept[place].name != NULL && kept[place].name != name) {
+        place = (place + 1) % 1024;
+    }
+    if (kept[place].name == NULL) {
+        kept[place].interned = PyUnicode_InternFromString(name);
+        kept[place].name = kept[place].interned == NULL ? NULL : name;
+    }
+    return kept[place].interned;
 }
 
 PyObject *
 call_override(void *self, const char *name, int count, ...)
 {
     PyObject *arguments[MOST_PARAMETERS + 1] = { self };
-    PyObject *method, *result = NULL;
+    PyObject *method = interned(name);
     va_list list;
 
     va_start(list, count);
@@ -228,13 +527,11 @@ call_override(void *self, const char *name, int count, ...)
         arguments[i] = va_arg(list, PyObject *);
     }
     va_end(list);
-    method = PyUnicode_InternFromString(name);
-    if (method != NULL && family_refresh(self) == 0) {
-        result = PyObject_VectorcallMethod(method, arguments,
-                                           (size_t)count + 1, NULL);
+    if (method == NULL || family_refresh(self) < 0) {
+        return NULL;
     }
-    Py_XDECREF(method);
-    return result;
+    return PyObject_VectorcallMethod(method, arguments, (size_t)count + 1,
+                                     NULL);
 }
 
 PyObject *
@@ -255,45 +552,54 @@ call_override_with(void *self, const char *name, PyObject *args)
 
 /* ----- Attributes ----- */
 
-/* Whether the name is that of a slot or of a constant. */
-static bool
-is_in_table(const Family *family, const char *name)
+/* self.name = old, while an exception is pending. */
+static void
+set_back(PyObject *self, PyObject *name, PyObject *old)
 {
-    for (const Class *cls = family->classes; cls->type != NULL; cls++) {
-        for (const Slot *slot = cls->slots; slot != NULL && slot->name != NULL;
-             slot++) {
-            if (strcmp(slot->name, name) == 0) {
-                return true;
-            }
-        }
-        for (const Constant *constant = cls->constants;
-             constant != NULL && constant->name != NULL; constant++)
-        {
-            if (strcmp(constant->name, name) == 0) {
-                return true;
-            }
-        }
+    Handled handled = finally_enter();
+
+    if (PyObject_GenericSetAttr(self, name, old) == 0) {
+        (void)renew_own(self);
     }
-    return false;
+    finally_leave(handled);
 }
 
-/* self.name = value; what the table says of it changes at once. */
+/* self.name = value; what the table says of it changes at once. A value that
+ * C can't have there is refused. */
 static int
 set_attribute_and_table(PyObject *self, PyObject *name, PyObject *value)
 {
-    const Family *family = family_of(Py_TYPE(self));
-    Own *own = extra_of(self)->own;
+    Extra *extra = extra_of(self);
+    const Name *found = extra->table == NULL ? NULL
+                                             : find_name(extra->table->known,
+                                                         Py_TYPE(self), name);
+    PyObject *old;
+    int result;
 
-    if (PyObject_GenericSetAttr(self, name, value) < 0) {
+    if (found == NULL) {
+        return PyObject_GenericSetAttr(self, name, value);
+    }
+    old = extra->dict == NULL ? NULL : PyDict_GetItem(extra->dict, name);
+    Py_XINCREF(old);
+    result = PyObject_GenericSetAttr(self, name, value);
+    if (result == 0) {
+        result = renew_own(self);
+        if (result < 0) {
+            set_back(self, name, old);
+        }
+    }
+    Py_XDECREF(old);
+    return result;
+}
+
+/* self.__dict__ = value */
+static int
+set_dict(PyObject *self, PyObject *value, void *closure)
+{
+    if (PyObject_GenericSetDict(self, value, closure) < 0) {
         return -1;
     }
-    if (own == NULL || !PyUnicode_Check(name) ||
-        !is_in_table(family, PyUnicode_AsUTF8(name)))
-    {
-        return 0;
-    }
-    own->version = 0;
-    return family_refresh(self);
+    return extra_of(self)->table == NULL ? 0 : renew_own(self);
 }
 
 static PyObject *
@@ -332,7 +638,7 @@ make_getset(const Field *fields)
         getset[count] = (PyGetSetDef){
             .name = "__dict__",
             .get = PyObject_GenericGetDict,
-            .set = PyObject_GenericSetDict,
+            .set = set_dict,
         };
     }
     for (size_t i = 0; getset != NULL && i < count; i++) {
@@ -348,32 +654,30 @@ make_getset(const Field *fields)
 
 /* ----- The beginning and the end of an instance ----- */
 
-int
-family_adopt(PyObject *self)
+PyObject *
+family_instance(PyTypeObject *type)
 {
-    const Family *family = family_of(Py_TYPE(self));
-    Own *own = PyMem_Calloc(1, sizeof(*own) + family->table_size);
+    PyObject *self = type->tp_alloc(type, 0);
+    const Family *family;
 
-    if (own == NULL) {
-        PyErr_NoMemory();
-        return -1;
+    if (self == NULL) {
+        return NULL;
     }
-    extra_of(self)->own = own;
-    *(void **)((char *)self + family->cls) = &own->table;
-    own->held = PyDict_New();
-    if (own->held == NULL) {
-        return -1;
+    if (family_adopt(self) < 0) {
+        Py_CLEAR(self);
+        return NULL;
     }
-    return fill_own_table(family, self, own);
+    family = extra_of(self)->table->known->family;
+    if (family->new != NULL && family->new (self) < 0) {
+        Py_CLEAR(self);
+    }
+    return self;
 }
 
-/* tp_new: an instance with a table of its own. */
+/* tp_new: an instance with the table of its type. */
 static PyObject *
 new_instance(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    const Family *family = family_of(type);
-    PyObject *self;
-
     if (type->tp_init == PyBaseObject_Type.tp_init &&
         (PyTuple_GET_SIZE(args) > 0 ||
          (kwargs != NULL && PyDict_GET_SIZE(kwargs) > 0)))
@@ -383,15 +687,16 @@ new_instance(PyTypeObject *type, PyObject *args, PyObject *kwargs)
                                 ? type->tp_name
                                 : strrchr(type->tp_name, '.') + 1);
     }
-    self = type->tp_alloc(type, 0);
-    if (self == NULL) {
-        return NULL;
+    if (type->tp_flags & Py_TPFLAGS_IS_ABSTRACT) {
+        PyObject *none = PyTuple_New(0), *self = NULL;
+
+        if (none != NULL) { /* it says which methods are missing */
+            self = PyBaseObject_Type.tp_new(type, none, NULL);
+            Py_DECREF(none);
+        }
+        return self;
     }
-    if (family_adopt(self) < 0 ||
-        (family->new != NULL && family->new (self) < 0)) {
-        Py_CLEAR(self);
-    }
-    return self;
+    return family_instance(type);
 }
 
 /* tp_init: self.__init__(*args, **kwargs), where Python looks for it. */
@@ -406,6 +711,24 @@ init_instance(PyObject *self, PyObject *args, PyObject *kwargs)
         Py_DECREF(init);
     }
     return discard(none);
+}
+
+int
+family_changed(PyTypeObject *type)
+{
+    Table *table = table_of(type);
+    int result;
+
+    if (table == NULL) {
+        return -1;
+    }
+    result = table->is_computed ||
+             (type->tp_init != init_instance &&
+              type->tp_init != PyBaseObject_Type.tp_init) ||
+             memcmp(&table->values, table->main->table,
+                    table->main->table_size) != 0;
+    Py_DECREF(table);
+    return result;
 }
 
 /* What the classes themselves have as tp_traverse and tp_clear, by which they
@@ -432,9 +755,12 @@ ends_of(PyTypeObject *type)
 static const Ends *
 ends_of_instance(PyObject *self)
 {
+    const Table *table = extra_of(self)->table;
     PyTypeObject *type = Py_TYPE(self);
+    const Class *main =
+        table == NULL ? main_class(known_of(type)->family, type) : table->main;
 
-    return ends_of(main_class(family_of(type), type)->type);
+    return ends_of(main->type);
 }
 
 static int
@@ -443,6 +769,8 @@ traverse(PyObject *self, visitproc visit, void *arg)
     Extra *extra = extra_of(self);
 
     Py_VISIT(extra->dict);
+    Py_VISIT(extra->table);
+    Py_VISIT(extra->earlier);
     if (extra->own != NULL) {
         Py_VISIT(extra->own->held);
     }
@@ -460,7 +788,10 @@ clear(PyObject *self)
 static void
 dealloc(PyObject *self)
 {
-    Own *own = extra_of(self)->own;
+    Extra *extra = extra_of(self);
+    Own *own = extra->own;
+    Table *table = extra->table;
+    PyObject *earlier = extra->earlier;
 
     if (Py_TYPE(self)->tp_finalize != NULL &&
         PyObject_CallFinalizerFromDealloc(self) < 0)
@@ -471,6 +802,8 @@ dealloc(PyObject *self)
     PyObject_ClearWeakRefs(self);
     clear(self);
     Py_TYPE(self)->tp_free(self);
+    Py_XDECREF(table);
+    Py_XDECREF(earlier);
     if (own != NULL) {
         Py_XDECREF(own->held);
         PyMem_Free(own);
@@ -507,10 +840,10 @@ family_prepare(const Family *family)
 {
     size_t offset = extra_offset(family), i = 0;
 
-    while (families[i] != NULL) {
+    while (known[i].family != NULL) {
         i++;
     }
-    families[i] = family;
+    known[i].family = family;
     for (const Class *cls = family->classes; cls->type != NULL; cls++) {
         PyTypeObject *type = cls->type;
 
@@ -630,9 +963,59 @@ put_methods(const Family *family, const Class *cls)
     return 0;
 }
 
+/* Writes down the name that a class adds, and where. */
+static int
+know_name(Known *all, size_t *count, const char *name, Name found)
+{
+    PyObject *place = PyLong_FromSize_t(*count);
+    int result =
+        place == NULL ? -1 : PyDict_SetItemString(all->places, name, place);
+
+    Py_XDECREF(place);
+    all->names[*count] = found;
+    *count += 1;
+    return result;
+}
+
+static int
+know_names(const Family *family)
+{
+    Known *all = known;
+    size_t count = 0;
+
+    while (all->family != family) {
+        all++;
+    }
+    all->places = PyDict_New();
+    if (all->places == NULL) {
+        return -1;
+    }
+    for (const Class *cls = family->classes; cls->type != NULL; cls++) {
+        const Slot *slot = cls->slots;
+        const Constant *constant = cls->constants;
+
+        for (; slot != NULL && slot->name != NULL; slot++) {
+            if (know_name(all, &count, slot->name, (Name){ cls, slot, NULL }) <
+                0) {
+                return -1;
+            }
+        }
+        for (; constant != NULL && constant->name != NULL; constant++) {
+            if (know_name(all, &count, constant->name,
+                          (Name){ cls, NULL, constant }) < 0) {
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
 int
 family_ready(const Family *family)
 {
+    if (know_names(family) < 0 || PyType_Ready(&Table_type) < 0) {
+        return -1;
+    }
     for (const Class *cls = family->classes; cls->type != NULL; cls++) {
         const Class *base = base_of(family, cls);
 

@@ -6,12 +6,13 @@
  * - each constant of the table is a class attribute, which may be set,
  * - each field of the struct is an attribute of the instance.
  *
- * An instance that Python makes has a table of its own. It is that of its
- * class, in which each slot that Python code overrides leads to a function
- * that calls the override, and each constant is what Python finds as the
- * attribute. So `self->cls->method(self)` does what `self.method()` does, and
- * the chain need not know. An instance that C makes has the constant table of
- * its class.
+ * For each type that Python makes of one of ours there is a table, too. It is
+ * that of our class, in which each slot that Python code overrides leads to a
+ * function that calls the override, and each constant is what Python finds as
+ * the attribute. So `self->cls->method(self)` does what `self.method()` does,
+ * and the chain need not know. The instances share it; one that sets something
+ * of it has a copy of its own. An instance that C makes has the constant table
+ * of its class.
  *
  * docs/import.md shows how. */
 #ifndef CWSGIREF_MODULE_FAMILY_H
@@ -24,13 +25,19 @@
 void family_prepare(const Family *family);
 int family_ready(const Family *family);
 
-/* Gives an instance that C has made a table of its own, as if Python had made
- * it. 0 or -1. */
+/* type.__new__(type): a new reference, or NULL. */
+PyObject *family_instance(PyTypeObject *type);
+
+/* Gives an instance that C has made the table of its type, as if Python had
+ * made it. 0 or -1. */
 int family_adopt(PyObject *self);
 
-/* Puts into the instance's own table what Python finds now, if that may have
- * changed. 0 or -1. */
+/* Gives the instance another table, if its type has changed. 0 or -1. */
 int family_refresh(PyObject *self);
+
+/* Whether Python code has set something of the table of a type of ours: 1, 0,
+ * or -1. */
+int family_changed(PyTypeObject *type);
 
 /* For the functions of Slot.python: self.name(...) with so many arguments,
  * each borrowed. A new reference, or NULL. */

@@ -365,33 +365,29 @@ done:
 static const Kind pairs_kind = { get_pairs, set_pairs };
 
 static const Constant BaseHandler_constants[] = {
-    { "wsgi_version", offsetof(BaseHandlerClass, wsgi_version), &version_kind,
-      0 },
+    { "wsgi_version", offsetof(BaseHandlerClass, wsgi_version),
+      &version_kind },
     { "wsgi_multithread", offsetof(BaseHandlerClass, wsgi_multithread),
-      &bool_kind, offsetof(BaseHandler, wsgi_multithread) },
+      &bool_kind },
     { "wsgi_multiprocess", offsetof(BaseHandlerClass, wsgi_multiprocess),
-      &bool_kind, offsetof(BaseHandler, wsgi_multiprocess) },
-    { "wsgi_run_once", offsetof(BaseHandlerClass, wsgi_run_once), &bool_kind,
-      offsetof(BaseHandler, wsgi_run_once) },
-    { "origin_server", offsetof(BaseHandlerClass, origin_server), &bool_kind,
-      offsetof(BaseHandler, origin_server) },
-    { "http_version", offsetof(BaseHandlerClass, http_version), &text_kind,
-      offsetof(BaseHandler, http_version) },
+      &bool_kind },
+    { "wsgi_run_once", offsetof(BaseHandlerClass, wsgi_run_once), &bool_kind },
+    { "origin_server", offsetof(BaseHandlerClass, origin_server), &bool_kind },
+    { "http_version", offsetof(BaseHandlerClass, http_version), &text_kind },
     { "server_software", offsetof(BaseHandlerClass, server_software),
-      &text_or_none_kind, offsetof(BaseHandler, server_software) },
-    { "os_environ", offsetof(BaseHandlerClass, os_environ), &environ_kind, 0 },
+      &text_or_none_kind },
+    { "os_environ", offsetof(BaseHandlerClass, os_environ), &environ_kind },
     { "wsgi_file_wrapper", offsetof(BaseHandlerClass, wsgi_file_wrapper),
-      &borrowed_kind, 0 },
+      &borrowed_kind },
     { "headers_class", offsetof(BaseHandlerClass, headers_class),
-      &headers_class_kind, 0 },
+      &headers_class_kind },
     { "traceback_limit", offsetof(BaseHandlerClass, traceback_limit),
-      &limit_kind, 0 },
-    { "error_status", offsetof(BaseHandlerClass, error_status), &text_kind,
-      0 },
-    { "error_headers", offsetof(BaseHandlerClass, error_headers), &pairs_kind,
-      0 },
-    { "error_body", offsetof(BaseHandlerClass, error_body), &bytes_kind, 0 },
-    { NULL, 0, NULL, 0 },
+      &limit_kind },
+    { "error_status", offsetof(BaseHandlerClass, error_status), &text_kind },
+    { "error_headers", offsetof(BaseHandlerClass, error_headers),
+      &pairs_kind },
+    { "error_body", offsetof(BaseHandlerClass, error_body), &bytes_kind },
+    { NULL, 0, NULL },
 };
 
 /* ----- Fields ----- */
@@ -550,30 +546,65 @@ static const Slot BaseHandler_methods[] = {
 
 /* ----- The classes ----- */
 
-static int new (PyObject *op)
+/* What BaseHandler_new() copies from the table. */
+static void
+refreshed(PyObject *op)
 {
     BaseHandler *self = (BaseHandler *)op;
+    const BaseHandlerClass *cls = self->cls;
 
-    self->_flush = self->cls->_flush;
-    return 0;
+    self->wsgi_multithread = cls->wsgi_multithread;
+    self->wsgi_multiprocess = cls->wsgi_multiprocess;
+    self->wsgi_run_once = cls->wsgi_run_once;
+    self->origin_server = cls->origin_server;
+    self->http_version = cls->http_version;
+    self->server_software = cls->server_software;
+    /* else self._flush() has replaced itself by now */
+    if (self->_flush == NULL || self->_flush == SimpleHandler_class._flush ||
+        self->_flush == BaseHandler_class._flush)
+    {
+        self->_flush = cls->_flush;
+    }
+}
+
+/* The tables of C, but that what is set on Headers is seen. */
+static BaseHandlerClass BaseHandler_table, SimpleHandler_table,
+    BaseCGIHandler_table, CGIHandler_table, IISCGIHandler_table,
+    ServerHandler_table;
+
+void
+handlers_copy_tables(void)
+{
+    BaseHandler_table = BaseHandler_class;
+    SimpleHandler_table = SimpleHandler_class;
+    BaseCGIHandler_table = BaseCGIHandler_class;
+    CGIHandler_table = CGIHandler_class;
+    IISCGIHandler_table = IISCGIHandler_class;
+    ServerHandler_table = ServerHandler_class;
+    BaseHandler_table.headers_class = &Headers_as_it_is;
+    SimpleHandler_table.headers_class = &Headers_as_it_is;
+    BaseCGIHandler_table.headers_class = &Headers_as_it_is;
+    CGIHandler_table.headers_class = &Headers_as_it_is;
+    IISCGIHandler_table.headers_class = &Headers_as_it_is;
+    ServerHandler_table.headers_class = &Headers_as_it_is;
 }
 
 static const Class classes[] = {
-    { &BaseHandler_type, &BaseHandler_class, sizeof(BaseHandler_class),
+    { &BaseHandler_type, &BaseHandler_table, sizeof(BaseHandler_table),
       BaseHandler_slots, BaseHandler_constants, BaseHandler_fields,
       BaseHandler_methods, "Runs a WSGI application, and sends its answer." },
-    { &SimpleHandler_type, &SimpleHandler_class, sizeof(SimpleHandler_class),
+    { &SimpleHandler_type, &SimpleHandler_table, sizeof(SimpleHandler_table),
       NULL, NULL, SimpleHandler_fields, SimpleHandler_methods,
       "A handler over three streams and an environment." },
-    { &BaseCGIHandler_type, &BaseCGIHandler_class,
-      sizeof(BaseCGIHandler_class), NULL, NULL, NULL, NULL,
+    { &BaseCGIHandler_type, &BaseCGIHandler_table,
+      sizeof(BaseCGIHandler_table), NULL, NULL, NULL, NULL,
       "The same behind a web server, to which it speaks CGI." },
-    { &CGIHandler_type, &CGIHandler_class, sizeof(CGIHandler_class), NULL,
+    { &CGIHandler_type, &CGIHandler_table, sizeof(CGIHandler_table), NULL,
       NULL, NULL, CGIHandler_methods, "The one request of a CGI program." },
-    { &IISCGIHandler_type, &IISCGIHandler_class, sizeof(IISCGIHandler_class),
+    { &IISCGIHandler_type, &IISCGIHandler_table, sizeof(IISCGIHandler_table),
       NULL, NULL, NULL, IISCGIHandler_methods,
       "The same under IIS, which repeats SCRIPT_NAME in PATH_INFO." },
-    { &ServerHandler_type, &ServerHandler_class, sizeof(ServerHandler_class),
+    { &ServerHandler_type, &ServerHandler_table, sizeof(ServerHandler_table),
       NULL, NULL, ServerHandler_fields, NULL,
       "The handler of a server's request, which logs it." },
     { NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL },
@@ -585,5 +616,5 @@ const Family handlers_family = {
     .table_size = sizeof(BaseHandlerClass),
     .cls = offsetof(BaseHandler, cls),
     .refresh = family_refresh,
-    .new = new,
+    .refreshed = refreshed,
 };

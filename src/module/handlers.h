@@ -6,4 +6,7 @@
 
 extern const Family handlers_family;
 
+/* Makes the tables, of those that types_ready() has completed. */
+void handlers_copy_tables(void);
+
 #endif

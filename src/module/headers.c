@@ -6,25 +6,32 @@
 #include "module/family.h"
 #include "module/kinds.h"
 #include "python/objects.h"
+#include "python/release.h"
 
 /* ----- Overrides ----- */
 
 static int
 python_setitem(Headers *self, PyObject *name, PyObject *val)
 {
-    return discard(call_override(self, "__setitem__", 2, name, val));
+    return family_refresh((PyObject *)self) < 0
+               ? -1
+               : PyObject_SetItem((PyObject *)self, name, val);
 }
 
 static int
 python_delitem(Headers *self, PyObject *name)
 {
-    return discard(call_override(self, "__delitem__", 1, name));
+    return family_refresh((PyObject *)self) < 0
+               ? -1
+               : PyObject_DelItem((PyObject *)self, name);
 }
 
 static int
 python_contains(Headers *self, PyObject *name)
 {
-    return truth(call_override(self, "__contains__", 1, name));
+    return family_refresh((PyObject *)self) < 0
+               ? -1
+               : PySequence_Contains((PyObject *)self, name);
 }
 
 static PyObject *
@@ -37,13 +44,17 @@ python_get(Headers *self, PyObject *name, PyObject *default_)
 static PyObject *
 python_bytes(Headers *self)
 {
-    return call_override(self, "__bytes__", 0);
+    return family_refresh((PyObject *)self) < 0
+               ? NULL
+               : PyObject_Bytes((PyObject *)self);
 }
 
 static PyObject *
 python_str(Headers *self)
 {
-    return call_override(self, "__str__", 0);
+    return family_refresh((PyObject *)self) < 0
+               ? NULL
+               : PyObject_Str((PyObject *)self);
 }
 
 static PyObject *
@@ -55,8 +66,22 @@ python_setdefault(Headers *self, PyObject *name, PyObject *value)
 static PyObject *
 python__convert_string_type(Headers *self, PyObject *value, int name)
 {
-    return call_override(self, "_convert_string_type", 2, value,
-                         name ? Py_True : Py_False);
+    int has_name = release_asked(header_control_characters_refused);
+    PyObject *method, *keyword = NULL, *result = NULL;
+
+    if (has_name < 0 || family_refresh((PyObject *)self) < 0) {
+        return NULL;
+    }
+    method = PyObject_GetAttrString((PyObject *)self, "_convert_string_type");
+    if (has_name) {
+        keyword = Py_BuildValue("{sO}", "name", name ? Py_True : Py_False);
+    }
+    if (method != NULL && (!has_name || keyword != NULL)) {
+        result = PyObject_VectorcallDict(method, &value, 1, keyword);
+    }
+    Py_XDECREF(method);
+    Py_XDECREF(keyword);
+    return result;
 }
 
 static PyObject *
@@ -162,6 +187,19 @@ init_from_python(Headers *self, PyObject *headers)
                                  headers == NULL ? Py_None : headers));
 }
 
+/* The same for Headers itself, of which Python code may have set something. */
+static int
+init_as_it_is(Headers *self, PyObject *headers)
+{
+    int is_changed = family_changed(&Headers_type);
+
+    if (is_changed < 0) {
+        return -1;
+    }
+    return is_changed ? init_from_python(self, headers)
+                      : Headers_init(self, headers);
+}
+
 static PyObject *
 get_class(const void *place)
 {
@@ -179,6 +217,15 @@ free_class(PyObject *capsule)
     PyMem_Free(cls);
 }
 
+HeadersClass Headers_as_it_is;
+
+void
+headers_copy_table(void)
+{
+    Headers_as_it_is = Headers_class;
+    Headers_as_it_is.init = init_as_it_is;
+}
+
 static PyObject *
 set_class(void *place, PyObject *value)
 {
@@ -186,7 +233,7 @@ set_class(void *place, PyObject *value)
     PyObject *capsule;
 
     if (value == (PyObject *)&Headers_type) {
-        *(const HeadersClass **)place = &Headers_class;
+        *(const HeadersClass **)place = &Headers_as_it_is;
         return Py_NewRef(Py_None);
     }
     if (value == NULL || !PyType_Check(value) ||

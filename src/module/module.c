@@ -7,6 +7,7 @@
 
 #include "handlers/cgi_handler.h"
 #include "headers/headers.h"
+#include "module/class_attributes.h"
 #include "module/family.h"
 #include "module/functions.h"
 #include "module/handlers.h"
@@ -105,32 +106,6 @@ add_versions(PyObject *module)
                                       software_version);
 }
 
-/* What BaseHTTPRequestHandler has in Python besides: its class attributes that
- * C never reads. */
-static int
-add_attributes(void)
-{
-    static const char *const names_of_them[] = {
-        "MessageClass", "responses", "sys_version", "weekdayname", "monthname",
-    };
-    PyTypeObject *type = &BaseHTTPRequestHandler_type;
-    PyObject *original = import_from("http.server", "BaseHTTPRequestHandler");
-    int result = original == NULL ? -1 : 0;
-
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(names_of_them) && result == 0; i++)
-    {
-        PyObject *value = PyObject_GetAttrString(original, names_of_them[i]);
-
-        result = value == NULL ? -1
-                               : PyDict_SetItemString(type->tp_dict,
-                                                      names_of_them[i], value);
-        Py_XDECREF(value);
-    }
-    Py_XDECREF(original);
-    PyType_Modified(type);
-    return result;
-}
-
 static int
 add_all(PyObject *module)
 {
@@ -145,13 +120,15 @@ add_all(PyObject *module)
     {
         return -1;
     }
+    headers_copy_table();
+    handlers_copy_tables();
     servers_copy_tables();
     request_handlers_copy_tables();
     all = PyList_New(0);
     result = all == NULL ? -1 : add_types(module, all);
     Py_XDECREF(all);
     if (result < 0 || add_functions(module) < 0 || add_versions(module) < 0 ||
-        add_attributes() < 0)
+        class_attributes_ready() < 0)
     {
         return -1;
     }

@@ -10,6 +10,7 @@
 #include "io/any_socket.h"
 #include "io/python_file.h"
 #include "io/socket_writer.h"
+#include "module/class_attributes.h"
 #include "module/family.h"
 #include "module/kinds.h"
 #include "module/sockets.h"
@@ -18,6 +19,7 @@
 #include "python/objects.h"
 #include "python/unpack.h"
 #include "server/datagram_request_handler.h"
+#include "server/server_handler.h"
 #include "server/wsgi_request_handler.h"
 #include "server/wsgi_server.h"
 
@@ -122,8 +124,12 @@ static int
 python_send_response_only(BaseHTTPRequestHandler *self, int code,
                           const char *message)
 {
-    return discard(call_override_with(self, "send_response_only",
-                                      code_and_texts(code, message, NULL)));
+    return discard(
+        call_override_with(self, "send_response_only",
+                           /* handle_expect_100() gives no more */
+                           code == 100 && message == NULL
+                               ? Py_BuildValue("(i)", code)
+                               : Py_BuildValue("(iz)", code, message)));
 }
 
 static int
@@ -288,7 +294,7 @@ code_of(PyObject *value)
 static PyObject *
 call_send_error(PyObject *self, Function function, PyObject *values[])
 {
-    PyObject *message, *explain;
+    PyObject *message = NULL, *explain = NULL;
     const char *short_text = utf8_of(values[1], &message);
     const char *long_text =
         PyErr_Occurred() ? NULL : utf8_of(values[2], &explain);
@@ -462,9 +468,15 @@ setup(BaseRequestHandler *op)
     PyObject *view;
     int result;
 
+    if (family_refresh((PyObject *)op) < 0) {
+        return -1;
+    }
     Py_CLEAR(self->connection);
     Py_CLEAR(self->rfile);
     Py_CLEAR(self->wfile);
+    if (op->request == NULL) {
+        return lacks_attribute(op, "request");
+    }
     if (!PyObject_TypeCheck(op->request, &Socket_type)) {
         return lacks_attribute(op->request, "makefile");
     }
@@ -636,11 +648,51 @@ get_environ(BaseHTTPRequestHandler *self)
     return WSGIRequestHandler_get_environ(self);
 }
 
+/* The module cwsgiref.simple_server: borrowed, or NULL. */
+static PyObject *
+simple_server(void)
+{
+    static PyObject *module;
+
+    if (module == NULL) {
+        module = PyImport_ImportModule("cwsgiref.simple_server");
+    }
+    return module;
+}
+
+/* Whether what handle() makes is what C would make: Python code may have set
+ * something of these classes, or the name ServerHandler. 1, 0, or -1. */
+static int
+server_handler_changed(void)
+{
+    PyObject *module = simple_server();
+    PyObject *found = module == NULL
+                          ? NULL
+                          : PyObject_GetAttrString(module, "ServerHandler");
+    int is_changed;
+
+    if (found == NULL) {
+        return -1;
+    }
+    Py_DECREF(found);
+    if (found != (PyObject *)&ServerHandler_type) {
+        return 1;
+    }
+    is_changed = family_changed(&ServerHandler_type);
+    return is_changed == 0 ? family_changed(&Headers_type) : is_changed;
+}
+
 static int
 handle(BaseRequestHandler *self)
 {
-    if (check_server((BaseHTTPRequestHandler *)self) < 0) {
+    int is_changed = server_handler_changed();
+
+    if (is_changed < 0 || check_server((BaseHTTPRequestHandler *)self) < 0) {
         return -1;
+    }
+    if (is_changed) {
+        return discard(
+            PyObject_CallMethod(simple_server(), "_handle", "O", self));
     }
     return WSGIRequestHandler_handle(self);
 }
@@ -762,33 +814,29 @@ static const Slot WSGIRequestHandler_slots[] = {
 /* ----- Attributes ----- */
 
 static const Constant StreamRequestHandler_constants[] = {
-    { "rbufsize", offsetof(StreamRequestHandlerClass, rbufsize), &int_kind,
-      0 },
-    { "wbufsize", offsetof(StreamRequestHandlerClass, wbufsize), &int_kind,
-      0 },
-    { "timeout", offsetof(StreamRequestHandlerClass, timeout), &seconds_kind,
-      0 },
+    { "rbufsize", offsetof(StreamRequestHandlerClass, rbufsize), &int_kind },
+    { "wbufsize", offsetof(StreamRequestHandlerClass, wbufsize), &int_kind },
+    { "timeout", offsetof(StreamRequestHandlerClass, timeout), &seconds_kind },
     { "disable_nagle_algorithm",
-      offsetof(StreamRequestHandlerClass, disable_nagle_algorithm), &bool_kind,
-      0 },
-    { NULL, 0, NULL, 0 },
+      offsetof(StreamRequestHandlerClass, disable_nagle_algorithm),
+      &bool_kind },
+    { NULL, 0, NULL },
 };
 
 static const Constant BaseHTTPRequestHandler_constants[] = {
     { "server_version", offsetof(BaseHTTPRequestHandlerClass, server_version),
-      &text_kind, 0 },
+      &text_kind },
     { "error_message_format",
-      offsetof(BaseHTTPRequestHandlerClass, error_message_format), &text_kind,
-      0 },
+      offsetof(BaseHTTPRequestHandlerClass, error_message_format),
+      &text_kind },
     { "error_content_type",
-      offsetof(BaseHTTPRequestHandlerClass, error_content_type), &text_kind,
-      0 },
+      offsetof(BaseHTTPRequestHandlerClass, error_content_type), &text_kind },
     { "default_request_version",
       offsetof(BaseHTTPRequestHandlerClass, default_request_version),
-      &text_kind, 0 },
+      &text_kind },
     { "protocol_version",
-      offsetof(BaseHTTPRequestHandlerClass, protocol_version), &text_kind, 0 },
-    { NULL, 0, NULL, 0 },
+      offsetof(BaseHTTPRequestHandlerClass, protocol_version), &text_kind },
+    { NULL, 0, NULL },
 };
 
 /* A str, or None. */
@@ -960,9 +1008,11 @@ request_handlers_copy_tables(void)
     StreamRequestHandler_table.base.setup = setup;
     http->base.base.setup = setup;
     http->other_do_method = other_do_method;
+    class_attributes_look(http);
     wsgi->base.base.base.setup = setup;
     wsgi->base.base.base.handle = handle;
     wsgi->base.other_do_method = other_do_method;
+    class_attributes_look(&wsgi->base);
     wsgi->get_environ = get_environ;
 }
 

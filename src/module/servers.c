@@ -139,12 +139,21 @@ python_close_request(BaseServer *self, PyObject *request)
     return discard(call_for_request(self, "close_request", request, NULL));
 }
 
+/* What it raises ends the server, and nobody has the request any more. */
 static int
 python_handle_error(BaseServer *self, PyObject *request,
                     PyObject *client_address)
 {
-    return discard(
+    int result = discard(
         call_for_request(self, "handle_error", request, client_address));
+    Handled handled;
+
+    if (result < 0 && PyObject_TypeCheck(request, &Socket_type)) {
+        handled = finally_enter();
+        (void)((Socket *)request)->cls->close((Socket *)request);
+        finally_leave(handled);
+    }
+    return result;
 }
 
 static int
@@ -435,35 +444,30 @@ static const Slot TCPServer_methods[] = {
 /* ----- Attributes ----- */
 
 static const Constant BaseServer_constants[] = {
-    { "timeout", offsetof(BaseServerClass, timeout), &seconds_kind, 0 },
-    { NULL, 0, NULL, 0 },
+    { "timeout", offsetof(BaseServerClass, timeout), &seconds_kind },
+    { NULL, 0, NULL },
 };
 
 static const Constant TCPServer_constants[] = {
-    { "address_family", offsetof(BaseServerClass, address_family), &int_kind,
-      0 },
-    { "socket_type", offsetof(BaseServerClass, socket_type), &int_kind, 0 },
+    { "address_family", offsetof(BaseServerClass, address_family), &int_kind },
+    { "socket_type", offsetof(BaseServerClass, socket_type), &int_kind },
     { "request_queue_size", offsetof(BaseServerClass, request_queue_size),
-      &int_kind, 0 },
+      &int_kind },
     { "allow_reuse_address", offsetof(BaseServerClass, allow_reuse_address),
-      &bool_kind, 0 },
+      &bool_kind },
     { "allow_reuse_port", offsetof(BaseServerClass, allow_reuse_port),
-      &bool_kind, 0 },
-    { NULL, 0, NULL, 0 },
+      &bool_kind },
+    { NULL, 0, NULL },
 };
 
 static const Constant UDPServer_constants[] = {
-    { "max_packet_size", offsetof(BaseServerClass, max_packet_size), &int_kind,
-      0 },
-    { NULL, 0, NULL, 0 },
+    { "max_packet_size", offsetof(BaseServerClass, max_packet_size),
+      &int_kind },
+    { NULL, 0, NULL },
 };
 
 static const Field BaseServer_fields[] = {
     { "server_address", offsetof(BaseServer, server_address), &object_kind },
-    { NULL, 0, NULL },
-};
-
-static const Field TCPServer_fields[] = {
     { "socket", offsetof(BaseServer, socket), &socket_kind },
     { NULL, 0, NULL },
 };
@@ -492,8 +496,8 @@ static const Class classes[] = {
       BaseServer_slots, BaseServer_constants, BaseServer_fields,
       BaseServer_methods, "A server: what all of them have in common." },
     { &TCPServer_type, &TCPServer_table, sizeof(TCPServer_table),
-      TCPServer_slots, TCPServer_constants, TCPServer_fields,
-      TCPServer_methods, "A server over TCP." },
+      TCPServer_slots, TCPServer_constants, NULL, TCPServer_methods,
+      "A server over TCP." },
     { &UDPServer_type, &UDPServer_table, sizeof(UDPServer_table), NULL,
       UDPServer_constants, NULL, NULL, "A server over UDP." },
     { &UnixStreamServer_type, &UnixStreamServer_table,
@@ -526,6 +530,7 @@ finish_request(BaseServer *self, PyObject *request, PyObject *client_address)
     }
     Py_XDECREF(cls);
     Py_XDECREF(view);
+    (void)FAILED_IN(BaseServer_finish_request, handler == NULL);
     return discard(handler);
 }
 

@@ -88,10 +88,24 @@ closed_socket(void)
     return sock;
 }
 
+/* view._io_refs = 0: its close() closes the descriptor, which our Socket then
+ * finds to be gone. (That of an application only says that it is closed.) */
+static int
+let_close(PyObject *view)
+{
+    PyObject *zero = PyLong_FromLong(0);
+    int result =
+        zero == NULL ? -1 : PyObject_SetAttrString(view, "_io_refs", zero);
+
+    Py_XDECREF(zero);
+    return result;
+}
+
 static PyObject *
 view_of_socket(Socket *sock)
 {
     PyObject *view;
+    bool is_new = sock->python == NULL;
 
     if (Py_IS_TYPE(sock, &AnySocket_type)) {
         return Py_NewRef(((AnySocket *)sock)->object);
@@ -100,7 +114,9 @@ view_of_socket(Socket *sock)
         return closed_socket();
     }
     view = Socket_for_python(sock);
-    if (view != NULL && remember_view(view, sock) < 0) {
+    if (view != NULL &&
+        (remember_view(view, sock) < 0 || (is_new && let_close(view) < 0)))
+    {
         Py_CLEAR(view);
     }
     return view;
