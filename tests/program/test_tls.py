@@ -1,5 +1,6 @@
 """--tls-cert, --tls-key and --tls-password-file: HTTPS, by Python's ssl."""
 
+import contextlib
 import functools
 import os
 import pathlib
@@ -144,7 +145,12 @@ class TLS(unittest.TestCase):
         client.connect(path)
         with context.wrap_socket(client, server_hostname='127.0.0.1') as tls:
             tls.sendall(b'GET /unix HTTP/1.0\r\n\r\n')
-            answer = b''.join(iter(functools.partial(tls.recv, 65536), b''))
+            answer = b''
+            # The server leaves without a word of TLS, as Python's does, and
+            # OpenSSL 3.5 wants to tell it so.
+            with contextlib.suppress(BrokenPipeError):
+                while data := tls.recv(65536):
+                    answer += data
         self.assertTrue(answer.endswith(b'\r\n\r\nhttps on /unix 0'), answer)
 
     def test_once(self):
