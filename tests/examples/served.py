@@ -3,8 +3,9 @@
 CWSGIREF in the environment is the program, build/study/cwsgiref by default.
 
 A module whose load_tests is of load_tests_with_options has each test once as
-it stands. Those that are marked with_each_option run with --threads, with --fork
-and with --strict, too; if CWSGIREF_LONG_TESTS is not empty, all of them do. Under a
+it stands. Those that are marked with_each_option run with --threads and with
+--fork, too; if CWSGIREF_LONG_TESTS is not empty, all of them do, also with
+--strict. Under a
 sanitizer, where a server takes long to start, only the marked ones run, and
 those as they stand, unless CWSGIREF_LONG_TESTS is not empty.
 """
@@ -52,7 +53,7 @@ def needs_command(command):
 
 
 def with_each_option(test):
-    """A decorator: this test also runs with --threads, --fork, --strict."""
+    """A decorator: this test runs with --threads and with --fork, too."""
     test.with_each_option = True
     return test
 
@@ -69,7 +70,9 @@ def load_tests_with_options(classes):
             return unittest.TestSuite(
                 test for suite in tests for test in suite
                 if is_marked(type(test), test._testMethodName))
-        for option in "--threads", "--fork", "--strict":
+        options = ("--threads", "--fork", "--strict") if LONG else (
+            "--threads", "--fork")
+        for option in options:
             for cls in classes:
                 tests.addTests(tests_with(option, cls, loader))
         return tests
