@@ -889,7 +889,7 @@ call_add_header(PyObject *op, PyObject *args, PyObject *kwargs)
     }
     result = Headers_add_header((Headers *)op, values[0], values[1], params);
     Py_DECREF(params);
-    return result < 0 ? NULL : Py_NewRef(Py_None);
+    return as_none(result);
 }
 
 static PyMethodDef methods[] = {

@@ -268,21 +268,7 @@ IOBase_write(IOBase *self, PyObject *b)
  * What Python code calls, by the same names.
  */
 
-/* What Python gets for the 1, 0 or -1 of a predicate. */
-static PyObject *
-as_bool(int answer)
-{
-    return answer < 0 ? NULL : PyBool_FromLong(answer);
-}
-
-/* What it gets for the 0 or -1 of a method that returns nothing. */
-static PyObject *
-as_none(int result)
-{
-    return result < 0 ? NULL : Py_NewRef(Py_None);
-}
-
-/* What it gets for a number of bytes. */
+/* What Python gets for a number of bytes. */
 static PyObject *
 as_count(Py_ssize_t n)
 {

@@ -689,7 +689,7 @@ call_close(PyObject *op, PyObject *Py_UNUSED(args))
 {
     Socket *self = (Socket *)op;
 
-    return self->cls->close(self) < 0 ? NULL : Py_NewRef(Py_None);
+    return as_none(self->cls->close(self));
 }
 
 static PyObject *

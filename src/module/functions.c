@@ -13,13 +13,6 @@
 #include "validate/checks.h"
 #include "validate/validate.h"
 
-/* None for 0, NULL for -1. */
-static PyObject *
-none(int result)
-{
-    return result < 0 ? NULL : Py_NewRef(Py_None);
-}
-
 /* ----- util ----- */
 
 static PyObject *
@@ -56,7 +49,7 @@ static PyObject *
 call_setup_testing_defaults(PyObject *Py_UNUSED(self),
                             Function Py_UNUSED(function), PyObject *values[])
 {
-    return none(setup_testing_defaults(values[0]));
+    return as_none(setup_testing_defaults(values[0]));
 }
 
 static PyObject *
@@ -70,7 +63,7 @@ call_is_hop_by_hop(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
         return NULL;
     }
     result = is_hop_by_hop(values[0]);
-    return result < 0 ? NULL : PyBool_FromLong(result);
+    return as_bool(result);
 }
 
 /* ----- headers ----- */
@@ -130,56 +123,56 @@ static PyObject *
 call_check_environ(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
                    PyObject *values[])
 {
-    return none(check_environ(values[0]));
+    return as_none(check_environ(values[0]));
 }
 
 static PyObject *
 call_check_input(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
                  PyObject *values[])
 {
-    return none(check_input(values[0]));
+    return as_none(check_input(values[0]));
 }
 
 static PyObject *
 call_check_errors(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
                   PyObject *values[])
 {
-    return none(check_errors(values[0]));
+    return as_none(check_errors(values[0]));
 }
 
 static PyObject *
 call_check_status(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
                   PyObject *values[])
 {
-    return none(check_status(values[0]));
+    return as_none(check_status(values[0]));
 }
 
 static PyObject *
 call_check_headers(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
                    PyObject *values[])
 {
-    return none(check_headers(values[0]));
+    return as_none(check_headers(values[0]));
 }
 
 static PyObject *
 call_check_content_type(PyObject *Py_UNUSED(self),
                         Function Py_UNUSED(function), PyObject *values[])
 {
-    return none(check_content_type(values[0], values[1]));
+    return as_none(check_content_type(values[0], values[1]));
 }
 
 static PyObject *
 call_check_exc_info(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
                     PyObject *values[])
 {
-    return none(check_exc_info(values[0]));
+    return as_none(check_exc_info(values[0]));
 }
 
 static PyObject *
 call_check_iterator(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
                     PyObject *values[])
 {
-    return none(check_iterator(values[0]));
+    return as_none(check_iterator(values[0]));
 }
 
 /* ----- simple_server ----- */

@@ -476,7 +476,7 @@ call_SimpleHandler_init(PyObject *op, Function function, PyObject *values[])
     if (result == 0) {
         result = show_flags(self, multithread, multiprocess);
     }
-    return result < 0 ? NULL : Py_NewRef(Py_None);
+    return as_none(result);
 }
 
 static PyObject *

@@ -129,8 +129,7 @@ call_Headers_init(PyObject *self, Function function, PyObject *values[])
     PyObject *headers = values[0] == Py_None ? NULL : values[0];
 
     (void)function;
-    return Headers_init((Headers *)self, headers) < 0 ? NULL
-                                                      : Py_NewRef(Py_None);
+    return as_none(Headers_init((Headers *)self, headers));
 }
 
 static const Slot methods[] = {

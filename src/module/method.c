@@ -155,10 +155,10 @@ call_slot(const Method *self, PyObject *object, PyObject *values[])
     switch (self->slot->gives) {
     case NOTHING:
         result = call_for_int(function, self->count, object, values);
-        return result < 0 ? NULL : Py_NewRef(Py_None);
+        return as_none(result);
     case TRUTH:
         result = call_for_int(function, self->count, object, values);
-        return result < 0 ? NULL : PyBool_FromLong(result);
+        return as_bool(result);
     case OBJECT:
         return call_for_object(function, self->count, object, values);
     default:

@@ -250,7 +250,7 @@ call_init(PyObject *op, Function function, PyObject *values[])
                        BaseServer *))function)(self, request, values[1],
                                                (BaseServer *)values[2]);
     Py_DECREF(request);
-    return result < 0 ? NULL : Py_NewRef(Py_None);
+    return as_none(result);
 }
 
 /* str(value) in UTF-8, for C; NULL for None, or with an exception. *held is
@@ -308,7 +308,7 @@ call_send_error(PyObject *self, Function function, PyObject *values[])
     }
     Py_XDECREF(message);
     Py_XDECREF(explain);
-    return result < 0 ? NULL : Py_NewRef(Py_None);
+    return as_none(result);
 }
 
 /* method(code, message=None) */
@@ -326,7 +326,7 @@ call_with_code(PyObject *self, Function function, PyObject *values[])
                 (BaseHTTPRequestHandler *)self, code, text);
     }
     Py_XDECREF(message);
-    return result < 0 ? NULL : Py_NewRef(Py_None);
+    return as_none(result);
 }
 
 static PyObject *
@@ -348,7 +348,7 @@ call_send_header(PyObject *self, Function function, PyObject *values[])
     Py_XDECREF(held[1]);
     Py_XDECREF(name);
     Py_XDECREF(text);
-    return result < 0 ? NULL : Py_NewRef(Py_None);
+    return as_none(result);
 }
 
 /* method(format, *args). What is no text for C, as one with a NUL, is formatted
@@ -376,7 +376,7 @@ call_with_format(PyObject *self, Function function, PyObject *values[])
     }
     Py_XDECREF(args);
     Py_XDECREF(held);
-    return result < 0 ? NULL : Py_NewRef(Py_None);
+    return as_none(result);
 }
 
 static PyObject *
@@ -408,7 +408,7 @@ call_parse_request(PyObject *op, Function function, PyObject *values[])
         return NULL;
     }
     parsed = ((int (*)(BaseHTTPRequestHandler *))function)(self);
-    return parsed < 0 ? NULL : PyBool_FromLong(parsed);
+    return as_bool(parsed);
 }
 
 /* ----- What is different here ----- */
@@ -930,7 +930,7 @@ set_headers(void *place, PyObject *value)
     HTTPMessage *headers = NULL;
 
     if (value == NULL) {
-        return delete_headers(self) < 0 ? NULL : Py_NewRef(Py_None);
+        return as_none(delete_headers(self));
     }
     empty = PyUnicode_FromString("");
     if (empty != NULL) {
@@ -941,7 +941,7 @@ set_headers(void *place, PyObject *value)
         return NULL;
     }
     Py_XSETREF(self->headers, headers);
-    return keep_view(self, value) < 0 ? NULL : Py_NewRef(Py_None);
+    return as_none(keep_view(self, value));
 }
 
 static const Kind headers_kind = { get_headers, set_headers };

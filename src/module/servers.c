@@ -195,8 +195,7 @@ call_on_request(PyObject *self, Function function, PyObject *values[])
 static PyObject *
 call_with_request(PyObject *self, Function function, PyObject *values[])
 {
-    return call_on_request(self, function, values) < 0 ? NULL
-                                                       : Py_NewRef(Py_None);
+    return as_none(call_on_request(self, function, values));
 }
 
 static PyObject *
@@ -204,7 +203,7 @@ call_verify_request(PyObject *self, Function function, PyObject *values[])
 {
     int result = call_on_request(self, function, values);
 
-    return result < 0 ? NULL : PyBool_FromLong(result);
+    return as_bool(result);
 }
 
 static PyObject *
@@ -218,7 +217,7 @@ call_close_request(PyObject *self, Function function, PyObject *values[])
             (BaseServer *)self, request);
         Py_DECREF(request);
     }
-    return result < 0 ? NULL : Py_NewRef(Py_None);
+    return as_none(result);
 }
 
 static PyObject *
@@ -339,14 +338,14 @@ static PyObject *
 call_BaseServer_init(PyObject *self, Function function, PyObject *values[])
 {
     (void)function;
-    return init(self, values, BaseServer_init) < 0 ? NULL : Py_NewRef(Py_None);
+    return as_none(init(self, values, BaseServer_init));
 }
 
 static PyObject *
 call_TCPServer_init(PyObject *self, Function function, PyObject *values[])
 {
     (void)function;
-    return init(self, values, TCPServer_init) < 0 ? NULL : Py_NewRef(Py_None);
+    return as_none(init(self, values, TCPServer_init));
 }
 
 static PyObject *
@@ -375,8 +374,7 @@ call_shutdown(PyObject *self, Function function, PyObject *values[])
 {
     (void)function;
     (void)values;
-    return BaseServer_shutdown((BaseServer *)self) < 0 ? NULL
-                                                       : Py_NewRef(Py_None);
+    return as_none(BaseServer_shutdown((BaseServer *)self));
 }
 
 static PyObject *
@@ -384,9 +382,7 @@ call_handle_request(PyObject *self, Function function, PyObject *values[])
 {
     (void)function;
     (void)values;
-    return BaseServer_handle_request((BaseServer *)self) < 0
-               ? NULL
-               : Py_NewRef(Py_None);
+    return as_none(BaseServer_handle_request((BaseServer *)self));
 }
 
 static PyObject *
@@ -395,9 +391,7 @@ call__handle_request_noblock(PyObject *self, Function function,
 {
     (void)function;
     (void)values;
-    return BaseServer__handle_request_noblock((BaseServer *)self) < 0
-               ? NULL
-               : Py_NewRef(Py_None);
+    return as_none(BaseServer__handle_request_noblock((BaseServer *)self));
 }
 
 static PyObject *
@@ -415,7 +409,7 @@ call_exit(PyObject *self, Function function, PyObject *values[])
 
     (void)function;
     (void)values;
-    return server->cls->server_close(server) < 0 ? NULL : Py_NewRef(Py_None);
+    return as_none(server->cls->server_close(server));
 }
 
 static const Slot BaseServer_methods[] = {

@@ -88,6 +88,18 @@ truth(PyObject *value)
 }
 
 PyObject *
+as_none(int result)
+{
+    return result < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+PyObject *
+as_bool(int answer)
+{
+    return answer < 0 ? NULL : PyBool_FromLong(answer);
+}
+
+PyObject *
 attribute_of(PyObject *object, const char *name)
 {
     PyObject *value =

@@ -29,6 +29,11 @@ int discard(PyObject *result);
 /* bool(value): takes it. 1, 0, or -1, also for NULL. */
 int truth(PyObject *value);
 
+/* What Python gets for the 0 or -1 of a function that returns nothing, and for
+ * the 1, 0 or -1 of a predicate: a new reference, or NULL for -1. */
+PyObject *as_none(int result);
+PyObject *as_bool(int answer);
+
 /* object.name: takes the object. A new reference, or NULL, also for NULL. */
 PyObject *attribute_of(PyObject *object, const char *name);
 
