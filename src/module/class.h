@@ -19,19 +19,22 @@ typedef enum Gives {
     OTHER,   /* what Slot.call makes of it */
 } Gives;
 
-/* A slot of a class's table: a method. */
+/* A method: a slot of a class's table, or one without a slot, or a function of
+ * a module, which has no self. */
 typedef struct Slot {
     const char *name;
     /* As in `def`, after self: "status, headers, exc_info=None". The tuple of
      * an *args, which is the last, is one of the values. */
     const char *parameters;
-    size_t offset; /* in the table */
+    size_t offset; /* in the table; 0: it is no slot */
     Gives gives;
     /* Calls `function` with other arguments than objects. `values` are the
      * bound ones (at most MOST_PARAMETERS), borrowed, NULL where the default
      * holds. A new reference, or NULL. */
     PyObject *(*call)(PyObject *self, Function function, PyObject *values[]);
-    Function python; /* calls the override in Python */
+    /* Of a slot, what calls the override in Python; else the method itself,
+     * unless `call` knows it. */
+    Function function;
     const char *doc;
 } Slot;
 
@@ -68,7 +71,7 @@ typedef struct Class {
     const Slot *slots;
     const Constant *constants;
     const Field *fields;
-    const Slot *methods; /* without an offset: `call` alone */
+    const Slot *methods; /* those that are no slots */
     const char *doc;
 } Class;
 

@@ -170,7 +170,7 @@ set_slot(PyTypeObject *type, const Slot *slot, char *values)
     function = Method_function(found, slot);
     Py_DECREF(found);
     if (function == NULL) {
-        function = slot->python;
+        function = slot->function;
     }
     memcpy(values + slot->offset, &function, sizeof(function));
     return 0;
@@ -370,8 +370,8 @@ set_own_name(Own *own, const Name *name, PyObject *value)
                          values + name->constant->offset, value);
     }
     if (strncmp(name->slot->name, "__", 2) != 0) {
-        memcpy(values + name->slot->offset, &name->slot->python,
-               sizeof(name->slot->python));
+        memcpy(values + name->slot->offset, &name->slot->function,
+               sizeof(name->slot->function));
     }
     return 0;
 }

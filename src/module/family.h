@@ -39,7 +39,7 @@ int family_refresh(PyObject *self);
  * or -1. */
 int family_changed(PyTypeObject *type);
 
-/* For the functions of Slot.python: self.name(...) with so many arguments,
+/* For the functions of slots: self.name(...) with so many arguments,
  * each borrowed. A new reference, or NULL. */
 PyObject *call_override(void *self, const char *name, int count, ...);
 

@@ -16,20 +16,6 @@
 /* ----- util ----- */
 
 static PyObject *
-call_guess_scheme(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
-                  PyObject *values[])
-{
-    return guess_scheme(values[0]);
-}
-
-static PyObject *
-call_application_uri(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
-                     PyObject *values[])
-{
-    return application_uri(values[0]);
-}
-
-static PyObject *
 call_request_uri(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
                  PyObject *values[])
 {
@@ -39,31 +25,14 @@ call_request_uri(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
 }
 
 static PyObject *
-call_shift_path_info(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
-                     PyObject *values[])
-{
-    return shift_path_info(values[0]);
-}
-
-static PyObject *
-call_setup_testing_defaults(PyObject *Py_UNUSED(self),
-                            Function Py_UNUSED(function), PyObject *values[])
-{
-    return as_none(setup_testing_defaults(values[0]));
-}
-
-static PyObject *
 call_is_hop_by_hop(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
                    PyObject *values[])
 {
-    int result;
-
     if (!PyUnicode_Check(values[0])) {
         lacks_attribute(values[0], "lower");
         return NULL;
     }
-    result = is_hop_by_hop(values[0]);
-    return as_bool(result);
+    return as_bool(is_hop_by_hop(values[0]));
 }
 
 /* ----- headers ----- */
@@ -101,13 +70,6 @@ call_format_date_time(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
 /* ----- validate ----- */
 
 static PyObject *
-call_validator(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
-               PyObject *values[])
-{
-    return validator(values[0]);
-}
-
-static PyObject *
 call_check_string_type(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
                        PyObject *values[])
 {
@@ -117,71 +79,6 @@ call_check_string_type(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
         return NULL;
     }
     return Py_NewRef(values[0]);
-}
-
-static PyObject *
-call_check_environ(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
-                   PyObject *values[])
-{
-    return as_none(check_environ(values[0]));
-}
-
-static PyObject *
-call_check_input(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
-                 PyObject *values[])
-{
-    return as_none(check_input(values[0]));
-}
-
-static PyObject *
-call_check_errors(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
-                  PyObject *values[])
-{
-    return as_none(check_errors(values[0]));
-}
-
-static PyObject *
-call_check_status(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
-                  PyObject *values[])
-{
-    return as_none(check_status(values[0]));
-}
-
-static PyObject *
-call_check_headers(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
-                   PyObject *values[])
-{
-    return as_none(check_headers(values[0]));
-}
-
-static PyObject *
-call_check_content_type(PyObject *Py_UNUSED(self),
-                        Function Py_UNUSED(function), PyObject *values[])
-{
-    return as_none(check_content_type(values[0], values[1]));
-}
-
-static PyObject *
-call_check_exc_info(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
-                    PyObject *values[])
-{
-    return as_none(check_exc_info(values[0]));
-}
-
-static PyObject *
-call_check_iterator(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
-                    PyObject *values[])
-{
-    return as_none(check_iterator(values[0]));
-}
-
-/* ----- simple_server ----- */
-
-static PyObject *
-call_demo_app(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
-              PyObject *values[])
-{
-    return demo_app(values[0], values[1]);
 }
 
 /* ----- and one of the package's own ----- */
@@ -224,16 +121,16 @@ call_set_module(PyObject *Py_UNUSED(self), Function Py_UNUSED(function),
 }
 
 const Slot functions[] = {
-    { "guess_scheme", "environ", 0, OTHER, call_guess_scheme, NULL,
+    { "guess_scheme", "environ", 0, OBJECT, NULL, (Function)guess_scheme,
       "The scheme of the request: https if HTTPS is on, or else http." },
-    { "application_uri", "environ", 0, OTHER, call_application_uri, NULL,
+    { "application_uri", "environ", 0, OBJECT, NULL, (Function)application_uri,
       "The URI of the application, without path and query." },
     { "request_uri", "environ, include_query=True", 0, OTHER, call_request_uri,
       NULL, "The URI of the request." },
-    { "shift_path_info", "environ", 0, OTHER, call_shift_path_info, NULL,
+    { "shift_path_info", "environ", 0, OBJECT, NULL, (Function)shift_path_info,
       "Move the next name of PATH_INFO to SCRIPT_NAME, and return it." },
-    { "setup_testing_defaults", "environ", 0, OTHER,
-      call_setup_testing_defaults, NULL,
+    { "setup_testing_defaults", "environ", 0, NOTHING, NULL,
+      (Function)setup_testing_defaults,
       "Add to the environ what a test needs there." },
     { "is_hop_by_hop", "header_name", 0, OTHER, call_is_hop_by_hop, NULL,
       "Whether HTTP/1.1 defines that header for one connection." },
@@ -243,29 +140,29 @@ const Slot functions[] = {
       "The environment of the process, in the form that PEP 3333 wants." },
     { "format_date_time", "timestamp", 0, OTHER, call_format_date_time, NULL,
       "The value of a Date header." },
-    { "validator", "application", 0, OTHER, call_validator, NULL,
+    { "validator", "application", 0, OBJECT, NULL, (Function)validator,
       "A WSGI application that calls this one, and checks both sides." },
     { "check_string_type", "value, title", 0, OTHER, call_check_string_type,
       NULL, "AssertionError if the value is no str." },
-    { "check_environ", "environ", 0, OTHER, call_check_environ, NULL,
+    { "check_environ", "environ", 0, NOTHING, NULL, (Function)check_environ,
       "AssertionError if PEP 3333 forbids such an environ." },
-    { "check_input", "wsgi_input", 0, OTHER, call_check_input, NULL,
+    { "check_input", "wsgi_input", 0, NOTHING, NULL, (Function)check_input,
       "AssertionError if a method of wsgi.input is missing." },
-    { "check_errors", "wsgi_errors", 0, OTHER, call_check_errors, NULL,
+    { "check_errors", "wsgi_errors", 0, NOTHING, NULL, (Function)check_errors,
       "AssertionError if a method of wsgi.errors is missing." },
-    { "check_status", "status", 0, OTHER, call_check_status, NULL,
+    { "check_status", "status", 0, NOTHING, NULL, (Function)check_status,
       "AssertionError if PEP 3333 forbids such a status." },
-    { "check_headers", "headers", 0, OTHER, call_check_headers, NULL,
+    { "check_headers", "headers", 0, NOTHING, NULL, (Function)check_headers,
       "AssertionError if PEP 3333 forbids such headers." },
-    { "check_content_type", "status, headers", 0, OTHER,
-      call_check_content_type, NULL,
+    { "check_content_type", "status, headers", 0, NOTHING, NULL,
+      (Function)check_content_type,
       "AssertionError if Content-Type is missing, or there without a body." },
-    { "check_exc_info", "exc_info", 0, OTHER, call_check_exc_info, NULL,
+    { "check_exc_info", "exc_info", 0, NOTHING, NULL, (Function)check_exc_info,
       "AssertionError if it is neither None nor a tuple." },
-    { "check_iterator", "iterator", 0, OTHER, call_check_iterator, NULL,
+    { "check_iterator", "iterator", 0, NOTHING, NULL, (Function)check_iterator,
       "AssertionError if it is a str or bytes." },
-    { "demo_app", "environ, start_response", 0, OTHER, call_demo_app, NULL,
-      "A WSGI application that shows its environ." },
+    { "demo_app", "environ, start_response", 0, OBJECT, NULL,
+      (Function)demo_app, "A WSGI application that shows its environ." },
     { "_ask_release", "", 0, OTHER, call_ask_release, NULL,
       "Find out from Python's own modules what this release does." },
     { "_set_module", "type, module", 0, OTHER, call_set_module, NULL,

@@ -12,7 +12,8 @@ typedef struct Method {
     const Family *family; /* NULL: a function */
     const Class *cls;     /* the class that it is a method of, or NULL */
     const Slot *slot;
-    int count;       /* of its parameters, without self */
+    int count;       /* of its parameters, without self and *args */
+    bool has_args;   /* it has *args */
     char bound[200]; /* what bind_arguments() wants */
 } Method;
 
@@ -85,16 +86,17 @@ Method_new(const Family *family, const Class *cls, const Slot *slot)
     strcat(self->bound, "(");
     length = strlen(self->bound);
     self->count = copy_parameters(self->bound + length, slot->parameters);
+    self->has_args = strstr(slot->parameters, "*args") != NULL;
     return (PyObject *)self;
 }
 
 /* ----- A call ----- */
 
-/* The slot's function in the table of the class. */
+/* The slot's function in the table of the class; or the method itself. */
 static Function
 function_of(const Method *self)
 {
-    Function function = NULL;
+    Function function = self->slot->function;
 
     if (self->slot->offset != 0) {
         memcpy(&function, (const char *)self->cls->table + self->slot->offset,
@@ -113,7 +115,7 @@ Method_function(PyObject *found, const Slot *slot)
 }
 
 /* Each of our functions takes a pointer to an object first, whatever its
- * struct, and then objects. */
+ * struct, and then `count` objects. */
 static int
 call_for_int(Function function, int count, PyObject *self, PyObject *v[])
 {
@@ -150,19 +152,23 @@ static PyObject *
 call_slot(const Method *self, PyObject *object, PyObject *values[])
 {
     Function function = function_of(self);
-    int result;
+    int count = self->count;
 
+    if (self->slot->gives == OTHER) {
+        return self->slot->call(object, function, values);
+    }
+    if (self->family == NULL) { /* its first parameter stands for self */
+        object = values[0];
+        values++;
+        count--;
+    }
     switch (self->slot->gives) {
     case NOTHING:
-        result = call_for_int(function, self->count, object, values);
-        return as_none(result);
+        return as_none(call_for_int(function, count, object, values));
     case TRUTH:
-        result = call_for_int(function, self->count, object, values);
-        return as_bool(result);
-    case OBJECT:
-        return call_for_object(function, self->count, object, values);
+        return as_bool(call_for_int(function, count, object, values));
     default:
-        return self->slot->call(object, function, values);
+        return call_for_object(function, count, object, values);
     }
 }
 
@@ -204,7 +210,7 @@ Method_call(PyObject *op, PyObject *args, PyObject *kwargs)
     rest = PyTuple_GetSlice(args, self->family != NULL, count);
     if (rest != NULL && bind_arguments(values, self->bound, rest, kwargs) == 0)
     {
-        if (strstr(self->slot->parameters, "*args") != NULL) {
+        if (self->has_args) {
             more = PyTuple_GetSlice(rest, self->count, PY_SSIZE_T_MAX);
             values[self->count] = more;
         }

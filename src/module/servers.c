@@ -370,31 +370,6 @@ call_serve_forever(PyObject *self, Function function, PyObject *values[])
 }
 
 static PyObject *
-call_shutdown(PyObject *self, Function function, PyObject *values[])
-{
-    (void)function;
-    (void)values;
-    return as_none(BaseServer_shutdown((BaseServer *)self));
-}
-
-static PyObject *
-call_handle_request(PyObject *self, Function function, PyObject *values[])
-{
-    (void)function;
-    (void)values;
-    return as_none(BaseServer_handle_request((BaseServer *)self));
-}
-
-static PyObject *
-call__handle_request_noblock(PyObject *self, Function function,
-                             PyObject *values[])
-{
-    (void)function;
-    (void)values;
-    return as_none(BaseServer__handle_request_noblock((BaseServer *)self));
-}
-
-static PyObject *
 call_enter(PyObject *self, Function function, PyObject *values[])
 {
     (void)function;
@@ -417,12 +392,14 @@ static const Slot BaseServer_methods[] = {
       call_BaseServer_init, NULL, NULL },
     { "serve_forever", "poll_interval=0.5", 0, OTHER, call_serve_forever, NULL,
       "Handle requests until shutdown() is called in another thread." },
-    { "shutdown", "", 0, OTHER, call_shutdown, NULL,
+    { "shutdown", "", 0, NOTHING, NULL, (Function)BaseServer_shutdown,
       "End serve_forever(), and wait for that." },
-    { "handle_request", "", 0, OTHER, call_handle_request, NULL,
+    { "handle_request", "", 0, NOTHING, NULL,
+      (Function)BaseServer_handle_request,
       "Handle one request, for which it waits as long as timeout says." },
-    { "_handle_request_noblock", "", 0, OTHER, call__handle_request_noblock,
-      NULL, "Handle the request that is there." },
+    { "_handle_request_noblock", "", 0, NOTHING, NULL,
+      (Function)BaseServer__handle_request_noblock,
+      "Handle the request that is there." },
     { "__enter__", "", 0, OTHER, call_enter, NULL, NULL },
     { "__exit__", "*args", 0, OTHER, call_exit, NULL, NULL },
     { NULL, NULL, 0, NOTHING, NULL, NULL, NULL },
