@@ -80,7 +80,7 @@ changed_month(BaseHTTPRequestHandler *self, PyObject **month)
     if (is_changed <= 0) {
         return is_changed;
     }
-    *month = evaluate("import time", "time.localtime().tm_mon");
+    *month = attribute_of(call_function("time", "localtime", "()"), "tm_mon");
     if (*month != NULL) {
         Py_SETREF(*month, PyObject_GetItem(names, *month));
     }

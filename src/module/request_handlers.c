@@ -578,7 +578,7 @@ keep_view(BaseHTTPRequestHandler *self, PyObject *view)
 
 /* A header as in a request: 'name: value\r\n', a new str. */
 static PyObject *
-header_line(PyObject *pair)
+header_line(PyObject *Py_UNUSED(context), PyObject *pair)
 {
     PyObject *name, *value, *line;
 
@@ -595,7 +595,7 @@ header_line(PyObject *pair)
 static int
 read_back_headers(BaseHTTPRequestHandler *self)
 {
-    PyObject *view, *items, *lines = NULL, *block = NULL;
+    PyObject *view, *items, *lines, *block;
     HTTPMessage *headers = NULL;
     int result = -1;
 
@@ -607,15 +607,7 @@ read_back_headers(BaseHTTPRequestHandler *self)
         return PyErr_Occurred() ? -1 : 0; /* Python has not asked for them */
     }
     items = PyMapping_Items(view);
-    lines = items == NULL ? NULL : PyList_New(0);
-    for (Py_ssize_t i = 0; lines != NULL && i < PyList_GET_SIZE(items); i++) {
-        PyObject *line = header_line(PyList_GET_ITEM(items, i));
-
-        if (line == NULL || PyList_Append(lines, line) < 0) {
-            Py_CLEAR(lines);
-        }
-        Py_XDECREF(line);
-    }
+    lines = items == NULL ? NULL : map_list(items, header_line, NULL);
     block = lines == NULL ? NULL : join("", lines);
     if (block != NULL) {
         headers = HTTPMessage_parsestr(&HTTPMessage_class, block);

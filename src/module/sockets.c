@@ -67,38 +67,30 @@ socket_of(PyObject *object)
     return found != NULL ? (Socket *)Py_NewRef(found) : AnySocket_new(object);
 }
 
-/* A socket.socket that is closed. */
-static PyObject *
-closed_socket(void)
-{
-    PyObject *cls = import_from("socket", "socket");
-    PyObject *sock = NULL, *zero = PyLong_FromLong(0);
-
-    if (cls != NULL && zero != NULL) {
-        sock = PyObject_CallMethod(cls, "__new__", "O", cls);
-    }
-    if (sock != NULL &&
-        (PyObject_SetAttrString(sock, "_closed", Py_True) < 0 ||
-         PyObject_SetAttrString(sock, "_io_refs", zero) < 0))
-    {
-        Py_CLEAR(sock);
-    }
-    Py_XDECREF(zero);
-    Py_XDECREF(cls);
-    return sock;
-}
-
 /* view._io_refs = 0: its close() closes the descriptor, which our Socket then
  * finds to be gone. (That of an application only says that it is closed.) */
 static int
 let_close(PyObject *view)
 {
-    PyObject *zero = PyLong_FromLong(0);
-    int result =
-        zero == NULL ? -1 : PyObject_SetAttrString(view, "_io_refs", zero);
+    return set_attribute(view, "_io_refs", PyLong_FromLong(0));
+}
 
-    Py_XDECREF(zero);
-    return result;
+/* A socket.socket that is closed. */
+static PyObject *
+closed_socket(void)
+{
+    PyObject *cls = import_from("socket", "socket");
+    PyObject *sock =
+        cls == NULL ? NULL : PyObject_CallMethod(cls, "__new__", "O", cls);
+
+    Py_XDECREF(cls);
+    if (sock != NULL &&
+        (PyObject_SetAttrString(sock, "_closed", Py_True) < 0 ||
+         let_close(sock) < 0))
+    {
+        Py_CLEAR(sock);
+    }
+    return sock;
 }
 
 static PyObject *
@@ -110,7 +102,7 @@ view_of_socket(Socket *sock)
     if (Py_IS_TYPE(sock, &AnySocket_type)) {
         return Py_NewRef(((AnySocket *)sock)->object);
     }
-    if (sock->fd < 0 && sock->python == NULL) {
+    if (sock->fd < 0 && is_new) {
         return closed_socket();
     }
     view = Socket_for_python(sock);

@@ -8,6 +8,7 @@
 
 #include "io/any_socket.h"
 #include "python/errors.h"
+#include "python/names.h"
 #include "python/objects.h"
 
 static PyObject *context; /* an ssl.SSLContext, or NULL */
@@ -54,13 +55,10 @@ read_password(const char *path)
 static PyObject *
 create_context(void)
 {
-    PyObject *purpose = import_from("ssl", "Purpose");
-    PyObject *client = NULL, *made = NULL;
+    PyObject *client =
+        attribute_of(import_from("ssl", "Purpose"), "CLIENT_AUTH");
+    PyObject *made = NULL;
 
-    if (purpose != NULL) {
-        client = PyObject_GetAttrString(purpose, "CLIENT_AUTH");
-        Py_DECREF(purpose);
-    }
     if (client != NULL) {
         made = call_function("ssl", "create_default_context", "(O)", client);
         Py_DECREF(client);
@@ -218,19 +216,11 @@ finish_request(BaseServer *self, PyObject *request, PyObject *client_address)
 static int
 setup_environ(WSGIServer *self)
 {
-    PyObject *on;
-    int result;
-
     if (plain.setup_environ(self) < 0) {
         return -1;
     }
-    on = PyUnicode_FromString("on");
-    if (on == NULL) {
-        return -1;
-    }
-    result = PyDict_SetItemString(self->base_environ, "HTTPS", on);
-    Py_DECREF(on);
-    return result;
+    return set_item(self->base_environ, names.HTTPS,
+                    PyUnicode_FromString("on"));
 }
 
 void
