@@ -402,17 +402,10 @@ set_request_handler(void *place, PyObject *value)
                         "request_handler must be a BaseHTTPRequestHandler");
         return NULL;
     }
-    return object_kind.set(place, value);
+    return set_object(place, value);
 }
 
-static PyObject *
-get_request_handler(const void *place)
-{
-    return object_kind.get(place);
-}
-
-static const Kind request_handler_kind = { get_request_handler,
-                                           set_request_handler };
+static const Kind request_handler_kind = { get_object, set_request_handler };
 
 static const Field BaseHandler_fields[] = {
     { "environ", offsetof(BaseHandler, environ), &object_or_none_kind },

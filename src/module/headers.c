@@ -154,12 +154,6 @@ const Family headers_family = {
 /* ----- BaseHandler.headers, BaseHandler.headers_class ----- */
 
 static PyObject *
-get_headers(const void *place)
-{
-    return object_or_none_kind.get(place);
-}
-
-static PyObject *
 set_headers(void *place, PyObject *value)
 {
     if (value == Py_None) {
@@ -169,10 +163,10 @@ set_headers(void *place, PyObject *value)
         PyErr_SetString(PyExc_TypeError, "headers must be of class Headers");
         return NULL;
     }
-    return object_kind.set(place, value);
+    return set_object(place, value);
 }
 
-const Kind headers_kind = { get_headers, set_headers };
+const Kind headers_kind = { get_object_or_none, set_headers };
 
 /* Headers_new() has made the instance of a class in Python: it becomes one as
  * Python makes it. */

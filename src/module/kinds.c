@@ -26,13 +26,13 @@ refuse(PyObject *value, const char *wanted)
 
 /* ----- Objects ----- */
 
-static PyObject *
+PyObject *
 get_object(const void *place)
 {
     return Py_XNewRef(*(PyObject *const *)place);
 }
 
-static PyObject *
+PyObject *
 get_object_or_none(const void *place)
 {
     PyObject *value = *(PyObject *const *)place;
@@ -40,7 +40,7 @@ get_object_or_none(const void *place)
     return Py_NewRef(value == NULL ? Py_None : value);
 }
 
-static PyObject *
+PyObject *
 set_object(void *place, PyObject *value)
 {
     PyObject **field = place;
@@ -168,21 +168,29 @@ get_text(const void *place)
                               : PyUnicode_FromString(characters);
 }
 
+const char *
+c_text(PyObject *text)
+{
+    Py_ssize_t length;
+    const char *characters = PyUnicode_AsUTF8AndSize(text, &length);
+
+    if (characters != NULL && strlen(characters) != (size_t)length) {
+        PyErr_SetString(PyExc_ValueError, "embedded null character");
+        return NULL;
+    }
+    return characters;
+}
+
 static PyObject *
 set_text(void *place, PyObject *value)
 {
-    Py_ssize_t length;
     const char *characters;
 
     if (value == NULL || !PyUnicode_Check(value)) {
         return refuse(value, "a str");
     }
-    characters = PyUnicode_AsUTF8AndSize(value, &length);
+    characters = c_text(value);
     if (characters == NULL) {
-        return NULL;
-    }
-    if (strlen(characters) != (size_t)length) {
-        PyErr_SetString(PyExc_ValueError, "embedded null character");
         return NULL;
     }
     *(const char **)place = characters;

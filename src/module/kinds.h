@@ -18,6 +18,15 @@ extern const Kind seconds_kind;        /* double; -1 is None */
 extern const Kind borrowed_kind;       /* PyObject *, borrowed; NULL is None */
 extern const Kind stream_kind;         /* BufferedIOBase *, owned, or NULL */
 
+/* What the first two are made of, for kinds that refuse some objects. */
+PyObject *get_object(const void *place);
+PyObject *get_object_or_none(const void *place);
+PyObject *set_object(void *place, PyObject *value);
+
+/* A str in UTF-8, which it owns. NULL with an exception, as well if there is a
+ * NUL in it: C would take that for the end. */
+const char *c_text(PyObject *text);
+
 /* The stream that C needs of any file-like object: itself if it is one of
  * ours, or else a PythonFile. A new reference, or NULL. */
 BufferedIOBase *stream_of(PyObject *file);

@@ -5,7 +5,6 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <string.h>
 
 #include "io/any_socket.h"
 #include "io/python_file.h"
@@ -258,21 +257,8 @@ call_init(PyObject *op, Function function, PyObject *values[])
 static const char *
 utf8_of(PyObject *value, PyObject **held)
 {
-    const char *characters;
-    Py_ssize_t length;
-
-    *held = NULL;
-    if (value == NULL || value == Py_None) {
-        return NULL;
-    }
-    *held = PyObject_Str(value);
-    characters =
-        *held == NULL ? NULL : PyUnicode_AsUTF8AndSize(*held, &length);
-    if (characters != NULL && strlen(characters) != (size_t)length) {
-        PyErr_SetString(PyExc_ValueError, "embedded null character");
-        return NULL;
-    }
-    return characters;
+    *held = value == NULL || value == Py_None ? NULL : PyObject_Str(value);
+    return *held == NULL ? NULL : c_text(*held);
 }
 
 /* The code of an answer, as int() sees it. -1 with an exception. */
@@ -332,11 +318,10 @@ call_with_code(PyObject *self, Function function, PyObject *values[])
 static PyObject *
 call_send_header(PyObject *self, Function function, PyObject *values[])
 {
-    PyObject *name = PyObject_Str(values[0]), *text = PyObject_Str(values[1]);
-    PyObject *held[2] = { NULL, NULL };
-    const char *keyword = name == NULL ? NULL : utf8_of(name, &held[0]);
-    const char *value =
-        text == NULL || keyword == NULL ? NULL : utf8_of(text, &held[1]);
+    PyObject *name = PyObject_Str(values[0]);
+    PyObject *text = name == NULL ? NULL : PyObject_Str(values[1]);
+    const char *keyword = text == NULL ? NULL : c_text(name);
+    const char *value = keyword == NULL ? NULL : c_text(text);
     int result = -1;
 
     if (value != NULL) {
@@ -344,8 +329,6 @@ call_send_header(PyObject *self, Function function, PyObject *values[])
                            const char *))function)(
             (BaseHTTPRequestHandler *)self, keyword, value);
     }
-    Py_XDECREF(held[0]);
-    Py_XDECREF(held[1]);
     Py_XDECREF(name);
     Py_XDECREF(text);
     return as_none(result);
@@ -839,16 +822,10 @@ set_str(void *place, PyObject *value)
         return PyErr_Format(PyExc_TypeError, "a str is needed, not %.200s",
                             Py_TYPE(value)->tp_name);
     }
-    return object_kind.set(place, value);
+    return set_object(place, value);
 }
 
-static PyObject *
-get_str(const void *place)
-{
-    return object_kind.get(place);
-}
-
-static const Kind str_kind = { get_str, set_str };
+static const Kind str_kind = { get_object, set_str };
 
 /* bytes */
 static PyObject *
@@ -858,10 +835,10 @@ set_line(void *place, PyObject *value)
         return PyErr_Format(PyExc_TypeError, "bytes are needed, not %.200s",
                             Py_TYPE(value)->tp_name);
     }
-    return object_kind.set(place, value);
+    return set_object(place, value);
 }
 
-static const Kind line_kind = { get_str, set_line };
+static const Kind line_kind = { get_object, set_line };
 
 /* Whose field it is. */
 static BaseHTTPRequestHandler *
