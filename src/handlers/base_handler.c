@@ -31,6 +31,19 @@ const HeaderPair BaseHandler_error_headers[] = {
 
 /* ----- Running the application ----- */
 
+void
+BaseHandler_copy_attributes(BaseHandler *self)
+{
+    const BaseHandlerClass *cls = self->cls;
+
+    self->wsgi_multithread = cls->wsgi_multithread;
+    self->wsgi_multiprocess = cls->wsgi_multiprocess;
+    self->wsgi_run_once = cls->wsgi_run_once;
+    self->origin_server = cls->origin_server;
+    self->http_version = cls->http_version;
+    self->server_software = cls->server_software;
+}
+
 BaseHandler *
 BaseHandler_new(const BaseHandlerClass *cls)
 {
@@ -40,17 +53,47 @@ BaseHandler_new(const BaseHandlerClass *cls)
         return NULL;
     }
     self->cls = cls;
-    self->wsgi_multithread = cls->wsgi_multithread;
-    self->wsgi_multiprocess = cls->wsgi_multiprocess;
-    self->wsgi_run_once = cls->wsgi_run_once;
-    self->origin_server = cls->origin_server;
-    self->http_version = cls->http_version;
-    self->server_software = cls->server_software;
+    BaseHandler_copy_attributes(self);
     self->_flush = cls->_flush;
     self->environ = Py_NewRef(Py_None);
     self->status = Py_NewRef(Py_None);
     self->result = Py_NewRef(Py_None);
     return self;
+}
+
+/* A loop over what the application gives: mostly a list. Python code that runs
+ * meanwhile may change it. */
+typedef struct Loop {
+    PyObject *iterator; /* owned; a list is its own */
+    Py_ssize_t next;    /* of a list */
+} Loop;
+
+/* `for data in iterable` begins. A list needs no iterator: 250 instructions
+ * less. 0 or -1. */
+static int
+loop_begin(Loop *loop, PyObject *iterable)
+{
+    loop->next = 0;
+    loop->iterator = PyList_CheckExact(iterable) ? Py_NewRef(iterable)
+                                                 : PyObject_GetIter(iterable);
+    return loop->iterator == NULL ? -1 : 0;
+}
+
+/* What is next, a new reference; NULL at the end, or with an exception. */
+static PyObject *
+loop_next(Loop *loop)
+{
+    PyObject *data;
+
+    if (!PyList_CheckExact(loop->iterator)) {
+        return PyIter_Next(loop->iterator);
+    }
+    if (loop->next >= PyList_GET_SIZE(loop->iterator)) {
+        return NULL;
+    }
+    data = PyList_GET_ITEM(loop->iterator, loop->next);
+    loop->next++;
+    return Py_NewRef(data);
 }
 
 /* self.headers, held: a new reference, or NULL for None. */
@@ -272,40 +315,6 @@ close_result(BaseHandler *self)
 
     Py_DECREF(iterable);
     return result;
-}
-
-/* A loop over what the application has returned. */
-typedef struct Loop {
-    PyObject *iterator; /* owned; a list is its own */
-    Py_ssize_t next;    /* of a list */
-} Loop;
-
-/* `for data in iterable` begins. A list needs no iterator: 250 instructions
- * less. 0 or -1. */
-static int
-loop_begin(Loop *loop, PyObject *iterable)
-{
-    loop->next = 0;
-    loop->iterator = PyList_CheckExact(iterable) ? Py_NewRef(iterable)
-                                                 : PyObject_GetIter(iterable);
-    return loop->iterator == NULL ? -1 : 0;
-}
-
-/* What is next, a new reference; NULL at the end, or with an exception. */
-static PyObject *
-loop_next(Loop *loop)
-{
-    PyObject *data;
-
-    if (!PyList_CheckExact(loop->iterator)) {
-        return PyIter_Next(loop->iterator);
-    }
-    if (loop->next >= PyList_GET_SIZE(loop->iterator)) {
-        return NULL;
-    }
-    data = PyList_GET_ITEM(loop->iterator, loop->next);
-    loop->next++;
-    return Py_NewRef(data);
 }
 
 /* Lib/wsgiref/handlers.py: BaseHandler.finish_response */
@@ -537,41 +546,22 @@ done:
     return result;
 }
 
-/* The same for a list, which needs no iterator: 250 instructions less. Python
- * code that runs meanwhile may change it. */
-static int
-require_valid_list(BaseHandler *self, PyObject *headers)
-{
-    int result = 0;
-
-    for (Py_ssize_t i = 0; result == 0 && i < PyList_GET_SIZE(headers); i++) {
-        PyObject *pair = Py_NewRef(PyList_GET_ITEM(headers, i));
-
-        result = require_valid_header(self, pair);
-        Py_DECREF(pair);
-    }
-    return result;
-}
-
 /* for name, val in headers: ... */
 static int
 require_valid_headers(BaseHandler *self, PyObject *headers)
 {
-    PyObject *iterator, *pair;
+    PyObject *pair;
+    Loop loop;
     int result = 0;
 
-    if (PyList_CheckExact(headers)) {
-        return require_valid_list(self, headers);
-    }
-    iterator = PyObject_GetIter(headers);
-    if (iterator == NULL) {
+    if (loop_begin(&loop, headers) < 0) {
         return -1;
     }
-    while (result == 0 && (pair = PyIter_Next(iterator)) != NULL) {
+    while (result == 0 && (pair = loop_next(&loop)) != NULL) {
         result = require_valid_header(self, pair);
         Py_DECREF(pair);
     }
-    Py_DECREF(iterator);
+    Py_DECREF(loop.iterator);
     return PyErr_Occurred() ? -1 : 0;
 }
 
@@ -1134,15 +1124,12 @@ BaseHandler_handle_error(BaseHandler *self)
     return TRACED(self->cls->finish_response(self));
 }
 
-/* self.error_headers[:], a new list of tuples. */
-static PyObject *
-copy_error_headers(BaseHandler *self)
+PyObject *
+list_of_pairs(const HeaderPair *pair)
 {
     PyObject *headers = PyList_New(0);
 
-    for (const HeaderPair *pair = self->cls->error_headers;
-         headers != NULL && pair->name != NULL; pair++)
-    {
+    for (; headers != NULL && pair->name != NULL; pair++) {
         if (append_new(headers,
                        Py_BuildValue("(ss)", pair->name, pair->value)) < 0) {
             Py_CLEAR(headers);
@@ -1157,7 +1144,8 @@ BaseHandler_error_output(BaseHandler *self, PyObject *environ_,
                          PyObject *start_response)
 {
     PyObject *status = PyUnicode_FromString(self->cls->error_status);
-    PyObject *headers = copy_error_headers(self);
+    /* self.error_headers[:] */
+    PyObject *headers = list_of_pairs(self->cls->error_headers);
     PyObject *exc_info = sys_exc_info();
     PyObject *result = NULL;
 

@@ -16,6 +16,9 @@ typedef struct HeaderPair {
     const char *value;
 } HeaderPair;
 
+/* The pairs as a new list of tuples, or NULL. */
+PyObject *list_of_pairs(const HeaderPair *pair);
+
 struct BaseHandlerClass {
     PyTypeObject *type;
 
@@ -101,6 +104,10 @@ int base_handler_ready(void);
 /* BaseHandler(): a handler of class `cls` with the class's attributes; the
  * subclass's own init follows. A new reference. */
 BaseHandler *BaseHandler_new(const BaseHandlerClass *cls);
+
+/* Sets the fields that an instance has of its class's attributes, but for
+ * _flush. */
+void BaseHandler_copy_attributes(BaseHandler *self);
 
 /* Runs the application, and sends its answer, or the error page, by _write().
  * A client that has gone is no error. -1 only if reporting an error has failed

@@ -301,19 +301,7 @@ static const Kind limit_kind = { get_limit, set_limit };
 static PyObject *
 get_pairs(const void *place)
 {
-    PyObject *list = PyList_New(0);
-
-    for (const HeaderPair *pair = *(const HeaderPair *const *)place;
-         list != NULL && pair->name != NULL; pair++)
-    {
-        PyObject *item = Py_BuildValue("(ss)", pair->name, pair->value);
-
-        if (item == NULL || PyList_Append(list, item) < 0) {
-            Py_CLEAR(list);
-        }
-        Py_XDECREF(item);
-    }
-    return list;
+    return list_of_pairs(*(const HeaderPair *const *)place);
 }
 
 static void
@@ -539,24 +527,18 @@ static const Slot BaseHandler_methods[] = {
 
 /* ----- The classes ----- */
 
-/* What BaseHandler_new() copies from the table. */
+/* As BaseHandler_new(). */
 static void
 refreshed(PyObject *op)
 {
     BaseHandler *self = (BaseHandler *)op;
-    const BaseHandlerClass *cls = self->cls;
 
-    self->wsgi_multithread = cls->wsgi_multithread;
-    self->wsgi_multiprocess = cls->wsgi_multiprocess;
-    self->wsgi_run_once = cls->wsgi_run_once;
-    self->origin_server = cls->origin_server;
-    self->http_version = cls->http_version;
-    self->server_software = cls->server_software;
+    BaseHandler_copy_attributes(self);
     /* else self._flush() has replaced itself by now */
     if (self->_flush == NULL || self->_flush == SimpleHandler_class._flush ||
         self->_flush == BaseHandler_class._flush)
     {
-        self->_flush = cls->_flush;
+        self->_flush = self->cls->_flush;
     }
 }
 
