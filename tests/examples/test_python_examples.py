@@ -2,7 +2,6 @@
 program with "cwsgiref" left out of its imports.
 """
 
-import os
 import re
 import signal
 import socket
@@ -12,14 +11,12 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from tests.module.module import environment
 from tools.patience import PATIENCE
 from tools.server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / 'examples' / 'python'
-BUILD = Path(os.environ.get('CWSGIREF_BUILD', ROOT / 'build/study')).resolve()
-ENVIRONMENT = {**os.environ, 'PYTHONDONTWRITEBYTECODE': '1',
-               'PYTHONPATH': f'{ROOT / "python"}:{BUILD / "python"}'}
 IMPORTS = {'cwsgiref.socketserver': 'socketserver',
            'cwsgiref.simple_server': 'wsgiref.simple_server',
            'cwsgiref.handlers': 'wsgiref.handlers'}
@@ -31,7 +28,7 @@ class Process(Server):
 
     def __init__(self, path, *arguments):
         super().__init__([sys.executable, '-X', 'faulthandler', path, '0',
-                          *arguments], env=ENVIRONMENT)
+                          *arguments], env=environment())
 
     def connect(self):
         return socket.create_connection(('127.0.0.1', self.port), PATIENCE)
@@ -104,7 +101,7 @@ class Examples(unittest.TestCase):
             with self.subTest(path):
                 done = subprocess.run(
                     [sys.executable, path], capture_output=True, check=True,
-                    env={**ENVIRONMENT, 'PATH_INFO': '/tea'}, timeout=PATIENCE)
+                    env=environment(PATH_INFO='/tea'), timeout=PATIENCE)
                 self.assertEqual(
                     done.stderr, b'LookupError: the coffee is gone\n')
                 self.assertEqual(
