@@ -32,7 +32,7 @@ const HeaderPair BaseHandler_error_headers[] = {
 /* ----- Running the application ----- */
 
 void
-BaseHandler_copy_attributes(BaseHandler *self)
+copy_class_attributes(BaseHandler *self)
 {
     const BaseHandlerClass *cls = self->cls;
 
@@ -53,7 +53,7 @@ BaseHandler_new(const BaseHandlerClass *cls)
         return NULL;
     }
     self->cls = cls;
-    BaseHandler_copy_attributes(self);
+    copy_class_attributes(self);
     self->_flush = cls->_flush;
     self->environ = Py_NewRef(Py_None);
     self->status = Py_NewRef(Py_None);

@@ -107,7 +107,7 @@ BaseHandler *BaseHandler_new(const BaseHandlerClass *cls);
 
 /* Sets the fields that an instance has of its class's attributes, but for
  * _flush. */
-void BaseHandler_copy_attributes(BaseHandler *self);
+void copy_class_attributes(BaseHandler *self);
 
 /* Runs the application, and sends its answer, or the error page, by _write().
  * A client that has gone is no error. -1 only if reporting an error has failed

@@ -533,7 +533,7 @@ refreshed(PyObject *op)
 {
     BaseHandler *self = (BaseHandler *)op;
 
-    BaseHandler_copy_attributes(self);
+    copy_class_attributes(self);
     /* else self._flush() has replaced itself by now */
     if (self->_flush == NULL || self->_flush == SimpleHandler_class._flush ||
         self->_flush == BaseHandler_class._flush)

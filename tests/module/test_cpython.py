@@ -41,7 +41,8 @@ def as_nobody():
     return user if readable else {}
 
 
-@unittest.skipUnless(has_tests(), 'this Python has no tests of its own: libpython3.x-testsuite')
+@unittest.skipUnless(
+    has_tests(), 'this Python has no tests of its own: libpython3.x-testsuite')
 class CPython(unittest.TestCase):
 
     def run_tests(self, *names, least, **more):
