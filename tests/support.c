@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "types.h"
+
 static PyObject *namespace; /* owned; where run_python and eval_python work */
 
 int
@@ -133,6 +135,17 @@ give_module(const char *name, PyMethodDef functions[])
     assert_non_null(module);
     assert_int_equal(PyModule_AddFunctions(module, functions), 0);
     return module;
+}
+
+int
+start_python_file(const char *path, PyMethodDef functions[])
+{
+    if (start_python() < 0 || types_ready() < 0) {
+        return -1;
+    }
+    give_module("ours", functions);
+    run_python_file(path);
+    return 0;
 }
 
 void

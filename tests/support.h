@@ -52,6 +52,9 @@ void give_python(const char *name, PyObject *value);
 /* Gives Python files a module to import, with these functions of C. Borrowed
  * (of sys.modules). */
 PyObject *give_module(const char *name, PyMethodDef functions[]);
+/* A whole group setup: starts the interpreter, readies all types, and runs the
+ * file, which finds the functions in the module `ours`. 0 or -1. */
+int start_python_file(const char *path, PyMethodDef functions[]);
 
 /* Evaluates an expression that says, as a str, what differs. Unless that is
  * empty, prints all of it and fails the test. */

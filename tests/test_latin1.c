@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "types.h"
 #include "python/latin1.h"
 
 /* The bytes and the str that some texts become, for Python: None if one of them is
@@ -134,12 +133,7 @@ static int
 setup(void **state)
 {
     (void)state;
-    if (start_python() < 0 || types_ready() < 0) {
-        return -1;
-    }
-    give_module("ours", functions);
-    run_python_file("test_latin1.py");
-    return 0;
+    return start_python_file("test_latin1.py", functions);
 }
 
 int

@@ -1,7 +1,6 @@
 #include "support.h"
 
 #include "handlers/handlers.h"
-#include "types.h"
 #include "handlers/base_handler.h"
 #include "python/release.h"
 
@@ -108,12 +107,7 @@ setup(void **state)
     };
 
     (void)state;
-    if (start_python() < 0 || types_ready() < 0) {
-        return -1;
-    }
-    give_module("ours", functions);
-    run_python_file("handlers/test_handlers.py");
-    return 0;
+    return start_python_file("handlers/test_handlers.py", functions);
 }
 
 int

@@ -439,12 +439,7 @@ static int
 setup(void **state)
 {
     (void)state;
-    if (start_python() < 0 || types_ready() < 0) {
-        return -1;
-    }
-    give_module("ours", functions);
-    run_python_file("headers/test_http_message.py");
-    return 0;
+    return start_python_file("headers/test_http_message.py", functions);
 }
 
 int

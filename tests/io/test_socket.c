@@ -3,7 +3,6 @@
 
 #include <sys/socket.h>
 
-#include "types.h"
 #include "io/address.h"
 #include "io/makefile.h"
 #include "python/waits.h"
@@ -504,12 +503,7 @@ static int
 setup(void **state)
 {
     (void)state;
-    if (start_python() < 0 || types_ready() < 0) {
-        return -1;
-    }
-    give_module("ours", functions);
-    run_python_file("io/test_socket.py");
-    return 0;
+    return start_python_file("io/test_socket.py", functions);
 }
 
 int

@@ -2,7 +2,6 @@
 
 #include "python/latin1.h"
 #include "server/variables.h"
-#include "types.h"
 
 /* find(name): the two str of a name. */
 static PyObject *
@@ -62,12 +61,7 @@ static int
 setup(void **state)
 {
     (void)state;
-    if (start_python() < 0 || types_ready() < 0) {
-        return -1;
-    }
-    give_module("ours", functions);
-    run_python_file("server/test_variables.py");
-    return 0;
+    return start_python_file("server/test_variables.py", functions);
 }
 
 int

@@ -1,7 +1,6 @@
 #include "support.h"
 
 #include "util/util.h"
-#include "types.h"
 
 /* The functions, as Python calls them. */
 
@@ -461,12 +460,7 @@ static int
 setup(void **state)
 {
     (void)state;
-    if (start_python() < 0 || types_ready() < 0) {
-        return -1;
-    }
-    give_module("ours", functions);
-    run_python_file("util/test_util.py");
-    return 0;
+    return start_python_file("util/test_util.py", functions);
 }
 
 int
