@@ -15,43 +15,19 @@ import unittest
 
 from tools.compare import generator
 from tools.compare.cases import CASES
-from tools.compare.exchange import Close, Pause, Reset, Resume, Send, Shut
+from tools.compare.exchange import Close, Reset, Send, Shut
+from tools.compare.leaving import MANNERS, cuts, leaving, requests
 from tools.compare.pair import Pair
 
 LONG = os.environ.get('CWSGIREF_LONG_TESTS')
 STEP = 1 if LONG else 9
-
-# The requests that are cut: what is refused, what is read, what is answered
-# with nothing, with a block, with many, with a file, with an error.
-SHAPES = '''
-    line-10 line-one-word line-four-words line-tls version-refused-junk
-    version-2 version-head 09-env 09-headers 09-post 09-raise target-absolute
-    header-twice header-fold header-first-no-colon header-latin1-name
-    header-expect length-junk body-read body-read-all body-readlines
-    body-iterate body-chunked body-unread pipeline head-ok no-content
-    environ-http-09 return-empty-list return-list-one return-generator
-    return-raises-first return-raises-second raise-runtime raise-broken-pipe
-    headers-given-not-latin1 status-not-latin1 write file-wrapper file-disk
-    '''.split()
-
-MANNERS = {'closes': Close(), 'resets': Reset(), 'half-closes': Shut()}
-
-
-def leaving(data, leave):
-    return [Pause(), Send(data), leave, Resume()]
-
-
-def cuts(data, first):
-    """How many bytes come: also all, and all but one."""
-    return sorted({*range(first % STEP, len(data), STEP),
-                   len(data) - 1, len(data)})
 
 
 class Leaving(Pair):
     """One test for each of the shapes, made below."""
 
     def compare_all(self, data, first):
-        for cut in cuts(data, first):
+        for cut in cuts(data, first, STEP):
             for name, leave in MANNERS.items():
                 with self.subTest(bytes=cut, client=name):
                     self.compare(leaving(data[:cut], leave))
@@ -74,13 +50,6 @@ class WithFork(Leaving):
 class Validated(Leaving):
 
     arguments = {'options': ['--validate']}
-
-
-def requests():
-    """{name: bytes} of the shapes."""
-    by_name = {case.name: case for case in CASES}
-    return {name: b''.join(step.data for step in by_name[name].steps
-                           if isinstance(step, Send)) for name in SHAPES}
 
 
 def add_shapes():

@@ -1,0 +1,134 @@
+"""script/reliability [--scale X] [--write] [NAME ...]
+
+How hard it is to break the program: runs instruments, prints a line when one
+has measured something, and a table of all goals at the end. NAME is one of
+
+{names}
+
+by default all of them, which takes 45 minutes on two processors with nothing
+else to do. Builds what it needs.
+
+--scale X   the part X of the work: 0.01 is a hundredth, and proves little
+--write     also writes the table into docs/reliability.md
+
+Exit status: 0 all goals are met, 1 one is not, or cannot be measured here.
+"""
+
+import argparse
+import importlib
+import os
+import platform
+import re
+import sys
+
+from tools import command
+
+from . import builds
+from .row import LeftOut, Row, Watch, tell
+
+# The modules beside this one, in the order of the table.
+INSTRUMENTS = {
+    'cases': 'generated requests and applications, and clients that leave',
+}
+PAGE = command.ROOT / 'docs' / 'reliability.md'
+BEGIN, END = '<!-- script/reliability --write -->', '<!-- end -->'
+
+
+def parse(arguments):
+    names = '\n'.join(f'{name:14}{words}'
+                      for name, words in INSTRUMENTS.items())
+    parser = argparse.ArgumentParser(
+        prog='script/reliability', description=__doc__.format(names=names),
+        allow_abbrev=False, usage=argparse.SUPPRESS,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--scale', type=scale, default=1.0,
+                        help=argparse.SUPPRESS)
+    parser.add_argument('--write', action='store_true',
+                        help=argparse.SUPPRESS)
+    parser.add_argument('names', nargs='*', metavar='NAME',
+                        help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    for name in options.names:
+        if name not in INSTRUMENTS:
+            parser.error(f'there is no {name!r}, only '
+                         f'{", ".join(INSTRUMENTS)}')
+    if options.write and (options.names or options.scale != 1):
+        parser.error('--write is for the whole table: no NAME, no --scale')
+    return options
+
+
+def scale(text):
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError('a number above 0, 1 at most')
+    return value
+
+
+def measured_by(name, part):
+    """Yields its rows. If it cannot be used here, or fails, the last one says
+    why."""
+    watch = Watch()
+    instrument = importlib.import_module(f'{__package__}.{name}')
+    try:
+        yield from instrument.rows(part)
+    except LeftOut as reason:
+        problem = f'left out: {reason}'
+    except Exception as error:
+        problem = f'the instrument has failed: {error!r}'
+        sys.excepthook(*sys.exc_info())
+    else:
+        return
+    yield Row(INSTRUMENTS[name], 'measured', problem, False,
+              f'script/reliability {name}', watch.seconds())
+
+
+def line(row):
+    return (f'{row.goal}: {row.measured} '
+            f'({"met" if row.met else "NOT MET: " + row.wanted}; '
+            f'{row.seconds:.0f} s)')
+
+
+def table(rows):
+    """In Markdown."""
+    head = ('goal', 'wanted', 'measured', '', 'command', 's')
+    cells = [[row.goal, row.wanted, row.measured,
+              'met' if row.met else '**not met**', f'`{row.command}`',
+              f'{row.seconds:.0f}'] for row in rows]
+    return '\n'.join('| ' + ' | '.join(each) + ' |' for each in (
+        head, ['---'] * (len(head) - 1) + ['---:'], *cells))
+
+
+def write(rows, page=PAGE):
+    """Puts the table between the markers of the page."""
+    old = page.read_text(encoding='utf-8')
+    words = (f'Python {platform.python_version()}, {os.cpu_count()} '
+             f'processors, {sum(row.seconds for row in rows) / 60:.0f} '
+             'minutes:')
+    new, count = re.subn(
+        f'(?s)({re.escape(BEGIN)}\n).*?({re.escape(END)})',
+        lambda found: f'{found[1]}\n{words}\n\n{table(rows)}\n\n{found[2]}',
+        old)
+    if count != 1:
+        raise ValueError(f'{page} has no line {BEGIN}, or more of them')
+    page.write_text(new, encoding='utf-8')
+
+
+def main():
+    options = parse(sys.argv[1:])
+    builds.begin()
+    found = []
+    for name in options.names or INSTRUMENTS:
+        for row in measured_by(name, options.scale):
+            tell(line(row))
+            found.append(row)
+    print(table(found))
+    if options.write:
+        write(found)
+    return 0 if all(row.met for row in found) else 1
+
+
+if __name__ == '__main__':
+    command.run(main)
