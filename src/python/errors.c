@@ -80,7 +80,7 @@ restore_raised(PyObject *exception)
 #endif
 }
 
-bool
+void
 traceback_here(const char *function, const char *file, int line)
 {
     PyObject *exception = take_raised(); /* compiling wants none in flight */
@@ -107,7 +107,6 @@ traceback_here(const char *function, const char *file, int line)
     Py_XDECREF(frame);
     Py_XDECREF(code);
     Py_XDECREF(globals);
-    return true;
 }
 
 void

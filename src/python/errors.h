@@ -25,7 +25,7 @@ typedef struct Handled {
  * __FILE__ is an absolute path, so Python finds the text of the line for the
  * traceback wherever the program runs. */
 #define FAILED(condition) \
-    ((condition) && traceback_here(__func__, __FILE__, __LINE__))
+    ((condition) && (traceback_here(__func__, __FILE__, __LINE__), true))
 
 /* `return f(self)`: 0, or -1, and then this line is added. */
 #define TRACED(result) (FAILED((result) < 0) ? -1 : 0)
@@ -33,25 +33,25 @@ typedef struct Handled {
 /* FAILED in a helper that is a part of `function`: the frame is that one's. */
 #define FAILED_IN(function, condition) \
     ((condition) &&                    \
-     ((void)(function), traceback_here(#function, __FILE__, __LINE__)))
+     ((void)(function), traceback_here(#function, __FILE__, __LINE__), true))
 
 /* `raise type(message)` at this place; the message is a PyErr_Format() one. */
 #define RAISE(type, ...)                      \
     ((void)PyErr_Format((type), __VA_ARGS__), \
-     (void)traceback_here(__func__, __FILE__, __LINE__))
+     traceback_here(__func__, __FILE__, __LINE__))
 
 /* `raise type` at this place, without a message. */
 #define RAISE_NONE(type) \
-    (PyErr_SetNone(type), (void)traceback_here(__func__, __FILE__, __LINE__))
+    (PyErr_SetNone(type), traceback_here(__func__, __FILE__, __LINE__))
 
 /* The bare `raise`: raises the handled exception again. Like Python's, it adds
  * no line to the traceback. RuntimeError if none is handled. */
 #define RERAISE() reraise(__func__, __FILE__, __LINE__)
 
 /* Adds a frame to the traceback of the pending exception. `function` is the C
- * name; the frame shows Python's (for BaseHandler_run: run). Always true, so
- * that FAILED is an expression. A breakpoint here stops at every failure. */
-bool traceback_here(const char *function, const char *file, int line);
+ * name; the frame shows Python's (for BaseHandler_run: run). A breakpoint here
+ * stops at every failure. */
+void traceback_here(const char *function, const char *file, int line);
 
 /* What RERAISE() calls. */
 void reraise(const char *function, const char *file, int line);
