@@ -5,23 +5,36 @@
 #include "python/errors.h"
 #include "python/objects.h"
 
+/* _socket.socket.detach: borrowed, or NULL. Whoever makes a socket over a
+ * descriptor of the server finds it first: a socket that could not be detached
+ * would close the descriptor. */
+static PyObject *
+detach_method(void)
+{
+    static PyObject *method; /* owned; found once */
+
+    if (method == NULL) {
+        method = attribute_of(import_from("_socket", "socket"), "detach");
+    }
+    return method;
+}
+
 /* sock.detach(), of a socket.socket or a _socket.socket. The one is Python
  * code, in which the exception of a signal could come before the descriptor is
- * let go; so that of the other is called. 0 or -1. */
+ * let go; so that of the other is called. 0, or -1 when the descriptor has been
+ * let go, but not all has succeeded. */
 static int
 detach(PyObject *sock)
 {
-    PyObject *cls = import_from("_socket", "socket");
-    int result = -1;
+    PyObject *method = detach_method();
 
-    if (cls != NULL &&
-        (Py_IS_TYPE(sock, (PyTypeObject *)cls) ||
-         set_attribute(sock, "_closed", Py_NewRef(Py_True)) == 0))
-    {
-        result = discard(PyObject_CallMethod(cls, "detach", "O", sock));
+    if (discard(PyObject_CallOneArg(method, sock)) < 0) {
+        return -1;
     }
-    Py_XDECREF(cls);
-    return result;
+    if (Py_IS_TYPE(sock, PyDescr_TYPE(method))) {
+        return 0;
+    }
+    return PyObject_SetAttrString(sock, "_closed", Py_True);
 }
 
 /* sock.detach(), with whatever exception is pending: the server still uses
@@ -43,10 +56,13 @@ static PyObject *
 open_over(const char *module, int family, int type, int proto, int fd,
           double timeout)
 {
-    PyObject *sock =
-        call_function(module, "socket", "(iiii)", family, type, proto, fd);
+    PyObject *sock = NULL;
     PyObject *seconds = NULL;
 
+    if (detach_method() != NULL) {
+        sock =
+            call_function(module, "socket", "(iiii)", family, type, proto, fd);
+    }
     if (sock != NULL) {
         seconds =
             timeout < 0 ? Py_NewRef(Py_None) : PyFloat_FromDouble(timeout);
@@ -154,6 +170,17 @@ python_socket_settimeout(PyObject *sock, double timeout)
         return discard(PyObject_CallMethod(sock, "settimeout", "O", Py_None));
     }
     return discard(PyObject_CallMethod(sock, "settimeout", "d", timeout));
+}
+
+void
+python_socket_own(PyObject *sock)
+{
+    Handled handled = finally_enter();
+
+    if (set_attribute(sock, "_io_refs", PyLong_FromLong(0)) < 0) {
+        PyErr_Clear(); /* out of memory: it closes at its end, then */
+    }
+    finally_leave(handled);
 }
 
 void

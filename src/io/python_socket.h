@@ -27,6 +27,10 @@ void python_socket_follow(PyObject *sock, int *fd, double *timeout);
  * sock.settimeout(timeout), where -1 is None. 0 or -1. */
 int python_socket_settimeout(PyObject *sock, double timeout);
 
+/* Called when our socket ends without closing the descriptor: the application's
+ * closes it, then. */
+void python_socket_own(PyObject *sock);
+
 /* Called before our socket closes the descriptor: detaches the application's
  * from it. Takes `sock`. *fd is -1 if the application has detached it. */
 void python_socket_release(PyObject *sock, int *fd);

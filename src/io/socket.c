@@ -639,6 +639,20 @@ Socket_repr(PyObject *op)
     return text;
 }
 
+/* Whether the application still has its socket, and this one is not closed:
+ * then that one owns the descriptor from now on. */
+static bool
+hand_over(Socket *self)
+{
+    if (self->python == NULL || Py_REFCNT(self->python) == 1) {
+        return false;
+    }
+    python_socket_own(self->python);
+    Py_CLEAR(self->python);
+    self->fd = -1;
+    return true;
+}
+
 /* Modules/socketmodule.c: sock_finalize */
 static void
 Socket_del(PyObject *op)
@@ -646,7 +660,7 @@ Socket_del(PyObject *op)
     Socket *self = (Socket *)op;
     Handled handled;
 
-    if (self->fd < 0) {
+    if (self->fd < 0 || hand_over(self)) {
         return;
     }
     handled = finally_enter();
@@ -667,6 +681,9 @@ Socket_dealloc(PyObject *op)
 {
     if (PyObject_CallFinalizerFromDealloc(op) < 0) {
         return; /* the warning has kept it */
+    }
+    if (((Socket *)op)->weakrefs != NULL) {
+        PyObject_ClearWeakRefs(op);
     }
     release_python((Socket *)op);
     Py_TYPE(op)->tp_free(op);
@@ -724,6 +741,7 @@ PyTypeObject Socket_type = {
     .tp_repr = Socket_repr,
     .tp_methods = methods,
     .tp_members = members,
+    .tp_weaklistoffset = offsetof(Socket, weakrefs),
     .tp_finalize = Socket_del,
     .tp_dealloc = Socket_dealloc,
 };

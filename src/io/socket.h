@@ -42,6 +42,7 @@ struct Socket {
     int _io_refs;   /* the streams that still use the descriptor */
     bool _closed;
     PyObject *python; /* owned; the application's socket, or NULL */
+    PyObject *weakrefs;
 };
 
 extern PyTypeObject Socket_type;

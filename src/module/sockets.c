@@ -6,10 +6,10 @@
 
 #include "python/objects.h"
 
-/* The sockets that Python has got, by weak references, with the Socket of each,
- * which owns the other one until it is closed. Not a WeakKeyDictionary: what
- * that does at the end of a key is Python code, which would lose the exception
- * of a signal. */
+/* The sockets that Python has got, with the Socket of each, both by weak
+ * references: the one owns the other. Not a WeakKeyDictionary: what that does at
+ * the end of a key is Python code, which would lose the exception of a signal.
+ */
 static PyObject *views;
 static PyObject *forget_view; /* called at the end of one */
 
@@ -29,27 +29,36 @@ static int
 remember_view(PyObject *view, Socket *sock)
 {
     PyObject *reference = PyWeakref_NewRef(view, forget_view);
+    PyObject *value = PyWeakref_NewRef((PyObject *)sock, NULL);
     int result = -1;
 
-    if (reference != NULL) {
-        result = PyDict_SetItem(views, reference, (PyObject *)sock);
-        Py_DECREF(reference);
+    if (reference != NULL && value != NULL) {
+        result = PyDict_SetItem(views, reference, value);
     }
+    Py_XDECREF(reference);
+    Py_XDECREF(value);
     return result;
 }
 
-/* views.get(object): borrowed, or NULL without an exception. */
+/* The Socket of a view, if it still is there: a new reference. NULL without an
+ * exception for any other object. */
 static Socket *
 find_view(PyObject *object)
 {
     PyObject *reference = PyWeakref_NewRef(object, NULL);
-    PyObject *found = NULL;
+    PyObject *value = NULL, *found = NULL;
 
     if (reference != NULL) {
-        found = PyDict_GetItemWithError(views, reference);
+        value = PyDict_GetItemWithError(views, reference);
         Py_DECREF(reference);
     }
+    if (value != NULL) {
+        found = PyObject_CallNoArgs(value); /* no Python code runs */
+    }
     PyErr_Clear(); /* it can't be a key: it is none of those */
+    if (found == Py_None) {
+        Py_CLEAR(found);
+    }
     return (Socket *)found;
 }
 
@@ -64,7 +73,7 @@ socket_of(PyObject *object)
         return (Socket *)Py_NewRef(object);
     }
     found = find_view(object);
-    return found != NULL ? (Socket *)Py_NewRef(found) : AnySocket_new(object);
+    return found != NULL ? found : AnySocket_new(object);
 }
 
 /* view._io_refs = 0: its close() closes the descriptor, which our Socket then

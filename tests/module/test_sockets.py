@@ -112,6 +112,57 @@ with HTTPServer(('127.0.0.1', 0), Handler) as server:
     thread.join()
 '''
 
+# What is done with a connection, and whether the client then sees its end.
+LEFT = '''
+import gc
+import socket
+import sys
+from cwsgiref.socketserver import BaseRequestHandler, TCPServer
+
+kept = []
+
+class Handler(BaseRequestHandler):
+    def handle(self):
+        if raises:
+            self.request.getpeername()
+            raise ValueError
+        kept.append(self.request)
+
+class Raises(TCPServer):
+    def handle_error(self, request, client_address):
+        raise KeyError('not handled')
+
+class Closes(TCPServer):
+    def shutdown_request(self, request):
+        request.close()
+
+class Keeps(TCPServer):
+    def process_request(self, request, client_address):
+        kept.append(request)
+
+def ended(client):
+    gc.collect()
+    try:
+        return client.recv(1) == b''
+    except BlockingIOError:
+        return False
+
+for cls, raises in ((Raises, True), (Closes, False), (Keeps, False)):
+    with cls(('127.0.0.1', 0), Handler) as server:
+        with socket.create_connection(server.server_address) as client:
+            client.setblocking(False)
+            try:
+                server.handle_request()
+            except KeyError:
+                sys.exc_info()
+            said = [ended(client)]
+            if cls is Keeps:
+                kept[0].sendall(b'kept')
+                said.append(client.recv(4))
+            kept.clear()
+            print(*said, ended(client))
+'''
+
 
 class Sockets(unittest.TestCase):
 
@@ -132,6 +183,12 @@ class Sockets(unittest.TestCase):
 
     def test_a_socket_of_python(self):
         self.assertEqual(self.printed(SENT), ["b'HELLO'"])
+
+    def test_a_connection_that_nobody_needs_any_more(self):
+        expected = ['True True', 'True True', "False b'kept' True"]
+        self.assertEqual(self.printed(LEFT), expected)
+        self.assertEqual(self.printed(LEFT.replace('cwsgiref.', '')),
+                         expected)
 
 
 if __name__ == '__main__':
