@@ -564,21 +564,30 @@ set_back(PyObject *self, PyObject *name, PyObject *old)
     finally_leave(handled);
 }
 
+/* Whether the name is one of the instance's table. */
+static bool
+sets_table(PyObject *self, PyObject *name)
+{
+    const Table *table =
+        Py_TYPE(self)->tp_dictoffset == 0 ? NULL : extra_of(self)->table;
+
+    return table != NULL &&
+           find_name(table->known, Py_TYPE(self), name) != NULL;
+}
+
 /* self.name = value; what the table says of it changes at once. A value that
  * C can't have there is refused. */
 static int
 set_attribute_and_table(PyObject *self, PyObject *name, PyObject *value)
 {
-    Extra *extra = extra_of(self);
-    const Name *found = extra->table == NULL ? NULL
-                                             : find_name(extra->table->known,
-                                                         Py_TYPE(self), name);
     PyObject *old;
+    Extra *extra;
     int result;
 
-    if (found == NULL) {
+    if (!sets_table(self, name)) {
         return PyObject_GenericSetAttr(self, name, value);
     }
+    extra = extra_of(self);
     old = extra->dict == NULL ? NULL : PyDict_GetItem(extra->dict, name);
     Py_XINCREF(old);
     result = PyObject_GenericSetAttr(self, name, value);
@@ -622,33 +631,26 @@ set_field(PyObject *self, PyObject *value, void *closure)
     return discard(field->kind->set((char *)self + field->offset, value));
 }
 
-/* The attributes that a class adds, and __dict__, which the first one has. The
- * list lives as long as the type. */
-static PyGetSetDef *
-make_getset(const Field *fields)
-{
-    size_t count = 0;
-    PyGetSetDef *getset;
+static PyGetSetDef dict_attribute = { "__dict__", PyObject_GenericGetDict,
+                                      set_dict, NULL, NULL };
 
-    while (fields != NULL && fields[count].name != NULL) {
-        count++;
+/* The attribute of a field. It lives as long as the type. NULL with an
+ * exception. */
+static PyGetSetDef *
+make_getset(const Field *field)
+{
+    PyGetSetDef *getset = PyMem_RawMalloc(sizeof(*getset));
+
+    if (getset == NULL) {
+        PyErr_NoMemory();
+        return NULL;
     }
-    getset = PyMem_RawCalloc(count + 2, sizeof(*getset));
-    if (getset != NULL) {
-        getset[count] = (PyGetSetDef){
-            .name = "__dict__",
-            .get = PyObject_GenericGetDict,
-            .set = set_dict,
-        };
-    }
-    for (size_t i = 0; getset != NULL && i < count; i++) {
-        getset[i] = (PyGetSetDef){
-            .name = fields[i].name,
-            .get = get_field,
-            .set = set_field,
-            .closure = (void *)&fields[i],
-        };
-    }
+    *getset = (PyGetSetDef){
+        .name = field->name,
+        .get = get_field,
+        .set = set_field,
+        .closure = (void *)field,
+    };
     return getset;
 }
 
@@ -678,6 +680,10 @@ family_instance(PyTypeObject *type)
 static PyObject *
 new_instance(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
+    if (known_of(type)->places == NULL) {
+        return PyErr_Format(PyExc_TypeError,
+                            "cannot create '%.100s' instances", type->tp_name);
+    }
     if (type->tp_init == PyBaseObject_Type.tp_init &&
         (PyTuple_GET_SIZE(args) > 0 ||
          (kwargs != NULL && PyDict_GET_SIZE(kwargs) > 0)))
@@ -812,33 +818,10 @@ dealloc(PyObject *self)
 
 /* ----- The types ----- */
 
-static void
-remember_ends(PyTypeObject *type)
-{
-    PyTypeObject *base = type;
-    size_t i = 0;
-
-    while (ends[i].type != NULL) {
-        i++;
-    }
-    while (base->tp_traverse == NULL || base->tp_traverse == traverse) {
-        if (base->tp_traverse == traverse) {
-            ends[i] = *ends_of(base);
-            break;
-        }
-        base = base->tp_base;
-    }
-    if (base->tp_traverse != traverse) {
-        ends[i].traverse = base->tp_traverse;
-        ends[i].clear = base->tp_clear;
-    }
-    ends[i].type = type;
-}
-
 void
 family_prepare(const Family *family)
 {
-    size_t offset = extra_offset(family), i = 0;
+    size_t i = 0;
 
     while (known[i].family != NULL) {
         i++;
@@ -847,21 +830,47 @@ family_prepare(const Family *family)
     for (const Class *cls = family->classes; cls->type != NULL; cls++) {
         PyTypeObject *type = cls->type;
 
-        remember_ends(type);
-        type->tp_basicsize = (Py_ssize_t)(offset + sizeof(Extra));
-        type->tp_dictoffset = (Py_ssize_t)(offset + offsetof(Extra, dict));
-        type->tp_weaklistoffset =
-            (Py_ssize_t)(offset + offsetof(Extra, weakrefs));
-        type->tp_flags =
-            Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC;
-        type->tp_traverse = traverse;
-        type->tp_clear = clear;
-        type->tp_dealloc = dealloc;
+        type->tp_basicsize =
+            (Py_ssize_t)(extra_offset(family) + sizeof(Extra));
+        type->tp_flags = Py_TPFLAGS_DEFAULT; /* no subclasses yet */
         type->tp_new = new_instance;
         type->tp_setattro = set_attribute_and_table;
-        type->tp_doc = cls->doc;
-        type->tp_getset = make_getset(cls->fields);
     }
+}
+
+static void
+remember_ends(PyTypeObject *type)
+{
+    size_t i = 0;
+
+    while (ends[i].type != NULL) {
+        i++;
+    }
+    ends[i] = (Ends){ type, type->tp_traverse, type->tp_clear };
+}
+
+/* From now on the instances of the type, and of what C has made of it, have
+ * what is behind their struct: it is NULL in those that are there. 0 or -1. */
+static int
+open_extra(PyTypeObject *type, size_t offset)
+{
+    PyObject *subclasses =
+        PyObject_CallMethod((PyObject *)type, "__subclasses__", NULL);
+    int result = subclasses == NULL ? -1 : 0;
+
+    remember_ends(type);
+    type->tp_dictoffset = (Py_ssize_t)(offset + offsetof(Extra, dict));
+    type->tp_weaklistoffset = (Py_ssize_t)(offset + offsetof(Extra, weakrefs));
+    type->tp_traverse = traverse;
+    type->tp_clear = clear;
+    type->tp_dealloc = dealloc;
+    for (Py_ssize_t i = 0; result == 0 && i < PyList_GET_SIZE(subclasses); i++)
+    {
+        result =
+            open_extra((PyTypeObject *)PyList_GET_ITEM(subclasses, i), offset);
+    }
+    Py_XDECREF(subclasses);
+    return result;
 }
 
 /* type.name = value, before anybody uses the type. Takes the value. */
@@ -963,6 +972,29 @@ put_methods(const Family *family, const Class *cls)
     return 0;
 }
 
+static int
+put_getset(PyTypeObject *type, PyGetSetDef *getset)
+{
+    if (getset == NULL) {
+        return -1;
+    }
+    return put(type, getset->name, PyDescr_NewGetSet(type, getset));
+}
+
+/* The attributes that a class adds. */
+static int
+put_fields(const Class *cls)
+{
+    for (const Field *field = cls->fields;
+         field != NULL && field->name != NULL; field++)
+    {
+        if (put_getset(cls->type, make_getset(field)) < 0) {
+            return -1;
+        }
+    }
+    return put_getset(cls->type, &dict_attribute);
+}
+
 /* Writes down the name that a class adds, and where. */
 static int
 know_name(Known *all, size_t *count, const char *name, Name found)
@@ -1013,7 +1045,9 @@ know_names(const Family *family)
 int
 family_ready(const Family *family)
 {
-    if (know_names(family) < 0 || PyType_Ready(&Table_type) < 0) {
+    if (know_names(family) < 0 || PyType_Ready(&Table_type) < 0 ||
+        open_extra(family->classes[0].type, extra_offset(family)) < 0)
+    {
         return -1;
     }
     for (const Class *cls = family->classes; cls->type != NULL; cls++) {
@@ -1030,9 +1064,13 @@ family_ready(const Family *family)
                 return -1;
             }
         }
-        if (put_methods(family, cls) < 0) {
+        cls->type->tp_doc = cls->doc;
+        if (put_methods(family, cls) < 0 || put_fields(cls) < 0 ||
+            put(cls->type, "__doc__", PyUnicode_FromString(cls->doc)) < 0)
+        {
             return -1;
         }
+        cls->type->tp_flags |= Py_TPFLAGS_BASETYPE;
         PyType_Modified(cls->type);
     }
     return 0;

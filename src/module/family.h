@@ -20,9 +20,12 @@
 
 #include "module/class.h"
 
-/* Makes the types what the lists say. The one before PyType_Ready(), the other
- * one after it: 0 or -1. */
+/* Before PyType_Ready(): the instances of these types get room for what they
+ * have in Python, and nothing else changes. */
 void family_prepare(const Family *family);
+
+/* After it: makes the types what the lists say. Until then Python can neither
+ * call nor subclass them. 0 or -1; call it once. */
 int family_ready(const Family *family);
 
 /* type.__new__(type): a new reference, or NULL. */

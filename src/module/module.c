@@ -1,7 +1,6 @@
-/* The extension module _cwsgiref: every class and function that Python may
- * use, in one flat list. The package `cwsgiref` gives them the names of the
- * modules that Python has. */
-#include <Python.h>
+/* In this file: what is in the module, and how it is made: as an extension
+ * module, which brings the classes along, or in a program that has them. */
+#include "module/module.h"
 
 #include <string.h>
 
@@ -106,16 +105,35 @@ add_versions(PyObject *module)
                                       software_version);
 }
 
+static bool is_prepared;
+
+void
+module_prepare(void)
+{
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(families); i++) {
+        family_prepare(families[i]);
+    }
+    is_prepared = true;
+}
+
+/* Makes the types ready, unless the program has done that. 0 or -1. */
+static int
+ready_types(void)
+{
+    if (is_prepared) {
+        return 0;
+    }
+    module_prepare();
+    return types_ready();
+}
+
 static int
 add_all(PyObject *module)
 {
     PyObject *all;
     int result;
 
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(families); i++) {
-        family_prepare(families[i]);
-    }
-    if (types_ready() < 0 || kinds_ready() < 0 || sockets_ready() < 0 ||
+    if (ready_types() < 0 || kinds_ready() < 0 || sockets_ready() < 0 ||
         PyType_Ready(&Method_type) < 0)
     {
         return -1;
@@ -142,13 +160,19 @@ static struct PyModuleDef definition = {
     .m_size = -1,
 };
 
-PyMODINIT_FUNC PyInit__cwsgiref(void);
-
 PyMODINIT_FUNC
 PyInit__cwsgiref(void)
 {
-    PyObject *module = PyModule_Create(&definition);
+    static bool is_begun;
+    PyObject *module;
 
+    if (is_begun) { /* the types are what it has left behind */
+        PyErr_SetString(PyExc_ImportError,
+                        "_cwsgiref has failed to load before");
+        return NULL;
+    }
+    is_begun = true;
+    module = PyModule_Create(&definition);
     if (module != NULL && add_all(module) < 0) {
         Py_CLEAR(module);
     }

@@ -11,6 +11,7 @@
 
 #include "program/application.h"
 #include "program/interpreter.h"
+#include "program/package.h"
 #include "program/signals.h"
 #include "program/socket_file.h"
 #include "program/tls.h"
@@ -243,7 +244,7 @@ run(const Options *options, Classes *classes)
     bool stopped = false;
     Handled handled;
 
-    if (types_ready() < 0 || signals_set(&stopped) < 0) {
+    if (types_ready() < 0 || package_show() < 0 || signals_set(&stopped) < 0) {
         goto done;
     }
     subclass(classes, options);
@@ -290,6 +291,10 @@ start_python(const Options *options)
         application_argument(options->application, name, sizeof(name));
     }
     argv[0] = name;
+    if (package_build_in() < 0) {
+        fprintf(stderr, "cwsgiref: there is no memory\n");
+        return -1;
+    }
     return interpreter_start(options->argument_count + 1, argv);
 }
 
