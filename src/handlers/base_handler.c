@@ -338,7 +338,9 @@ BaseHandler_finish_response(BaseHandler *self)
         }
     }
     if (!sent) {
-        if (FAILED(loop_begin(&loop, self->result) < 0)) {
+        PyObject *result = self->result == NULL ? Py_None : self->result;
+
+        if (FAILED(loop_begin(&loop, result) < 0)) {
             goto except;
         }
         while ((data = loop_next(&loop)) != NULL) {
@@ -374,8 +376,10 @@ except:
 PyObject *
 BaseHandler_get_scheme(BaseHandler *self)
 {
-    PyObject *scheme = guess_scheme(self->environ);
+    PyObject *env = hold(self->environ);
+    PyObject *scheme = guess_scheme(env);
 
+    Py_DECREF(env);
     return FAILED(scheme == NULL) ? NULL : scheme;
 }
 

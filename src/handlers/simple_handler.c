@@ -46,10 +46,13 @@ SimpleHandler_get_stderr(BaseHandler *self)
 int
 SimpleHandler_add_cgi_vars(BaseHandler *self)
 {
+    PyObject *env = hold(self->environ);
     PyObject *base_env = hold(((SimpleHandler *)self)->base_env);
-    int result = PyDict_Update(self->environ, base_env);
+    int result = PyDict_Check(env) ? PyDict_Update(env, base_env)
+                                   : lacks_attribute(env, "update");
 
     Py_DECREF(base_env);
+    Py_DECREF(env);
     return TRACED(result);
 }
 

@@ -205,18 +205,29 @@ Headers__convert_string_type(Headers *self, PyObject *value, int name)
 
 /* ----- A mapping, without case ----- */
 
+/* Whether __init__ has been called; if not, AttributeError is set. */
+static bool
+has_list(Headers *self)
+{
+    if (self->_headers == NULL) {
+        lacks_attribute(self, "_headers");
+        return false;
+    }
+    return true;
+}
+
 /* Lib/wsgiref/headers.py: Headers.__len__ */
 Py_ssize_t
 Headers_len(Headers *self)
 {
-    return PyList_GET_SIZE(self->_headers);
+    return FAILED(!has_list(self)) ? -1 : PyList_GET_SIZE(self->_headers);
 }
 
 /* self._headers.append((name, value)) */
 static int
 append_pair(Headers *self, PyObject *name, PyObject *value)
 {
-    PyObject *pair = PyTuple_Pack(2, name, value);
+    PyObject *pair = has_list(self) ? PyTuple_Pack(2, name, value) : NULL;
     int result = pair == NULL ? -1 : PyList_Append(self->_headers, pair);
 
     Py_XDECREF(pair);
@@ -392,6 +403,9 @@ remove_named(Headers *self, PyObject *name)
     PyObject *others;
     int result = 0;
 
+    if (!has_list(self)) {
+        return -1;
+    }
     if (nothing_is_named(self, name)) {
         return 0;
     }
@@ -463,7 +477,8 @@ Headers_get_all(Headers *self, PyObject *name)
     if (FAILED(name == NULL)) {
         return NULL;
     }
-    values = map_list(self->_headers, value_if_named, name);
+    values =
+        has_list(self) ? map_list(self->_headers, value_if_named, name) : NULL;
     Py_DECREF(name);
     return FAILED(values == NULL) ? NULL : values;
 }
@@ -477,6 +492,10 @@ Headers_get(Headers *self, PyObject *name, PyObject *default_)
 
     name = convert_lower(self, name);
     if (FAILED(name == NULL)) {
+        return NULL;
+    }
+    if (FAILED(!has_list(self))) {
+        Py_DECREF(name);
         return NULL;
     }
     for (Py_ssize_t i = 0; named == 0 && i < PyList_GET_SIZE(self->_headers);
@@ -507,7 +526,8 @@ Headers_get(Headers *self, PyObject *name, PyObject *default_)
 PyObject *
 Headers_keys(Headers *self)
 {
-    PyObject *keys = map_list(self->_headers, k_of_pair, NULL);
+    PyObject *keys =
+        has_list(self) ? map_list(self->_headers, k_of_pair, NULL) : NULL;
 
     return FAILED(keys == NULL) ? NULL : keys;
 }
@@ -516,7 +536,8 @@ Headers_keys(Headers *self)
 PyObject *
 Headers_values(Headers *self)
 {
-    PyObject *values = map_list(self->_headers, v_of_pair, NULL);
+    PyObject *values =
+        has_list(self) ? map_list(self->_headers, v_of_pair, NULL) : NULL;
 
     return FAILED(values == NULL) ? NULL : values;
 }
@@ -525,6 +546,9 @@ Headers_values(Headers *self)
 PyObject *
 Headers_items(Headers *self)
 {
+    if (FAILED(!has_list(self))) {
+        return NULL;
+    }
     return PyList_GetSlice(self->_headers, 0, PY_SSIZE_T_MAX);
 }
 
@@ -535,12 +559,14 @@ PyObject *
 Headers_repr(Headers *self)
 {
     PyObject *name = PyType_GetName(Py_TYPE(self));
-    PyObject *text;
+    PyObject *text = NULL;
 
     if (name == NULL) {
         return NULL;
     }
-    text = PyUnicode_FromFormat("%U(%R)", name, self->_headers);
+    if (has_list(self)) {
+        text = PyUnicode_FromFormat("%U(%R)", name, self->_headers);
+    }
     Py_DECREF(name);
     return FAILED(text == NULL) ? NULL : text;
 }
@@ -629,10 +655,14 @@ PyObject *
 Headers_str(Headers *self)
 {
     bool ascii;
-    Py_ssize_t size = measure_lines(self, &ascii);
-    PyObject *text =
-        size < 0 ? join_lines(self) : write_lines(self, size, ascii);
+    PyObject *text;
+    Py_ssize_t size;
 
+    if (FAILED(!has_list(self))) {
+        return NULL;
+    }
+    size = measure_lines(self, &ascii);
+    text = size < 0 ? join_lines(self) : write_lines(self, size, ascii);
     return FAILED(text == NULL) ? NULL : text;
 }
 

@@ -154,6 +154,30 @@ python_add_cgi_vars(BaseHandler *self)
     return discard(call_override(self, "add_cgi_vars", 0));
 }
 
+/* ----- Calls from Python ----- */
+
+/* log_exception(exc_info): C takes a tuple of three. */
+static PyObject *
+call_log_exception(PyObject *self, Function function, PyObject *values[])
+{
+    PyObject *exc_info = PyTuple_New(3);
+    int result = exc_info == NULL ? -1 : 0;
+
+    for (Py_ssize_t i = 0; i < 3 && result == 0; i++) {
+        PyObject *index = PyLong_FromSsize_t(i);
+        PyObject *item =
+            index == NULL ? NULL : PyObject_GetItem(values[0], index);
+
+        Py_XDECREF(index);
+        result = item == NULL ? -1 : PyTuple_SetItem(exc_info, i, item);
+    }
+    if (result == 0) {
+        result = ((int (*)(PyObject *, PyObject *))function)(self, exc_info);
+    }
+    Py_XDECREF(exc_info);
+    return as_none(result);
+}
+
 static const Slot BaseHandler_slots[] = {
     { "run", "application", offsetof(BaseHandlerClass, run), NOTHING, NULL,
       (Function)python_run, "Invoke the application." },
@@ -197,7 +221,7 @@ static const Slot BaseHandler_slots[] = {
       TRUTH, NULL, (Function)python_client_is_modern,
       "Whether the client understands a status line and headers." },
     { "log_exception", "exc_info", offsetof(BaseHandlerClass, log_exception),
-      NOTHING, NULL, (Function)python_log_exception,
+      OTHER, call_log_exception, (Function)python_log_exception,
       "Write the traceback to the error stream." },
     { "handle_error", "", offsetof(BaseHandlerClass, handle_error), NOTHING,
       NULL, (Function)python_handle_error,

@@ -483,11 +483,31 @@ setup_datagram(BaseRequestHandler *op)
 {
     DatagramRequestHandler *self = (DatagramRequestHandler *)op;
 
+    if (op->request == NULL) {
+        return lacks_attribute(op, "request");
+    }
     Py_CLEAR(self->packet);
     Py_CLEAR(self->socket);
     Py_CLEAR(self->rfile);
     Py_CLEAR(self->wfile);
     return DatagramRequestHandler_setup(op);
+}
+
+/* The first of the client's address is what C reads: 0 or -1. */
+static int
+check_client_address(BaseHTTPRequestHandler *self)
+{
+    return self->base.base.client_address == NULL
+               ? lacks_attribute(self, "client_address")
+               : 0;
+}
+
+static PyObject *
+address_string(BaseHTTPRequestHandler *self)
+{
+    return check_client_address(self) < 0
+               ? NULL
+               : BaseHTTPRequestHandler_address_string(self);
 }
 
 /* The server, if its application is for C. */
@@ -611,8 +631,8 @@ get_environ(BaseHTTPRequestHandler *self)
 {
     WSGIServer *server = (WSGIServer *)self->base.base.server;
 
-    if (check_server(self) < 0 || check_parsed(self) < 0 ||
-        read_back_headers(self) < 0)
+    if (check_server(self) < 0 || check_client_address(self) < 0 ||
+        check_parsed(self) < 0 || read_back_headers(self) < 0)
     {
         return NULL;
     }
@@ -977,10 +997,12 @@ request_handlers_copy_tables(void)
     StreamRequestHandler_table.base.setup = setup;
     http->base.base.setup = setup;
     http->other_do_method = other_do_method;
+    http->address_string = address_string;
     class_attributes_look(http);
     wsgi->base.base.base.setup = setup;
     wsgi->base.base.base.handle = handle;
     wsgi->base.other_do_method = other_do_method;
+    wsgi->base.address_string = address_string;
     class_attributes_look(&wsgi->base);
     wsgi->get_environ = get_environ;
 }

@@ -505,6 +505,19 @@ finish_request(BaseServer *self, PyObject *request, PyObject *client_address)
     return discard(handler);
 }
 
+/* The fields that C reads are NULL before server_bind(). */
+static int
+setup_environ(WSGIServer *self)
+{
+    if (self->base.server_name == NULL) {
+        return lacks_attribute(self, "server_name");
+    }
+    if (self->base.server_port == NULL) {
+        return lacks_attribute(self, "server_port");
+    }
+    return WSGIServer_setup_environ(self);
+}
+
 void
 servers_copy_tables(void)
 {
@@ -523,6 +536,7 @@ servers_copy_tables(void)
     UnixDatagramServer_table.finish_request = finish_request;
     HTTPServer_table.finish_request = finish_request;
     WSGIServer_table.base.finish_request = finish_request;
+    WSGIServer_table.setup_environ = setup_environ;
 }
 
 static int new (PyObject *op)

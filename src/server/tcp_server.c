@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "python/errors.h"
+#include "python/objects.h"
 
 _Static_assert(offsetof(TCPServer, base) == 0, "the base must be first");
 
@@ -85,6 +86,9 @@ TCPServer_server_bind(BaseServer *self)
         FAILED(Socket_setsockopt(sock, SOL_SOCKET, SO_REUSEPORT, 1) < 0))
     {
         return -1;
+    }
+    if (self->server_address == NULL) {
+        return TRACED(lacks_attribute(self, "server_address"));
     }
     if (FAILED(sock->cls->bind(sock, self->server_address) < 0)) {
         return -1;
