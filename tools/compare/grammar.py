@@ -2,6 +2,7 @@
 
 import random
 import re
+from bisect import bisect
 from collections import Counter
 from itertools import accumulate
 
@@ -27,7 +28,13 @@ class Grammar:
             rows = [row if isinstance(row, tuple) else (1, row)
                     for row in rows]
             weights, alternatives = zip(*rows)
-            self.rules[name] = alternatives, list(accumulate(weights))
+            self.rules[name] = (list(map(self.pieces, alternatives)),
+                                list(accumulate(weights)))
+
+    def pieces(self, alternative):
+        """Text, the name of a rule, text, ...; a function as it is."""
+        return (alternative if callable(alternative)
+                else self.NAME.split(alternative))
 
     def alternatives(self):
         """All that dice can take."""
@@ -38,10 +45,12 @@ class Grammar:
     def text(self, dice, name):
         """A text by the rule."""
         alternatives, weights = self.rules[name]
-        number, = dice.choices(range(len(alternatives)), cum_weights=weights)
+        number = bisect(weights, dice.random() * weights[-1])
         dice.taken[name, number] += 1
         alternative = alternatives[number]
         if callable(alternative):
             return alternative(dice)
-        return self.NAME.sub(lambda match: self.text(dice, match[1]),
-                             alternative)
+        if len(alternative) == 1:
+            return alternative[0]
+        return ''.join([self.text(dice, piece) if index % 2 else piece
+                        for index, piece in enumerate(alternative)])
