@@ -307,9 +307,9 @@ release_python(Socket *self)
     }
 }
 
-/* Lib/socket.py: socket._real_close */
+/* Modules/socketmodule.c: sock_close */
 static int
-real_close(Socket *self)
+close_descriptor(Socket *self)
 {
     PyThreadState *me;
     int result;
@@ -332,12 +332,19 @@ real_close(Socket *self)
     return 0;
 }
 
+/* Lib/socket.py: socket._real_close */
+static int
+Socket__real_close(Socket *self)
+{
+    return TRACED(close_descriptor(self));
+}
+
 /* Lib/socket.py: socket.close */
 int
 Socket_close(Socket *self)
 {
     self->_closed = true;
-    return self->_io_refs <= 0 ? TRACED(real_close(self)) : 0;
+    return self->_io_refs <= 0 ? TRACED(Socket__real_close(self)) : 0;
 }
 
 PyObject *
@@ -670,7 +677,7 @@ Socket_del(PyObject *op)
         }
         PyErr_Clear();
     }
-    if (real_close(self) < 0) {
+    if (close_descriptor(self) < 0) {
         PyErr_Clear();
     }
     finally_leave(handled);
