@@ -450,12 +450,12 @@ Socket_recvfrom(Socket *self, Py_ssize_t size, PyObject **data,
 
 /* A send() that waits as long as it takes, without the GIL. */
 static ssize_t
-send_and_wait(int fd, const char *data, size_t size)
+send_and_wait(int fd, const char *data, size_t size, int flags)
 {
     ssize_t n;
 
     Py_BEGIN_ALLOW_THREADS
-    n = send(fd, data, size, MSG_NOSIGNAL);
+    n = send(fd, data, size, flags);
     Py_END_ALLOW_THREADS
     return n;
 }
@@ -463,15 +463,16 @@ send_and_wait(int fd, const char *data, size_t size)
 /* One that has until `deadline`; `how` is one of the two. */
 static Py_ssize_t
 send_before(Socket *self, const char *data, Py_ssize_t size, double deadline,
-            ssize_t (*how)(int, const char *, size_t))
+            ssize_t (*how)(int, const char *, size_t, int))
 {
+    int flags = MSG_NOSIGNAL | (self->more_follows ? MSG_MORE : 0);
     ssize_t n;
 
     do {
         if (wait_until_ready(self, POLLOUT, deadline) < 0) {
             return -1;
         }
-        n = how(self->fd, data, (size_t)size);
+        n = how(self->fd, data, (size_t)size, flags);
     } while (n < 0 && try_again(self));
     return n;
 }
@@ -488,17 +489,17 @@ Socket_send(Socket *self, const char *data, Py_ssize_t size)
  * system's buffer at once: where no other thread wants the GIL, it is not given
  * away for that, 390 instructions less. */
 static ssize_t
-send_at_once(int fd, const char *data, size_t size)
+send_at_once(int fd, const char *data, size_t size, int flags)
 {
     const size_t short_answer = 16384;
     ssize_t n;
 
     if (size > short_answer || !is_only_thread()) {
-        return send_and_wait(fd, data, size);
+        return send_and_wait(fd, data, size, flags);
     }
-    n = send(fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    n = send(fd, data, size, flags | MSG_DONTWAIT);
     return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)
-               ? send_and_wait(fd, data, size)
+               ? send_and_wait(fd, data, size, flags)
                : n;
 }
 

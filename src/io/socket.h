@@ -41,7 +41,8 @@ struct Socket {
     double timeout; /* seconds; -1 is None: wait for ever */
     int _io_refs;   /* the streams that still use the descriptor */
     bool _closed;
-    PyObject *python; /* owned; the application's socket, or NULL */
+    bool more_follows; /* at once, behind what is sent now: MSG_MORE */
+    PyObject *python;  /* owned; the application's socket, or NULL */
     PyObject *weakrefs;
 };
 

@@ -117,18 +117,32 @@ send_held(SocketWriter *self)
     return result;
 }
 
+/* Sends what is held back, and the data, without a copy of it. That is two
+ * calls of send(), but the system has the first one wait for the second, so
+ * that the client gets both at once. */
+static int
+send_held_and_data(SocketWriter *self, const char *data, Py_ssize_t size)
+{
+    int result;
+
+    self->_sock->more_follows = true;
+    result = send_held(self);
+    self->_sock->more_follows = false;
+    return result < 0 ? -1 : sendall(self, data, size);
+}
+
 /* Sends the data, behind what is held back: together, unless it is so much
  * that a copy takes longer than a send. */
 static int
 send_data(SocketWriter *self, const char *data, Py_ssize_t size)
 {
-    const Py_ssize_t worth_a_copy = 65536;
+    const Py_ssize_t worth_a_copy = 16384;
 
     if (self->held == NULL) {
         return sendall(self, data, size);
     }
     if (size > worth_a_copy) {
-        return send_held(self) < 0 ? -1 : sendall(self, data, size);
+        return send_held_and_data(self, data, size);
     }
     return hold_back(self, data, size) < 0 ? -1 : send_held(self);
 }

@@ -1,5 +1,7 @@
 #include "support.h"
 
+#include <arpa/inet.h>
+#include <linux/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -27,6 +29,33 @@ new_pair(void)
     pair.writer = SocketWriter_new(&SocketWriter_class, pair.sock);
     assert_non_null(pair.writer);
     assert_int_equal(Py_REFCNT(pair.sock), 2);
+    return pair;
+}
+
+/* The same, by TCP: a segment of the loopback has room for 60 KiB. */
+static Pair
+new_tcp_pair(void)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t size = sizeof(address);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    Pair pair;
+
+    assert_int_equal(
+        bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size),
+                     0);
+    pair.peer = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(
+        connect(pair.peer, (struct sockaddr *)&address, sizeof(address)), 0);
+    pair.sock = Socket_new(&Socket_class, AF_INET, SOCK_STREAM, 0,
+                           accept(listener, NULL, NULL));
+    assert_non_null(pair.sock);
+    pair.writer = SocketWriter_new(&SocketWriter_class, pair.sock);
+    assert_non_null(pair.writer);
+    close(listener);
     return pair;
 }
 
@@ -90,13 +119,14 @@ test_write_sends_at_once_and_counts_bytes(void **state)
 }
 
 static int sendalls;
+static int with_more; /* how many of them have said that more follows */
 
 static int
 fake_sendall(Socket *self, const char *data, Py_ssize_t size)
 {
-    (void)self;
     (void)data;
     sendalls++;
+    with_more += self->more_follows;
     if (size > 5) {
         PyErr_SetString(PyExc_TimeoutError, "timed out");
         return -1;
@@ -157,18 +187,40 @@ test_what_is_held_leaves_with_the_next_write(void **state)
     /* in one sendall(), but for a block too large to be copied */
     cls.sendall = fake_sendall;
     pair.sock->cls = &cls;
-    sendalls = 0;
+    sendalls = with_more = 0;
     SocketWriter_hold((SocketWriter *)writer);
     assert_int_equal(write_python(writer, "b'12'"), 2);
     SocketWriter_release((SocketWriter *)writer);
     assert_int_equal(write_python(writer, "b'345'"), 3);
     assert_int_equal(sendalls, 1);
+    assert_int_equal(with_more, 0);
     SocketWriter_hold((SocketWriter *)writer);
     assert_int_equal(write_python(writer, "b'12'"), 2);
     SocketWriter_release((SocketWriter *)writer);
-    assert_int_equal(write_python(writer, "bytes(100000)"), -1);
+    assert_int_equal(write_python(writer, "bytes(20000)"), -1);
     assert_raised(PyExc_TimeoutError, "timed out");
     assert_int_equal(sendalls, 3);
+    assert_int_equal(with_more, 1); /* the first of them */
+    assert_false(pair.sock->more_follows);
+    end_pair(pair);
+}
+
+/* The answer of a client that waits for 20,000 bytes: one piece, not two. */
+static void
+test_what_is_held_is_no_packet_of_its_own(void **state)
+{
+    Pair pair = new_tcp_pair();
+    struct tcp_info before, after;
+    socklen_t size = sizeof(before);
+
+    (void)state;
+    getsockopt(pair.sock->fd, IPPROTO_TCP, TCP_INFO, &before, &size);
+    SocketWriter_hold((SocketWriter *)pair.writer);
+    assert_int_equal(write_python(pair.writer, "b'head'"), 4);
+    SocketWriter_release((SocketWriter *)pair.writer);
+    assert_int_equal(write_python(pair.writer, "bytes(20000)"), 20000);
+    getsockopt(pair.sock->fd, IPPROTO_TCP, TCP_INFO, &after, &size);
+    assert_int_equal(after.tcpi_data_segs_out - before.tcpi_data_segs_out, 1);
     end_pair(pair);
 }
 
@@ -318,6 +370,7 @@ main(void)
         python_test(test_write_sends_at_once_and_counts_bytes),
         python_test(test_write_calls_sendall_once_through_the_class),
         python_test(test_what_is_held_leaves_with_the_next_write),
+        python_test(test_what_is_held_is_no_packet_of_its_own),
         python_test(test_flush_and_close_send_what_is_held),
         python_test(test_what_is_held_is_dropped_when_it_cannot_be_sent),
         python_test(test_nothing_is_held_for_who_has_hung_up_by_half),
