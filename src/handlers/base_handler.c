@@ -411,7 +411,9 @@ int
 BaseHandler_set_content_length(BaseHandler *self)
 {
     PyObject *iterable = hold(self->result);
-    Py_ssize_t blocks = PyObject_Size(iterable);
+    /* A generator has no length: the TypeError would cost 5,700 instructions,
+     * and be thrown away. */
+    Py_ssize_t blocks = has_length(iterable) ? PyObject_Size(iterable) : 0;
 
     Py_DECREF(iterable);
     if (FAILED(blocks < 0)) {
@@ -827,6 +829,18 @@ BaseHandler_send_preamble(BaseHandler *self)
     return 0;
 }
 
+/* bool(self.status): 1, 0 or -1. A str says it at once: 80 instructions less
+ * for each block. */
+static int
+has_status(BaseHandler *self)
+{
+    PyObject *status = self->status;
+
+    return status != NULL && PyUnicode_CheckExact(status)
+               ? PyUnicode_GET_LENGTH(status) > 0
+               : truth(hold(status));
+}
+
 /* Lib/wsgiref/handlers.py: BaseHandler.write */
 int
 BaseHandler_write(BaseHandler *self, PyObject *data)
@@ -839,7 +853,7 @@ BaseHandler_write(BaseHandler *self, PyObject *data)
               "write() argument must be a bytes instance");
         return -1;
     }
-    started = truth(hold(self->status));
+    started = has_status(self);
     if (FAILED(started < 0)) {
         return -1;
     }
@@ -847,7 +861,7 @@ BaseHandler_write(BaseHandler *self, PyObject *data)
         RAISE(PyExc_AssertionError, "write() before start_response()");
         return -1;
     }
-    size = PyObject_Size(data);
+    size = length_of(data);
     if (FAILED(size < 0)) {
         return -1;
     }

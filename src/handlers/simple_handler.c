@@ -80,7 +80,7 @@ SimpleHandler__write(BaseHandler *self, PyObject *data)
     if (FAILED(written < 0)) {
         return -1;
     }
-    size = PyObject_Size(data);
+    size = length_of(data);
     if (FAILED(size < 0)) {
         return -1;
     }

@@ -316,6 +316,16 @@ has_attribute(PyObject *object, const char *name)
 }
 
 bool
+has_length(PyObject *object)
+{
+    const PySequenceMethods *sequence = Py_TYPE(object)->tp_as_sequence;
+    const PyMappingMethods *mapping = Py_TYPE(object)->tp_as_mapping;
+
+    return (sequence != NULL && sequence->sq_length != NULL) ||
+           (mapping != NULL && mapping->mp_length != NULL);
+}
+
+bool
 is_list_or_tuple(PyObject *object)
 {
     return PyList_CheckExact(object) || PyTuple_CheckExact(object);
