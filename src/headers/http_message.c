@@ -563,6 +563,19 @@ HTTPMessage_items(HTTPMessage *self)
     return list_of(self, item_at);
 }
 
+/* Whether a header, in its block, has that name, without case. Few names are
+ * as long as another, and of these few begin alike. */
+static bool
+is_named(const HeaderPlace *place, const char *block, const char *name,
+         Py_ssize_t length)
+{
+    const char *start = block + place->name;
+
+    return place->colon - place->name == length &&
+           Py_TOLOWER(*start) == Py_TOLOWER(*name) &&
+           PyOS_strnicmp(start, name, length) == 0;
+}
+
 /* The first header from `i` on that has that name, without case; or their
  * number, if none has. */
 static Py_ssize_t
@@ -571,14 +584,8 @@ find_header(HTTPMessage *self, Py_ssize_t i, const char *name)
     const char *block = PyBytes_AS_STRING(self->block);
     Py_ssize_t length = (Py_ssize_t)strlen(name);
 
-    while (i < self->count) {
-        const HeaderPlace *place = &self->_headers[i];
-
-        if (place->colon - place->name == length &&
-            PyOS_strnicmp(block + place->name, name, length) == 0)
-        {
-            break;
-        }
+    while (i < self->count &&
+           !is_named(&self->_headers[i], block, name, length)) {
         i++;
     }
     return i;
