@@ -337,27 +337,15 @@ receive_headers(BaseHTTPRequestHandler *self)
     return result;
 }
 
-/* Whether the request's header `name` is `value`, without case; headers that
- * are absent are "". 1, 0, or -1 on error. */
-static int
-header_is(BaseHTTPRequestHandler *self, const char *name, const char *value)
+/* self.headers.get(name, "").lower(), a new reference. */
+static PyObject *
+lowered_header(BaseHTTPRequestHandler *self, const char *name)
 {
-    PyObject *header = HTTPMessage_get(self->headers, name, Py_None);
-    PyObject *lowered;
-    int result = 0;
+    PyObject *header = HTTPMessage_get(self->headers, name, names.empty);
+    PyObject *lowered = header == NULL ? NULL : lower(header);
 
-    if (header == NULL) {
-        return -1;
-    }
-    if (header != Py_None) {
-        lowered = lower(header);
-        result = lowered == NULL
-                     ? -1
-                     : PyUnicode_CompareWithASCIIString(lowered, value) == 0;
-        Py_XDECREF(lowered);
-    }
-    Py_DECREF(header);
-    return result;
+    Py_XDECREF(header);
+    return lowered;
 }
 
 /* The part of parse_request that looks for Connection and Expect: 1, 0 (an
@@ -366,27 +354,29 @@ static int
 obey_headers(BaseHTTPRequestHandler *self)
 {
     bool is_1_1 = strcmp(class_of(self)->protocol_version, "HTTP/1.1") >= 0;
-    int close, keep_alive, expect;
+    PyObject *conntype = lowered_header(self, "Connection");
+    PyObject *expect;
+    bool wants_100;
 
-    close = header_is(self, "Connection", "close");
-    if (close < 0) {
+    if (conntype == NULL) {
         return -1;
     }
-    keep_alive = header_is(self, "Connection", "keep-alive");
-    if (keep_alive < 0) {
-        return -1;
-    }
-    expect = header_is(self, "Expect", "100-continue");
-    if (expect < 0) {
-        return -1;
-    }
-    if (close) {
+    if (PyUnicode_CompareWithASCIIString(conntype, "close") == 0) {
         self->close_connection = true;
     }
-    else if (keep_alive && is_1_1) {
+    else if (PyUnicode_CompareWithASCIIString(conntype, "keep-alive") == 0 &&
+             is_1_1)
+    {
         self->close_connection = false;
     }
-    if (expect && is_1_1 &&
+    Py_DECREF(conntype);
+    expect = lowered_header(self, "Expect");
+    if (expect == NULL) {
+        return -1;
+    }
+    wants_100 = PyUnicode_CompareWithASCIIString(expect, "100-continue") == 0;
+    Py_DECREF(expect);
+    if (wants_100 && is_1_1 &&
         PyUnicode_CompareWithASCIIString(self->request_version, "HTTP/1.1") >=
             0)
     {
