@@ -443,20 +443,29 @@ setup_by(StreamRequestHandler *self, PyObject *object)
         PyObject_CallMethod(object, "makefile", "si", "wb", cls->wbufsize));
 }
 
+/* `field` is what it was if setup() has failed before it: C finds no NULL there.
+ * Takes `earlier`. */
+static void
+put_back(void *field, void *earlier)
+{
+    PyObject **place = field;
+
+    if (*place == NULL) {
+        *place = earlier;
+    }
+    else {
+        Py_XDECREF((PyObject *)earlier);
+    }
+}
+
 /* The fields are NULL before. */
 static int
-setup(BaseRequestHandler *op)
+set_up(BaseRequestHandler *op)
 {
     StreamRequestHandler *self = (StreamRequestHandler *)op;
     PyObject *view;
     int result;
 
-    if (family_refresh((PyObject *)op) < 0) {
-        return -1;
-    }
-    Py_CLEAR(self->connection);
-    Py_CLEAR(self->rfile);
-    Py_CLEAR(self->wfile);
     if (op->request == NULL) {
         return lacks_attribute(op, "request");
     }
@@ -479,18 +488,46 @@ setup(BaseRequestHandler *op)
 }
 
 static int
+setup(BaseRequestHandler *op)
+{
+    StreamRequestHandler *self = (StreamRequestHandler *)op;
+    BufferedIOBase *rfile, *wfile;
+    int result;
+
+    if (family_refresh((PyObject *)op) < 0) {
+        return -1;
+    }
+    Py_CLEAR(self->connection);
+    rfile = self->rfile;
+    wfile = self->wfile;
+    self->rfile = NULL;
+    self->wfile = NULL;
+    result = set_up(op);
+    put_back(&self->rfile, rfile);
+    put_back(&self->wfile, wfile);
+    return result;
+}
+
+static int
 setup_datagram(BaseRequestHandler *op)
 {
     DatagramRequestHandler *self = (DatagramRequestHandler *)op;
+    Socket *sock = self->socket;
+    BufferedIOBase *rfile = self->rfile, *wfile = self->wfile;
+    int result;
 
     if (op->request == NULL) {
         return lacks_attribute(op, "request");
     }
     Py_CLEAR(self->packet);
-    Py_CLEAR(self->socket);
-    Py_CLEAR(self->rfile);
-    Py_CLEAR(self->wfile);
-    return DatagramRequestHandler_setup(op);
+    self->socket = NULL;
+    self->rfile = NULL;
+    self->wfile = NULL;
+    result = DatagramRequestHandler_setup(op);
+    put_back(&self->socket, sock);
+    put_back(&self->rfile, rfile);
+    put_back(&self->wfile, wfile);
+    return result;
 }
 
 /* The first of the client's address is what C reads: 0 or -1. */

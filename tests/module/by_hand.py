@@ -728,3 +728,172 @@ def again(one):
                           handler.environ, handler.headers_sent,
                           handler.bytes_sent)
     one.sent('out', handler.stdout.getvalue())
+
+
+# ----- What is not there, and what is no socket -----
+
+def tried(one, words, function, *arguments):
+    try:
+        one.recorder.note(words, function(*arguments))
+    except Exception as error:
+        one.recorder.note(words, type(error).__name__)
+
+
+@case
+def without_init(one):
+    """A request handler that was made without __init__"""
+    handler = WSGIRequestHandler.__new__(WSGIRequestHandler)
+    for name in ('parse_request', 'setup', 'get_environ', 'handle', 'finish'):
+        tried(one, name, getattr(handler, name))
+    handler.request = object()
+    tried(one, 'setup', handler.setup)
+    handler.client_address = ('1.2.3.4', 5)
+    for arguments in (('%s and %s', 1, 2), ('one', 2), ('%d', 'x'), (5, 6)):
+        tried(one, 'log_message', handler.log_message, *arguments)
+    for seconds in (0, 1.5, 'x'):
+        tried(one, 'date', handler.date_time_string, seconds)
+    tried(one, 'no headers', delattr, handler, 'headers')
+    handler.headers = {'A': 'b'}
+    one.recorder.note(handler.headers)
+    del handler.headers
+    tried(one, 'no headers', getattr, handler, 'headers')
+    for code in ('x', None):
+        tried(one, 'send_error', handler.send_error, code)
+
+
+@case
+def no_hop(one):
+    """is_hop_by_hop of what is no str"""
+    tried(one, 'hop', wsgiref.util.is_hop_by_hop, 5)
+
+
+@case
+def told(one):
+    """A method as text; a __dict__ that is replaced"""
+    run = wsgiref.handlers.SimpleHandler.run
+    one.recorder.note(repr(run).split(' at ')[0])
+    handler = wsgiref.handlers.SimpleHandler(None, None, None, {})
+    handler.__dict__ = {'mine': 5}
+    one.recorder.note(handler.mine)
+    tried(one, 'dict', setattr, handler, '__dict__', 5)
+    tried(one, 'self', run)
+
+
+@case
+def run_of_a_server_handler(one):
+    """run() of the ServerHandler that handle() makes"""
+    class Handler(ServerHandler):
+        def run(self, app):
+            one.recorder.note('run', app)
+            super().run(app)
+    one.set_on(wsgiref.simple_server, 'ServerHandler', Handler)
+    serve_wsgi(one)
+
+
+class Wrapped:
+    """A socket that is none for C."""
+
+    def __init__(self, real):
+        self.real = real
+
+    def accept(self):
+        connection, address = self.real.accept()
+        return Wrapped(connection), address
+
+    def __getattr__(self, name):
+        return getattr(self.real, name)
+
+
+@case
+def wrapped_socket(one):
+    """A server, and its connections, over what is no socket.socket"""
+    class Server(WSGIServer):
+        timeout = 5
+
+    for wrong in (False, True):
+        with Server(('127.0.0.1', 0), WSGIRequestHandler, False) as server:
+            server.socket.close()
+            server.socket = Wrapped(socket.socket())
+            server.server_bind()
+            server.server_activate()
+            server.set_app(application)
+            if wrong:
+                server.socket.accept = lambda: 5
+            exchange(one, server, ['/plain?q=1', 'bad line', 'POST'])
+
+
+@case
+def a_client_with_a_name(one):
+    """Unix sockets without a file"""
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self):
+            one.recorder.note(self.client_address[-7:], self.rfile.readline())
+
+    name = f'\0cwsgiref-{os.getpid()}'
+    with socketserver.UnixStreamServer(name, Handler) as server:
+        one.recorder.note(type(server.server_address).__name__)
+        for own in (None, name + '-client'):
+            with socket.socket(socket.AF_UNIX) as client:
+                if own:
+                    client.bind(own)
+                client.connect(name)
+                client.sendall(b'hello\n')
+                server.handle_request()
+
+
+@case
+def polls(one):
+    """serve_forever(None), and descriptors that are none"""
+    class Server(WSGIServer):
+        def service_actions(self):
+            raise Enough('of it')
+
+    with Server(('127.0.0.1', 0), WSGIRequestHandler) as server:
+        server.set_app(application)
+        with socket.create_connection(server.server_address) as client:
+            client.sendall(REQUESTS['HEAD'])
+            for interval in (None, 'x'):
+                tried(one, 'serves', server.serve_forever, interval)
+
+    class Bad(WSGIServer):
+        def fileno(self):
+            return -1
+
+    with Bad(('127.0.0.1', 0), WSGIRequestHandler) as server:
+        tried(one, 'handles', server.handle_request)
+
+
+@case
+def requests_of_another_kind(one):
+    """get_request() that gives no pair"""
+    for wrong in (5, (1, 2, 3), (1,)):
+        class Server(WSGIServer):
+            def get_request(self):
+                super().get_request()[0].close()
+                return wrong
+
+        with Server(('127.0.0.1', 0), WSGIRequestHandler) as server:
+            with socket.create_connection(server.server_address):
+                tried(one, 'handles', server.handle_request)
+
+
+@case
+def headers_in_all_ways(one):
+    """setdefault and _convert_string_type, called by hand and by a handler"""
+    class Headers(wsgiref.headers.Headers):
+        def setdefault(self, name, value):
+            one.recorder.note('setdefault', name, value)
+            return super().setdefault(name, value)
+
+        def _convert_string_type(self, value):
+            one.recorder.note('convert', value)
+            return super()._convert_string_type(value)
+
+    class Handler(wsgiref.handlers.SimpleHandler):
+        headers_class = Headers
+        origin_server = True
+    run_simple(one, Handler)
+    for value in ('x', 5, None, b'x'):
+        tried(one, 'handler', wsgiref.handlers.BaseHandler.
+              _convert_string_type, Handler(None, None, None, {}), value,
+              'title')

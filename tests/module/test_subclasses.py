@@ -90,5 +90,12 @@ class Subclasses(unittest.TestCase):
                 '_convert_string_type'})
 
 
+class Refused(unittest.TestCase):
+
+    def test_values_that_c_does_not_take(self):
+        done = python('-m', 'tests.module.refused')
+        self.assertEqual((done.stdout, done.stderr), ('0 wrong\n', ''))
+
+
 if __name__ == '__main__':
     unittest.main()
