@@ -364,15 +364,16 @@ Socket_for_python(Socket *self)
 /* self.method(args), as the linked Python's own socket does it, which takes
  * every form of an address: what it returns, a new reference. Takes `args`. */
 static PyObject *
-call_python(const Socket *self, const char *method, PyObject *args)
+call_python(Socket *self, const char *method, PyObject *args)
 {
     PyObject *result = NULL;
+    double timeout = Socket_gettimeout(self);
 
-    if (args != NULL) {
+    if (args != NULL && timeout != -2) {
         result = python_socket_call(self->family, self->type, self->proto,
-                                    self->fd, self->timeout, method, args);
-        Py_DECREF(args);
+                                    self->fd, timeout, method, args);
     }
+    Py_XDECREF(args);
     return result;
 }
 

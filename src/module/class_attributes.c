@@ -2,6 +2,7 @@
  * and the methods that look. */
 #include "module/class_attributes.h"
 
+#include "module/kinds.h"
 #include "python/objects.h"
 
 static const char *const attributes[] = {
@@ -64,7 +65,10 @@ version_string(BaseHTTPRequestHandler *self)
     if (!is_changed) {
         return BaseHTTPRequestHandler_version_string(self);
     }
-    version = PyUnicode_FromFormat("%s %S", cls->server_version, sys_version);
+    version = PyUnicode_FromFormat("%s ", cls->server_version);
+    if (version != NULL) {
+        Py_SETREF(version, PyUnicode_Concat(version, sys_version));
+    }
     Py_DECREF(sys_version);
     return version;
 }
@@ -142,7 +146,7 @@ text_in(PyObject *response, Py_ssize_t index, PyObject **held)
 
     *held = item == NULL ? NULL : PyObject_Str(item);
     Py_XDECREF(item);
-    return *held == NULL ? NULL : PyUnicode_AsUTF8(*held);
+    return *held == NULL ? NULL : c_text(*held);
 }
 
 static int

@@ -420,7 +420,7 @@ set_request_handler(void *place, PyObject *value)
 static const Kind request_handler_kind = { get_object, set_request_handler };
 
 static const Field BaseHandler_fields[] = {
-    { "environ", offsetof(BaseHandler, environ), &object_or_none_kind },
+    { "environ", offsetof(BaseHandler, environ), &object_kind },
     { "status", offsetof(BaseHandler, status), &object_or_none_kind },
     { "result", offsetof(BaseHandler, result), &object_or_none_kind },
     { "headers", offsetof(BaseHandler, headers), &headers_kind },

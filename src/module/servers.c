@@ -327,11 +327,7 @@ init(PyObject *op, PyObject *values[],
         return -1;
     }
     Py_CLEAR(self->server_address);
-    Py_CLEAR(self->socket);
-    if (function(self, values[0], NULL, activate) < 0) {
-        return -1;
-    }
-    return 0;
+    return function(self, values[0], NULL, activate);
 }
 
 static PyObject *
@@ -341,11 +337,28 @@ call_BaseServer_init(PyObject *self, Function function, PyObject *values[])
     return as_none(init(self, values, BaseServer_init));
 }
 
+/* The socket is NULL before. Where none could be made, there is the one that
+ * stands for none. */
 static PyObject *
-call_TCPServer_init(PyObject *self, Function function, PyObject *values[])
+call_TCPServer_init(PyObject *op, Function function, PyObject *values[])
 {
+    BaseServer *self = (BaseServer *)op;
+    Socket *none = socket_of(missing);
+    int result;
+
     (void)function;
-    return as_none(init(self, values, TCPServer_init));
+    if (none == NULL) {
+        return NULL;
+    }
+    Py_CLEAR(self->socket);
+    result = init(op, values, TCPServer_init);
+    if (self->socket == NULL) {
+        self->socket = none;
+    }
+    else {
+        Py_DECREF(none);
+    }
+    return as_none(result);
 }
 
 static PyObject *

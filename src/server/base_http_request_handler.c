@@ -863,6 +863,9 @@ client_has_headers(BaseHTTPRequestHandler *self)
     if (self->request_version == NULL) {
         return lacks_attribute(self, "request_version");
     }
+    if (!PyUnicode_Check(self->request_version)) {
+        return compare(self->request_version, Py_NE, "HTTP/0.9");
+    }
     return PyUnicode_CompareWithASCIIString(self->request_version,
                                             "HTTP/0.9") != 0;
 }

@@ -1,5 +1,6 @@
 """A Python that has the package cwsgiref on its path: that of this build."""
 
+import functools
 import os
 import pathlib
 import subprocess
@@ -12,9 +13,22 @@ BUILD = pathlib.Path(os.environ['CWSGIREF_BUILD'])
 PATH = f'{ROOT / "python"}:{BUILD / "python"}'
 
 
+@functools.cache
+def sanitizer():
+    """What a Python that AddressSanitizer is not in needs to load a module
+    that it is in. Leaks are another test's, with a debug build of CPython:
+    here each Python would report its own."""
+    if '-fsanitize=address' not in os.environ.get('CWSGIREF_C_FLAGS', ''):
+        return {}
+    library = subprocess.run(['cc', '-print-file-name=libasan.so'], text=True,
+                             stdout=subprocess.PIPE, check=True).stdout.strip()
+    return {'LD_PRELOAD': os.path.realpath(library),
+            'ASAN_OPTIONS': 'detect_leaks=0'}
+
+
 def environment(**more):
     return {**os.environ, 'PYTHONPATH': PATH, 'PYTHONDONTWRITEBYTECODE': '1',
-            **more}
+            **sanitizer(), **more}
 
 
 def python(*arguments, **more):

@@ -82,6 +82,26 @@ with UDPServer(('127.0.0.1', 0), Handler, False) as server:
         print(client.recv(100))
 '''
 
+DATAGRAM = '''
+import socket
+from cwsgiref.socketserver import BaseServer, UDPServer
+
+with UDPServer(('127.0.0.1', 0), None) as server:
+    server.socket.settimeout(0)
+    try:
+        server.get_request()
+    except BlockingIOError:
+        print('nothing is there')
+
+class Own(BaseServer):
+    def __init__(self, address):
+        self.socket = socket.socket()
+        super().__init__(address, None)
+
+server = Own('nowhere')
+print(server.socket.fileno() > 0)
+server.socket.close()
+'''
 
 UNBUFFERED = '''
 import http.client
@@ -177,6 +197,9 @@ class Sockets(unittest.TestCase):
 
     def test_a_timeout_that_python_code_sets(self):
         self.assertEqual(self.printed(LISTENS), ['no request'] * 3)
+
+    def test_a_socket_of_datagrams(self):
+        self.assertEqual(self.printed(DATAGRAM), ['nothing is there', 'True'])
 
     def test_a_stream_that_reads_nothing_ahead(self):
         self.assertEqual(self.printed(UNBUFFERED), ["b'HELLO'"])
