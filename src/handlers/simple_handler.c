@@ -28,34 +28,18 @@ SimpleHandler_init(BaseHandler *self, PyObject *stdin_,
     return 0;
 }
 
-/* self.name, a field: a new reference, or NULL. */
-static PyObject *
-get_stream(const BaseHandler *self, PyObject *field, const char *name)
-{
-    if (field == NULL) {
-        lacks_attribute(self, name);
-    }
-    return Py_XNewRef(field);
-}
-
 /* Lib/wsgiref/handlers.py: SimpleHandler.get_stdin */
 PyObject *
 SimpleHandler_get_stdin(BaseHandler *self)
 {
-    PyObject *stdin_ =
-        get_stream(self, ((SimpleHandler *)self)->stdin, "stdin");
-
-    return FAILED(stdin_ == NULL) ? NULL : stdin_;
+    return hold(((SimpleHandler *)self)->stdin);
 }
 
 /* Lib/wsgiref/handlers.py: SimpleHandler.get_stderr */
 PyObject *
 SimpleHandler_get_stderr(BaseHandler *self)
 {
-    PyObject *stderr_ =
-        get_stream(self, ((SimpleHandler *)self)->stderr, "stderr");
-
-    return FAILED(stderr_ == NULL) ? NULL : stderr_;
+    return hold(((SimpleHandler *)self)->stderr);
 }
 
 /* Lib/wsgiref/handlers.py: SimpleHandler.add_cgi_vars */

@@ -566,7 +566,30 @@ refreshed(PyObject *op)
     }
 }
 
-/* The tables of C, but that what is set on Headers is seen. */
+/* self.name, a field: a new reference, or NULL. */
+static PyObject *
+get_stream(const BaseHandler *self, PyObject *field, const char *name)
+{
+    if (field == NULL) {
+        lacks_attribute(self, name);
+    }
+    return Py_XNewRef(field);
+}
+
+static PyObject *
+get_stdin(BaseHandler *self)
+{
+    return get_stream(self, ((SimpleHandler *)self)->stdin, "stdin");
+}
+
+static PyObject *
+get_stderr(BaseHandler *self)
+{
+    return get_stream(self, ((SimpleHandler *)self)->stderr, "stderr");
+}
+
+/* The tables of C, but that what is set on Headers is seen, and a stream that
+ * is not there. */
 static BaseHandlerClass BaseHandler_table, SimpleHandler_table,
     BaseCGIHandler_table, CGIHandler_table, IISCGIHandler_table,
     ServerHandler_table;
@@ -574,6 +597,11 @@ static BaseHandlerClass BaseHandler_table, SimpleHandler_table,
 void
 handlers_copy_tables(void)
 {
+    BaseHandlerClass *const simple[] = {
+        &SimpleHandler_table, &BaseCGIHandler_table, &CGIHandler_table,
+        &IISCGIHandler_table, &ServerHandler_table,
+    };
+
     BaseHandler_table = BaseHandler_class;
     SimpleHandler_table = SimpleHandler_class;
     BaseCGIHandler_table = BaseCGIHandler_class;
@@ -581,11 +609,11 @@ handlers_copy_tables(void)
     IISCGIHandler_table = IISCGIHandler_class;
     ServerHandler_table = ServerHandler_class;
     BaseHandler_table.headers_class = &Headers_as_it_is;
-    SimpleHandler_table.headers_class = &Headers_as_it_is;
-    BaseCGIHandler_table.headers_class = &Headers_as_it_is;
-    CGIHandler_table.headers_class = &Headers_as_it_is;
-    IISCGIHandler_table.headers_class = &Headers_as_it_is;
-    ServerHandler_table.headers_class = &Headers_as_it_is;
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(simple); i++) {
+        simple[i]->headers_class = &Headers_as_it_is;
+        simple[i]->get_stdin = get_stdin;
+        simple[i]->get_stderr = get_stderr;
+    }
 }
 
 static const Class classes[] = {
