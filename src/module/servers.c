@@ -498,22 +498,65 @@ static const Class classes[] = {
     { NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL },
 };
 
+/* Whether a call of it makes an instance and calls __init__, and nothing else:
+ * a class of ours, or one in Python without a __new__ of its own. */
+static bool
+is_plain_handler(PyObject *cls)
+{
+    PyTypeObject *type = (PyTypeObject *)cls;
+
+    return PyType_Check(cls) && Py_TYPE(cls)->tp_call == PyType_Type.tp_call &&
+           PyType_IsSubtype(type, &BaseRequestHandler_type) &&
+           type->tp_new == BaseRequestHandler_type.tp_new &&
+           (type->tp_flags & Py_TPFLAGS_IS_ABSTRACT) == 0;
+}
+
+/* cls(request, client_address, server), without a socket for Python if nobody
+ * in Python gets it: a new reference, or NULL. */
+static PyObject *
+new_handler(PyObject *cls, PyObject *request, PyObject *client_address,
+            BaseServer *server)
+{
+    BaseRequestHandler *handler =
+        (BaseRequestHandler *)family_instance((PyTypeObject *)cls);
+
+    if (handler != NULL &&
+        handler->cls->init(handler, request, client_address, server) < 0)
+    {
+        Py_CLEAR(handler);
+    }
+    return (PyObject *)handler;
+}
+
+/* The same, where a call of it may be anything. */
+static PyObject *
+call_handler(PyObject *cls, PyObject *request, PyObject *client_address,
+             BaseServer *server)
+{
+    PyObject *view = python_view(request), *handler = NULL;
+
+    if (view != NULL) {
+        handler = PyObject_CallFunctionObjArgs(cls, view, client_address,
+                                               server, NULL);
+        Py_DECREF(view);
+    }
+    return handler;
+}
+
 /* self.RequestHandlerClass(request, client_address, self) */
 static int
 finish_request(BaseServer *self, PyObject *request, PyObject *client_address)
 {
-    PyObject *view = python_view(request);
-    PyObject *cls = NULL, *handler = NULL;
+    PyObject *cls =
+        PyObject_GetAttrString((PyObject *)self, "RequestHandlerClass");
+    PyObject *handler = NULL;
 
-    if (view != NULL) {
-        cls = PyObject_GetAttrString((PyObject *)self, "RequestHandlerClass");
-    }
     if (cls != NULL) {
-        handler = PyObject_CallFunctionObjArgs(cls, view, client_address, self,
-                                               NULL);
+        handler = is_plain_handler(cls)
+                      ? new_handler(cls, request, client_address, self)
+                      : call_handler(cls, request, client_address, self);
+        Py_DECREF(cls);
     }
-    Py_XDECREF(cls);
-    Py_XDECREF(view);
     (void)FAILED_IN(BaseServer_finish_request, handler == NULL);
     return discard(handler);
 }
