@@ -9,10 +9,12 @@
 
 typedef struct Method {
     PyObject_HEAD
+    vectorcallfunc vectorcall;
     const Family *family; /* NULL: a function */
     const Class *cls;     /* the class that it is a method of, or NULL */
     const Slot *slot;
     int count;       /* of its parameters, without self and *args */
+    int required;    /* of these, how many have no default */
     bool has_args;   /* it has *args */
     char bound[200]; /* what bind_arguments() wants */
 } Method;
@@ -66,6 +68,22 @@ copy_parameters(char *to, const char *from)
     return count;
 }
 
+static int
+count_defaults(const char *parameters)
+{
+    int count = 0;
+
+    for (; *parameters != '\0'; parameters++) {
+        if (*parameters == '=') {
+            count++;
+        }
+    }
+    return count;
+}
+
+static PyObject *Method_vectorcall(PyObject *op, PyObject *const *args,
+                                   size_t nargsf, PyObject *kwnames);
+
 PyObject *
 Method_new(const Family *family, const Class *cls, const Slot *slot)
 {
@@ -75,6 +93,7 @@ Method_new(const Family *family, const Class *cls, const Slot *slot)
     if (self == NULL) {
         return NULL;
     }
+    self->vectorcall = Method_vectorcall;
     self->family = family;
     self->cls = cls;
     self->slot = slot;
@@ -86,6 +105,7 @@ Method_new(const Family *family, const Class *cls, const Slot *slot)
     strcat(self->bound, "(");
     length = strlen(self->bound);
     self->count = copy_parameters(self->bound + length, slot->parameters);
+    self->required = self->count - count_defaults(slot->parameters);
     self->has_args = strstr(slot->parameters, "*args") != NULL;
     return (PyObject *)self;
 }
@@ -192,32 +212,64 @@ check_self(const Method *self, PyObject *object)
     return self->family->refresh(object);
 }
 
+/* Binds the arguments after self. Where each is given by its position there is
+ * nothing to do. 0, or -1 with a TypeError. */
+static int
+bind(const Method *self, PyObject *values[], PyObject *const *args,
+     Py_ssize_t count, PyObject *kwnames)
+{
+    if (kwnames != NULL || self->has_args || count < self->required ||
+        count > self->count)
+    {
+        return bind_vector(values, self->bound, args, count, kwnames);
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        values[i] = args[i];
+    }
+    return 0;
+}
+
+/* *args: what is left of the arguments, a new tuple. */
+static PyObject *
+rest_of(const Method *self, PyObject *const *args, Py_ssize_t count)
+{
+    PyObject *rest = PyTuple_New(Py_MAX(count - self->count, 0));
+
+    for (Py_ssize_t i = self->count; rest != NULL && i < count; i++) {
+        PyTuple_SET_ITEM(rest, i - self->count, Py_NewRef(args[i]));
+    }
+    return rest;
+}
+
 /* method(self, *args, **kwargs) */
 static PyObject *
-Method_call(PyObject *op, PyObject *args, PyObject *kwargs)
+Method_vectorcall(PyObject *op, PyObject *const *args, size_t nargsf,
+                  PyObject *kwnames)
 {
     Method *self = (Method *)op;
-    Py_ssize_t count = PyTuple_GET_SIZE(args);
+    Py_ssize_t count = PyVectorcall_NARGS(nargsf);
     PyObject *values[MOST_PARAMETERS] = { NULL };
-    PyObject *object = NULL, *rest, *more = NULL, *result = NULL;
+    PyObject *object = NULL, *more = NULL, *result = NULL;
 
     if (self->family != NULL) {
-        object = count == 0 ? NULL : PyTuple_GET_ITEM(args, 0);
+        object = count == 0 ? NULL : args[0];
         if (check_self(self, object) < 0) {
             return NULL;
         }
+        args++;
+        count--;
     }
-    rest = PyTuple_GetSlice(args, self->family != NULL, count);
-    if (rest != NULL && bind_arguments(values, self->bound, rest, kwargs) == 0)
-    {
-        if (self->has_args) {
-            more = PyTuple_GetSlice(rest, self->count, PY_SSIZE_T_MAX);
-            values[self->count] = more;
-        }
+    if (bind(self, values, args, count, kwnames) < 0) {
+        return NULL;
+    }
+    if (self->has_args) {
+        more = rest_of(self, args, count);
+        values[self->count] = more;
+    }
+    if (!self->has_args || more != NULL) {
         result = call_slot(self, object, values);
     }
     Py_XDECREF(more);
-    Py_XDECREF(rest);
     return result;
 }
 
@@ -297,8 +349,10 @@ PyTypeObject Method_type = {
     .ob_base = { PyObject_HEAD_INIT(NULL) 0 },
     .tp_name = "cwsgiref.Method",
     .tp_basicsize = sizeof(Method),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_METHOD_DESCRIPTOR,
-    .tp_call = Method_call,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_METHOD_DESCRIPTOR |
+                Py_TPFLAGS_HAVE_VECTORCALL,
+    .tp_vectorcall_offset = offsetof(Method, vectorcall),
+    .tp_call = PyVectorcall_Call,
     .tp_descr_get = Method_get,
     .tp_repr = Method_repr,
     .tp_getset = getset,
