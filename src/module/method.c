@@ -53,7 +53,7 @@ copy_parameters(char *to, const char *from)
             is_default = false;
             count++;
         }
-        if (*from == '*' && from[-1] != '*') {
+        if (from[0] == '*' && from[1] != '*') {
             count--;
         }
         if (!is_default) {
