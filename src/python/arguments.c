@@ -139,24 +139,26 @@ bind_keywords(PyObject *values[], const Signature *signature, PyObject *kwargs)
     return 0;
 }
 
-/* Always -1. The messages count self in. */
+/* Always -1. The messages count the self of a method in. */
 static int
 refuse_too_many(const Signature *signature, Py_ssize_t given)
 {
-    Py_ssize_t count = signature->count;
+    bool is_method = strchr(signature->function, '.') != NULL;
+    Py_ssize_t count = signature->count + is_method;
 
-    if (signature->required < count) {
+    given += is_method;
+    if (signature->required < signature->count) {
         PyErr_Format(PyExc_TypeError,
                      "%s() takes from %zd to %zd positional arguments but %zd "
                      "were given",
-                     signature->function, signature->required + 1, count + 1,
-                     given + 1);
+                     signature->function, signature->required + is_method,
+                     count, given);
     }
     else {
         PyErr_Format(PyExc_TypeError,
-                     "%s() takes %zd positional argument%s but %zd were given",
-                     signature->function, count + 1, count == 0 ? "" : "s",
-                     given + 1);
+                     "%s() takes %zd positional argument%s but %zd %s given",
+                     signature->function, count, count == 1 ? "" : "s", given,
+                     given == 1 ? "was" : "were");
     }
     return -1;
 }

@@ -27,8 +27,10 @@ def sanitizer():
 
 
 def environment(**more):
+    """Whatever uses memory that is free finds something there that is no
+    object."""
     return {**os.environ, 'PYTHONPATH': PATH, 'PYTHONDONTWRITEBYTECODE': '1',
-            **sanitizer(), **more}
+            'PYTHONMALLOC': 'debug', **sanitizer(), **more}
 
 
 def python(*arguments, **more):
