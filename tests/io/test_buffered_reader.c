@@ -196,6 +196,15 @@ test_a_call_from_within_is_refused(void **state)
                 "<B>'), True)");
 }
 
+static void
+test_a_stream_detached_meanwhile_is_read_to_its_end(void **state)
+{
+    (void)state;
+    assert_repr(eval_python("data_of_a_detached_stream()"),
+                "(b'abcdefg', ('ValueError', 'raw stream has been "
+                "detached'))");
+}
+
 /* The first thread waits in recv() and holds the lock, the others wait for
  * the lock: each gets one line. (Python's own reader looks into the buffer
  * before it has the lock, and may throw away what came meanwhile.) */
@@ -334,6 +343,7 @@ main(void)
         python_test(test_the_raw_streams_failures_come_through),
         python_test(test_python_takes_it_for_a_buffered_stream),
         python_test(test_a_call_from_within_is_refused),
+        python_test(test_a_stream_detached_meanwhile_is_read_to_its_end),
         python_test(test_another_thread_waits_for_the_lock),
         python_test(test_a_stream_closed_meanwhile_is_a_value_error),
         python_test(test_a_signal_handler_runs_and_the_read_goes_on),

@@ -476,6 +476,24 @@ def line_and_error_from_within():
     return lines, raw.raised, raw.raised == theirs
 
 
+class Detaching(Raw):
+    """Takes itself out of its reader, which nobody else holds it for."""
+
+    def readinto(self, b):
+        if not self.sizes:
+            self.reader.detach()
+        return super().readinto(b)
+
+
+def data_of_a_detached_stream():
+    """What a reader whose raw stream leaves meanwhile gives, and says
+    then."""
+    raw = Detaching([b'abc', b'defg'])
+    reader = raw.reader = Reader(raw)
+    del raw
+    return reader.read(), outcome(reader.read)
+
+
 # ---- Threads and signals
 
 def lines_of_four_threads():

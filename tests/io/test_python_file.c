@@ -100,6 +100,8 @@ test_write_gives_the_objects_count(void **state)
     set_python("b", b);
     assert_int_equal(file->cls->write(file, b), 2);
     assert_repr(eval_python("writer.data is b"), "True");
+    run_python("writer.answer = 0");
+    assert_int_equal(file->cls->write(file, b), 0);
     run_python("writer.answer = None");
     assert_int_equal(file->cls->write(file, b), 5);
     run_python("writer.answer = 'five'");

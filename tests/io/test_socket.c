@@ -478,6 +478,10 @@ test_repr_is_pythons(void **state)
     (void)state;
     assert_repr(eval_python("both('open and closed', shown)[1]"),
                 "'< [closed] fd, family=1, type=1, proto=0>'");
+    assert_repr(
+        eval_python("both('connected', shown, connected_pair)[0]"),
+        "\"< fd, family=2, type=1, proto=6, laddr=('127.0.0.1', port), "
+        "raddr=('127.0.0.1', port)>\"");
     assert_nothing_differs("rows.report()");
 }
 

@@ -111,12 +111,14 @@ from cwsgiref.http.server import BaseHTTPRequestHandler, HTTPServer
 
 class Handler(BaseHTTPRequestHandler):
     rbufsize = 0
+    timeout = None
 
     def do_POST(self):
         # all of the body is still in the descriptor
         body = os.read(self.rfile.fileno(), 100)
         self.send_response(200)
         self.end_headers()
+        self.wfile.write(f'{self.connection.gettimeout()} '.encode())
         self.wfile.write(body.upper())
 
     def log_message(self, *args):
@@ -184,10 +186,69 @@ for cls, raises in ((Raises, True), (Closes, False), (Keeps, False)):
 '''
 
 
+# An object in place of a socket: each module calls the same methods of it.
+OBJECTS = '''
+import importlib
+import socket
+import sys
+socketserver = importlib.import_module(sys.argv[1])
+
+class Object:
+    family, type, proto = 2, 1, 6
+
+    def __init__(self, name, answers):
+        self.name, self.answers = name, answers
+
+    def __getattr__(self, name):
+        if name.startswith('__') or name not in self.answers:
+            raise AttributeError(name)
+        def method(*arguments):
+            print(self.name, name, *arguments)
+            return self.answers[name]
+        return method
+
+    # these two C asks of the descriptor
+    def fileno(self):
+        return real.fileno()
+
+    def getsockname(self):
+        return real.getsockname()
+
+class Datagrams(socketserver.DatagramRequestHandler):
+    def handle(self):
+        self.wfile.write(self.rfile.read().upper())
+
+class Lines(socketserver.BaseRequestHandler):
+    def handle(self):
+        self.request.sendall(b'hello')
+
+peer = ('127.0.0.1', 5)
+real = socket.socket()
+udp = Object('udp', {'bind': None, 'sendto': 3,
+                     'recvfrom': (b'abc', peer), 'close': None})
+with socketserver.UDPServer(peer, Datagrams, False) as server:
+    server.socket.close()
+    server.socket = udp
+    server.server_bind()
+    server.server_activate()
+    server._handle_request_noblock()
+connection = Object('connection', {'sendall': None, 'shutdown': None,
+                                   'close': None})
+tcp = Object('tcp', {'bind': None, 'listen': None,
+                     'accept': (connection, peer), 'close': None})
+with socketserver.TCPServer(peer, Lines, False) as server:
+    server.socket.close()
+    server.socket = tcp
+    server.server_bind()
+    server.server_activate()
+    server._handle_request_noblock()
+'''
+
+
 class Sockets(unittest.TestCase):
 
-    def printed(self, text):
-        done = python('-W', 'ignore::ResourceWarning', '-c', text)
+    def printed(self, text, *arguments):
+        done = python('-W', 'ignore::ResourceWarning', '-c', text, *arguments)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout.splitlines()
 
@@ -202,7 +263,7 @@ class Sockets(unittest.TestCase):
         self.assertEqual(self.printed(DATAGRAM), ['nothing is there', 'True'])
 
     def test_a_stream_that_reads_nothing_ahead(self):
-        self.assertEqual(self.printed(UNBUFFERED), ["b'HELLO'"])
+        self.assertEqual(self.printed(UNBUFFERED), ["b'None HELLO'"])
 
     def test_a_socket_of_python(self):
         self.assertEqual(self.printed(SENT), ["b'HELLO'"])
@@ -212,6 +273,12 @@ class Sockets(unittest.TestCase):
         self.assertEqual(self.printed(LEFT), expected)
         self.assertEqual(self.printed(LEFT.replace('cwsgiref.', '')),
                          expected)
+
+    def test_an_object_that_is_no_socket(self):
+        ours, theirs = (self.printed(OBJECTS, module) for module in (
+            'cwsgiref.socketserver', 'socketserver'))
+        self.assertEqual(ours, theirs)
+        self.assertIn('udp recvfrom 8192', ours)
 
 
 if __name__ == '__main__':
