@@ -29,6 +29,7 @@ from .row import LeftOut, Row, Watch, tell
 # The modules beside this one, in the order of the table.
 INSTRUMENTS = {
     'cases': 'generated requests and applications, and clients that leave',
+    'planted': 'changes of src/, each of which a test of the project catches',
 }
 PAGE = command.ROOT / 'docs' / 'reliability.md'
 BEGIN, END = '<!-- script/reliability --write -->', '<!-- end -->'
