@@ -23,6 +23,7 @@ def sanitizer():
     library = subprocess.run(['cc', '-print-file-name=libasan.so'], text=True,
                              stdout=subprocess.PIPE, check=True).stdout.strip()
     return {'LD_PRELOAD': os.path.realpath(library),
+            'PYTHONMALLOC': 'malloc',
             'ASAN_OPTIONS': 'detect_leaks=0'}
 
 

@@ -64,6 +64,40 @@ with Server(('127.0.0.1', 0), None) as server:
         server.handle_request()
 '''
 
+# Without a timeout, of the class or of the instance, nothing but a signal ends
+# the wait.
+ENDLESS = '''
+import signal
+from cwsgiref.socketserver import TCPServer
+
+class Interrupted(Exception):
+    pass
+
+class Server(TCPServer):
+    timeout = None
+
+    def handle_timeout(self):
+        print('no request')
+
+def interrupt(number, frame):
+    raise Interrupted
+
+def wait(server):
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
+        server.handle_request()
+    except Interrupted:
+        print('interrupted')
+
+signal.signal(signal.SIGALRM, interrupt)
+with Server(('127.0.0.1', 0), None) as server:
+    wait(server)
+    server.timeout = 0
+    server.handle_request()
+    server.timeout = None
+    wait(server)
+'''
+
 SENT = '''
 import socket
 import threading
@@ -261,6 +295,10 @@ class Sockets(unittest.TestCase):
 
     def test_a_socket_of_datagrams(self):
         self.assertEqual(self.printed(DATAGRAM), ['nothing is there', 'True'])
+
+    def test_no_timeout_that_python_code_sets(self):
+        self.assertEqual(self.printed(ENDLESS),
+                         ['interrupted', 'no request', 'interrupted'])
 
     def test_a_stream_that_reads_nothing_ahead(self):
         self.assertEqual(self.printed(UNBUFFERED), ["b'None HELLO'"])
