@@ -160,6 +160,25 @@ for name, factory, more in [
     left.close()
     right.close()
 
+class Own(simple_server.WSGIRequestHandler):
+    def get_environ(self):
+        headers = self.headers
+        headers['X-A'] = 'b'
+        environ = super().get_environ()
+        print(environ['HTTP_X_A'], self.headers is headers,
+              self.headers['X-A'])
+        return environ
+
+    def log_message(self, *arguments):
+        pass
+
+left, right = socket.socketpair()
+right.sendall(b'GET / HTTP/1.0\\r\\n\\r\\n')
+Own(left, ('127.0.0.1', 5), server) # the WSGIServer
+left.close()
+print(right.recv(12))
+right.close()
+
 HANDLER = ('headers headers_sent result status bytes_sent stdin '
            'stdout stderr base_env')
 for name in 'SimpleHandler', 'BaseCGIHandler':
