@@ -30,6 +30,7 @@ from .row import LeftOut, Row, Watch, tell
 INSTRUMENTS = {
     'cases': 'generated requests and applications, and clients that leave',
     'planted': 'changes of src/, each of which a test of the project catches',
+    'libfuzzer': 'libFuzzer on the parsers',
 }
 PAGE = command.ROOT / 'docs' / 'reliability.md'
 BEGIN, END = '<!-- script/reliability --write -->', '<!-- end -->'
