@@ -247,14 +247,14 @@ def cut(line):
 
 # ---- Workers
 
-def work(connection, seed, indexes, seconds, options):
+def work(connection, seed, indexes, seconds, options, make_pair):
     """What a worker process does: the cases of these indexes, until the time
     is over or nobody listens. Sends an int, the cases done since the last
     report, or a Suspect and then the Mismatch, or a text, what was wrong in
     the end."""
     os.setsid()  # Ctrl-C is for the parent alone, not for the servers
     end = time.monotonic() + seconds
-    pair = Pair(options)
+    pair = make_pair(options)
     try:
         with suppress(BrokenPipeError):
             run_cases(connection, pair, seed, indexes, end)
@@ -283,10 +283,13 @@ def run_cases(connection, pair, seed, indexes, end):
 
 
 class Run:
-    """A number of cases, by several workers at once."""
+    """A number of cases, by several workers at once. make_pair: what makes the
+    servers of a worker."""
 
-    def __init__(self, seed, indexes, seconds=float('inf'), options=()):
+    def __init__(self, seed, indexes, seconds=float('inf'), options=(),
+                 make_pair=Pair):
         self.plan = seed, indexes, seconds, options
+        self.make_pair = make_pair
         self.cases = 0
         self.suspects = set()  # indexes
         self.mismatches = []
@@ -304,7 +307,8 @@ class Run:
             ours, theirs = context.Pipe()
             self.connections.append(ours)
             process = context.Process(target=self.work, args=(
-                theirs, seed, indexes[number::WORKERS], seconds, options))
+                theirs, seed, indexes[number::WORKERS], seconds, options,
+                self.make_pair))
             process.start()
             theirs.close()
             self.processes.append(process)

@@ -30,6 +30,8 @@ from .row import LeftOut, Row, Watch, tell
 INSTRUMENTS = {
     'cases': 'generated requests and applications, and clients that leave',
     'planted': 'changes of src/, each of which a test of the project catches',
+    'interruptions': 'the same while calls are interrupted, or do a part',
+    'system_calls': 'each system call fails with each errno',
     'libfuzzer': 'libFuzzer on the parsers',
 }
 PAGE = command.ROOT / 'docs' / 'reliability.md'

@@ -1,0 +1,109 @@
+"""The instruments of tools/reliability that let calls fail: whether they can
+tell. (test_reliability.py has a short run of each.)"""
+
+import errno
+import os
+import unittest
+from unittest import mock
+
+from tools.compare import fuzz, generator
+from tools.reliability import builds, interruptions, requests, system_calls
+
+
+def setUpModule():
+    built = mock.patch.dict(
+        os.environ, {builds.BUILT: os.environ['CWSGIREF_BUILD']})
+    built.start()
+    unittest.addModuleCleanup(built.stop)
+
+
+class Library(unittest.TestCase):
+    """faults.c does what faults.py wants."""
+
+    @classmethod
+    def setUpClass(cls):
+        pair = system_calls.Pair()
+        cls.addClassCleanup(pair.stop)
+        cls.side = pair.program
+
+    def test_calls_are_counted(self):
+        self.side.wait()
+        self.side.faults.count()
+        self.side.exchange(requests.ANSWERED['hello'])
+        self.assertRegex(self.side.faults.trace(), '^arshcp*$')
+
+    def test_a_call_fails(self):
+        self.side.wait()
+        self.side.faults.fail_calls('recv', 1, 1, errno.EIO)
+        answer, end = self.side.exchange(requests.ANSWERED['hello'])
+        self.side.faults.stop()
+        self.assertEqual(answer, b'')
+        self.assertIn(f'OSError: [Errno {errno.EIO}]',
+                      self.side.server.log_of_exchange())
+
+    def test_a_connection_breaks(self):
+        self.side.wait()
+        self.side.faults.break_at(8, errno.EPIPE)
+        answer, end = self.side.exchange(requests.ANSWERED['hello'])
+        self.side.faults.stop()
+        self.assertEqual(answer, b'HTTP/1.0')
+
+    def test_all_is_interrupted(self):
+        self.side.wait()
+        self.side.faults.interrupt(5)
+        answer, end = self.side.exchange(requests.ANSWERED['a file'])
+        self.assertGreater(self.side.faults.control.interrupted, 2)
+        self.side.faults.stop()
+        self.assertEqual(answer.partition(b'\r\n\r\n')[2],
+                         b'on disk\n' * 1000)
+
+
+class SystemCalls(unittest.TestCase):
+
+    def test_it_can_tell(self):
+        """A fault that one of them does not meet."""
+        pair = system_calls.Pair()
+        self.addCleanup(pair.stop)
+        point = system_calls.Point('hello', 'recv', 1, 1, errno.EIO)
+        self.assertEqual(pair.differs(point), '')
+        pair.program.faults.fail_calls = lambda *arguments: None
+        self.assertIn('-OSError: [Errno 5]', pair.differs(point))
+
+    def test_it_sees_a_server_that_ends(self):
+        pair = system_calls.Pair()
+        self.addCleanup(pair.stop)
+        found, failed = pair.program.run(
+            requests.ANSWERED['hello'],
+            system_calls.Point('hello', 'poll', 1, 1, errno.ENOMEM).arm)
+        self.assertEqual((found.end, failed), ('it ends with status 1', 1))
+
+
+class Interruptions(unittest.TestCase):
+
+    def test_both_are_interrupted(self):
+        pair = interruptions.Interrupted()
+        self.addCleanup(pair.stop)
+        for index in range(5):
+            one, other = pair.run(generator.case('s', index))
+            self.assertEqual(fuzz.differences(one, other), '')
+            self.assertGreater(pair.faults.control.interrupted, 0)
+
+    def test_it_can_tell(self):
+        """What is interrupted must go on: a library that takes bytes away."""
+        pair = interruptions.Interrupted()
+        self.addCleanup(pair.stop)
+        case = fuzz.case('s', 0)
+        with mock.patch.object(pair.faults, 'interrupt', self.breaks(pair)):
+            one, other = pair.run(case._replace(
+                steps=[generator.Send(requests.get('/')), generator.Shut()],
+                behaviour='return env(environ, start_response)'))
+        self.assertNotEqual(fuzz.differences(one, other), '')
+
+    def breaks(self, pair):
+        """The connection of the second server breaks."""
+        places = iter([-1, 10])
+        return lambda seed: pair.faults.break_at(next(places), errno.EPIPE)
+
+
+if __name__ == '__main__':
+    unittest.main()
