@@ -207,8 +207,11 @@ Socket_new(const SocketClass *cls, int family, int type, int proto, int fileno)
     int fd = find_descriptor(&family, &type, &proto, fileno);
     Socket *self = fd < 0 ? NULL : make_socket(cls, family, type, proto, fd);
 
-    if (self == NULL && fd >= 0 && fileno == -1) {
-        close(fd);
+    if (self == NULL) {
+        traceback_here("Socket_init", __FILE__, __LINE__);
+        if (fd >= 0 && fileno == -1) {
+            close(fd);
+        }
     }
     return self;
 }
@@ -243,6 +246,9 @@ Socket_accept(Socket *self, Socket **connection, PyObject **address)
          * known: Python asks the system with a getsockname(), 1 us. */
         *connection = make_socket(&Socket_class, self->family, self->type,
                                   self->proto, fd);
+        if (*connection == NULL) {
+            traceback_here("Socket_init", __FILE__, __LINE__);
+        }
     }
     if (FAILED(*connection == NULL)) {
         Py_CLEAR(*address);

@@ -410,6 +410,25 @@ test_a_stream_keeps_its_socket_alive(void **state)
     Py_DECREF(sock);
 }
 
+/* Fails unless such an exception is in flight, with these frames. */
+static void
+assert_frames(const char *expected)
+{
+    give_python("error", take_exception());
+    run_python("import traceback");
+    assert_repr(eval_python("type(error).__name__, [frame.name for frame in "
+                            "traceback.extract_tb(error.__traceback__)]"),
+                expected);
+}
+
+static void
+test_a_socket_that_cannot_be_made_has_the_frame_of_python(void **state)
+{
+    (void)state;
+    assert_null(Socket_new(&Socket_class, AF_INET, SOCK_STREAM, 0, -2));
+    assert_frames("('ValueError', ['__init__'])");
+}
+
 /* The descriptor is gone, which the system says at the close. */
 static void
 test_a_close_that_fails_has_the_frames_of_python(void **state)
@@ -420,11 +439,7 @@ test_a_close_that_fails_has_the_frames_of_python(void **state)
     sock = Socket_new(&Socket_class, AF_UNIX, SOCK_STREAM, 0, -1);
     assert_int_equal(close(sock->fd), 0);
     assert_int_equal(sock->cls->close(sock), -1);
-    give_python("error", take_exception());
-    run_python("import traceback");
-    assert_repr(eval_python("error.errno, [frame.name for frame in "
-                            "traceback.extract_tb(error.__traceback__)]"),
-                "(9, ['close', '_real_close'])");
+    assert_frames("('OSError', ['close', '_real_close'])");
     assert_int_equal(sock->cls->close(sock), 0); /* there is none any more */
     Py_DECREF(sock);
 }
@@ -549,6 +564,7 @@ main(void)
         python_test(test_close_waits_for_the_streams),
         python_test(test_makefile_refuses_what_it_cannot_do),
         python_test(test_a_stream_keeps_its_socket_alive),
+        python_test(test_a_socket_that_cannot_be_made_has_the_frame_of_python),
         python_test(test_a_close_that_fails_has_the_frames_of_python),
         python_test(test_the_last_stream_closes_through_the_class),
         python_test(test_a_socket_left_open_warns_and_closes),
