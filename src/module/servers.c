@@ -397,7 +397,11 @@ call_exit(PyObject *self, Function function, PyObject *values[])
 
     (void)function;
     (void)values;
-    return as_none(server->cls->server_close(server));
+    if (server->cls->server_close(server) < 0) {
+        traceback_here("BaseServer_exit", __FILE__, __LINE__);
+        return NULL;
+    }
+    Py_RETURN_NONE;
 }
 
 static const Slot BaseServer_methods[] = {

@@ -168,6 +168,20 @@ with HTTPServer(('127.0.0.1', 0), Handler) as server:
     thread.join()
 '''
 
+# The descriptor is gone when the server closes it.
+CLOSED = '''
+import os
+import traceback
+from MODULE import TCPServer
+
+try:
+    with TCPServer(('127.0.0.1', 0), None) as server:
+        os.close(server.fileno())
+except OSError as error:
+    print(error, [frame.name for frame in traceback.extract_tb(
+        error.__traceback__)])
+'''
+
 # What is done with a connection, and whether the client then sees its end.
 LEFT = '''
 import gc
@@ -317,6 +331,14 @@ class Sockets(unittest.TestCase):
             'cwsgiref.socketserver', 'socketserver'))
         self.assertEqual(ours, theirs)
         self.assertIn('udp recvfrom 8192', ours)
+
+    def test_an_error_at_the_end_of_with(self):
+        """Its frames."""
+        ours, pythons = (
+            python('-c', CLOSED.replace('MODULE', module)).stdout
+            for module in ('cwsgiref.socketserver', 'socketserver'))
+        self.assertIn("'__exit__', 'server_close', 'close'", ours)
+        self.assertEqual(ours, pythons)
 
 
 if __name__ == '__main__':
