@@ -12,6 +12,8 @@ import unittest
 
 from tools.compare.servers import Server, environment
 from tools.patience import PATIENCE
+from tools.reliability import allocations
+from tools.reliability.memory import ByPython, Sufferer
 
 PROGRAM = os.path.abspath(os.environ['CWSGIREF'])
 LONG = os.environ.get('CWSGIREF_LONG_TESTS')
@@ -19,9 +21,6 @@ SANITIZED = '-fsanitize' in os.environ.get('CWSGIREF_C_FLAGS', '')
 
 FILES = {
     'hostile.py': '''
-        import sys
-        import traceback
-
         def application(environ, start_response):
             path = environ['PATH_INFO'].strip('/').partition('/')[0]
             return globals()[path](environ, start_response)
@@ -144,69 +143,8 @@ FILES = {
             protocol.wrapper = result
             return result
 
-        # Memory
-
-        class Armed:
-            """Its close() lets an allocation that follows fail."""
-            def __init__(self, number):
-                self.number = number
-
-            def __iter__(self):
-                return iter([b'armed'])
-
-            def close(self):
-                import _testcapi
-                _testcapi.set_nomemory(self.number, self.number + 1)
-
-        # Without memory, CPython 3.13 crashes where Python code makes a
-        # function (it drops the code twice), as that of traceback does.
-
-        def print_exception(kind, value, tb, limit=None, file=None):
-            (file or sys.stderr).write('%s: %s\\n' % (kind.__name__, value))
-
-        def print_exc():
-            print_exception(*sys.exc_info())
-
-        usual = traceback.print_exception, traceback.print_exc
-
-        def arm(environ, start_response):
-            disarm(environ, start_response)
-            traceback.print_exception = print_exception
-            traceback.print_exc = print_exc
-            return Armed(int(environ['QUERY_STRING']))
-
-        def disarm(environ, start_response):
-            import _testcapi
-            _testcapi.remove_mem_hooks()
-            traceback.print_exception, traceback.print_exc = usual
-            return answer(start_response, 'disarmed')
-
         def hello(environ, start_response):
             return answer(start_response, 'hello')
-
-        def blocks(environ, start_response):
-            start_response('200 OK', [('X-A', 'v'), ('X-B', 'w')])
-            yield b'one'
-            yield b'two'
-
-        def written(environ, start_response):
-            start_response('200 OK', [])(b'written')
-            return []
-
-        def read(environ, start_response):
-            return answer(start_response,
-                          repr(environ['wsgi.input'].read(5)))
-
-        def file(environ, start_response):
-            start_response('200 OK', [])
-            return environ['wsgi.file_wrapper'](on_disk())
-
-        def fails(environ, start_response):
-            raise RuntimeError('boom')
-
-        def refused(environ, start_response):
-            start_response('200 OK', [('Connection', 'close')])
-            return []
         ''',
     'strange_environ.py': '''
         import os
@@ -323,105 +261,35 @@ class Environments(Hostile):
             done.stderr)
 
 
-REQUESTS = {
-    'hello': get('/hello'),
-    'blocks': get('/blocks'),
-    'written': get('/written'),
-    'read': b'POST /read HTTP/1.0\r\nContent-Length: 5\r\n\r\na\nb\nc',
-    'file': get('/file'),
-    'fails': get('/fails'),
-    'hop-by-hop': get('/refused'),
-    'HTTP/0.9': b'GET /hello\r\n\r\n',
-    'syntax': b'GET / x y\r\n\r\n',
-    'version': b'GET / HTTP/9.1\r\n\r\n',
-    'headers': get('/hello', 'Connection: Close', 'Expect: 100-Continue',
-                   'Content-Type: text/html; charset=a', 'X-A: 1', 'X-A: 2',
-                   'Content-Length: 0'),
-    'no name': get('/hello', ': v', 'X-\xe9: v'),
-}
-
-
 @unittest.skipUnless(importlib.util.find_spec('_testcapi'),
                      'this Python has no _testcapi')
 @unittest.skipIf(SANITIZED, 'the allocators of a sanitizer are others')
-class Memory(Hostile):
+class Memory(unittest.TestCase):
     """An allocation fails, each once. A call into Python while an exception
     flies shows as a SystemError of CPython's, and a debug build aborts there.
+    (script/reliability allocations tries more kinds of requests.)
     """
 
     STEP = 1 if LONG else 7
-    # So many allocations after the last that made a difference. (_colorize of
-    # 3.15 passes over 40.)
-    ENOUGH = 80
-
-    options = ()
 
     def test_every_allocation(self):
-        self.server = self.start_and_ask()
-        self.addCleanup(lambda: self.server.stop())
-        for number, (name, request) in enumerate(REQUESTS.items()):
-            with self.subTest(name):
-                self.try_all(name, request, number % self.STEP)
+        self.try_all([], ['hello', 'blocks', 'write()', 'read()', 'a file',
+                          'an error', 'a hop-by-hop header', 'HTTP/0.9',
+                          'no version', 'a version that is too high',
+                          'headers', 'a header without a name'])
 
     def test_those_of_the_validator(self):
-        self.options = ['--validate']
-        self.server = self.start_and_ask()
-        self.addCleanup(lambda: self.server.stop())
-        self.try_all('read', REQUESTS['read'], 0)
+        self.try_all(['--validate'], ['read()'])
 
-    def try_all(self, name, request, start):
-        self.ask(self.server, request)
-        usual = self.ask_safely(request)
-        seen = at = start
-        while at - seen < self.ENOUGH:
-            self.ask(self.server, get(f'/arm?{at}'))
-            answer = self.ask_safely(request)
-            log = self.disarm()
-            self.assertNotIn('returned a result with an exception set', log,
-                             (name, at))
-            if 'MemoryError' in log or len(answer) != len(usual):
-                seen = at
-            at += self.STEP
-        self.assertGreater(seen, 50, name)
-        self.assertEqual(len(self.ask_safely(request)), len(usual), name)
-
-    def ask_safely(self, request):
-        """What has come until the server ended the connection, or itself."""
-        try:
-            return self.ask(self.server, request)
-        except OSError as error:
-            return str(error).encode()
-
-    def disarm(self):
-        """The log. Out of memory in accept() the server ends, as Python's;
-        then another one is started."""
-        try:
-            for _ in range(3):  # the first of them may be out of memory
-                if self.is_disarmed() and self.is_disarmed():
-                    return self.server.log_of_exchange()
-            # CPython's Py_ReprLeave() without memory does nothing, and says
-            # nothing: the repr() of sys.stderr, which the validator takes,
-            # fails from the next request on.
-            log = self.server.stop()[1]
-            self.assertIn('reentrant call inside _io.TextIOWrapper', log)
-        except OSError:
-            self.server.process.wait(PATIENCE)
-            status, log = self.server.stop()
-            self.assertEqual(status, 1, log)
-            self.assertIn('MemoryError', log)
-        self.server = self.start_and_ask()
-        return log
-
-    def is_disarmed(self):
-        return self.ask(self.server, get('/disarm')).endswith(b'disarmed')
-
-    def start_and_ask(self):
-        """What the server finds out about its release when a request wants to
-        know is compiled; and CPython's compiler crashes without memory."""
-        server = self.start(*self.options)
-        for request in REQUESTS.values():
-            self.ask(server, request)
-        return server
+    def try_all(self, options, names):
+        sufferer = Sufferer(ByPython(), options)
+        self.addCleanup(sufferer.stop)
+        for number, name in enumerate(names):
+            with self.subTest(name):
+                kind = allocations.try_all(sufferer, name, self.STEP,
+                                           number % self.STEP)
+                self.assertEqual(kind.wrong, [])
+                self.assertGreater(kind.last, 50)
 
 
 if __name__ == '__main__':

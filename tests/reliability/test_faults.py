@@ -7,7 +7,8 @@ import unittest
 from unittest import mock
 
 from tools.compare import fuzz, generator
-from tools.reliability import builds, interruptions, requests, system_calls
+from tools.reliability import (builds, faults, interruptions, memory,
+                               requests, system_calls)
 
 
 def setUpModule():
@@ -103,6 +104,27 @@ class Interruptions(unittest.TestCase):
         """The connection of the second server breaks."""
         places = iter([-1, 10])
         return lambda seed: pair.faults.break_at(next(places), errno.EPIPE)
+
+
+class Allocations(unittest.TestCase):
+
+    def test_it_can_tell(self):
+        """A server that is killed, and one that gives another answer."""
+        method = memory.ByLibrary()
+        self.addCleanup(method.close)
+        sufferer = memory.Sufferer(method)
+        self.addCleanup(sufferer.stop)
+        request = requests.ANSWERED['hello']
+        usual = sufferer.usual_of(request)
+        sufferer.usual[request] = usual[0] + 'more', usual[1]
+        self.assertIn('the next answer is another',
+                      sufferer.point(request, faults.NEVER).wrong)
+        sufferer.usual[request] = usual
+        self.assertEqual(sufferer.point(request, faults.NEVER).wrong, '')
+        sufferer.server.process.kill()
+        sufferer.server.process.wait()
+        self.assertEqual(sufferer.point(request, 1).wrong,
+                         'it ends with status -9')
 
 
 if __name__ == '__main__':

@@ -32,6 +32,7 @@ INSTRUMENTS = {
     'planted': 'changes of src/, each of which a test of the project catches',
     'interruptions': 'the same while calls are interrupted, or do a part',
     'system_calls': 'each system call fails with each errno',
+    'allocations': 'each allocation fails',
     'libfuzzer': 'libFuzzer on the parsers',
 }
 PAGE = command.ROOT / 'docs' / 'reliability.md'
