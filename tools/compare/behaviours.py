@@ -342,11 +342,15 @@ def application(known, board, environ, start_response):
     """Does what the board says."""
     if environ['PATH_INFO'].startswith('/sync/'):
         return known['sync'](environ, start_response)
-    lines = board.read().splitlines(keepends=True)
-    source = PRELUDE + ''.join('    ' + line for line in lines)
     program = known.copy()
-    exec(compile(source, 'behaviour', 'exec'), program)
+    exec(compile(source(board.read()), 'behaviour', 'exec'), program)
     return program['application'](environ, start_response)
+
+
+def source(behaviour):
+    """Of the function application() that does it."""
+    return PRELUDE + ''.join(
+        '    ' + line for line in behaviour.splitlines(keepends=True))
 
 
 def names():

@@ -24,16 +24,21 @@ import sys
 from tools import command
 
 from . import builds
-from .row import LeftOut, Row, Watch, tell
+from .row import LeftOut, Row, Watch, end_by_exit, tell
 
 # The modules beside this one, in the order of the table.
 INSTRUMENTS = {
     'cases': 'generated requests and applications, and clients that leave',
-    'planted': 'changes of src/, each of which a test of the project catches',
     'interruptions': 'the same while calls are interrupted, or do a part',
-    'system_calls': 'each system call fails with each errno',
-    'allocations': 'each allocation fails',
+    'parsers': 'each parser of the chain, in one process with Python\'s',
     'libfuzzer': 'libFuzzer on the parsers',
+    'allocations': 'each allocation fails',
+    'system-calls': 'each system call fails with each errno',
+    'leaks': 'memory, objects, references, descriptors, under load',
+    'descriptors': 'none is left when a client comes',
+    'slow-clients': 'those that stall, do nothing, read or write slowly',
+    'load': 'many clients at once, a large file, killed children',
+    'planted': 'changes of src/, each of which a test of the project catches',
 }
 PAGE = command.ROOT / 'docs' / 'reliability.md'
 BEGIN, END = '<!-- script/reliability --write -->', '<!-- end -->'
@@ -76,7 +81,8 @@ def measured_by(name, part):
     """Yields its rows. If it cannot be used here, or fails, the last one says
     why."""
     watch = Watch()
-    instrument = importlib.import_module(f'{__package__}.{name}')
+    instrument = importlib.import_module(
+        f'{__package__}.{name.replace("-", "_")}')
     try:
         yield from instrument.rows(part)
     except LeftOut as reason:
@@ -123,6 +129,7 @@ def write(rows, page=PAGE):
 
 def main():
     options = parse(sys.argv[1:])
+    end_by_exit()
     builds.begin()
     found = []
     for name in options.names or INSTRUMENTS:

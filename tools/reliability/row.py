@@ -1,6 +1,8 @@
 """A goal, and what was measured of it."""
 
 import dataclasses
+import multiprocessing
+import signal
 import sys
 import time
 
@@ -38,3 +40,25 @@ class Watch:
     def seconds(self):
         before, self.begun = self.begun, time.monotonic()
         return self.begun - before
+
+
+def by_two(tasks):
+    """Yields what each task, a function and its arguments, returns, in their
+    order; two at a time, each in a process of its own."""
+    with multiprocessing.get_context('fork').Pool(2, leave_signals) as pool:
+        waiting = [pool.apply_async(function, arguments)
+                   for function, *arguments in tasks]
+        for each in waiting:
+            yield each.get()
+
+
+def leave_signals():
+    """Ctrl-C is for the parent, and does nothing here. It must not be ignored:
+    what is started here would ignore it, too."""
+    signal.signal(signal.SIGINT, lambda signum, frame: None)
+    end_by_exit()
+
+
+def end_by_exit():
+    """SIGTERM: what has been started is ended, too."""
+    signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(128 + signum))

@@ -355,12 +355,12 @@ def rows(scale=1.0):
     yield Row(GOAL, WANTED,
               f'{tally.points:,} points: {len(tally.different)} different',
               tally.points >= int(3000 * scale) and not tally.different,
-              'script/reliability system_calls', watch.seconds())
+              'script/reliability system-calls', watch.seconds())
 
 
 def main():
     builds.begin()
-    parser = argparse.ArgumentParser(prog='system_calls')
+    parser = argparse.ArgumentParser(prog='system-calls')
     parser.add_argument('--scale', type=float, default=1.0)
     parser.add_argument('kinds', nargs='*')
     arguments = parser.parse_args()
