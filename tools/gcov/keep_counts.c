@@ -9,6 +9,7 @@
  *
  * The functions here stand before those of libc: the programs of the preset are
  * linked with this library first, and ctest preloads it for all others. */
+#define _GNU_SOURCE /* RTLD_NEXT, environ */
 #include "keep_counts.h"
 
 #include <dlfcn.h>

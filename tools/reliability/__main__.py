@@ -28,6 +28,7 @@ from .row import LeftOut, Row, Watch, end_by_exit, tell
 
 # The modules beside this one, in the order of the table.
 INSTRUMENTS = {
+    'lines': 'which lines and branches of src/ the tests reach',
     'cases': 'generated requests and applications, and clients that leave',
     'interruptions': 'the same while calls are interrupted, or do a part',
     'parsers': 'each parser of the chain, in one process with Python\'s',
