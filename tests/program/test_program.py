@@ -296,6 +296,7 @@ class Serving(unittest.TestCase):
         # The system makes one more than it was told.
         self.assertEqual(self.connections_that_wait('--backlog', '23'), 24)
         self.assertEqual(self.connections_that_wait('--backlog=7'), 8)
+        self.assertEqual(self.connections_that_wait('--backlog', '1'), 2)
         size = socketserver.TCPServer.request_queue_size
         self.assertEqual(self.connections_that_wait(), min(size + 1, 100))
 
@@ -754,6 +755,9 @@ class Usage(unittest.TestCase):
             self.assertEqual(result.stderr, '')
             self.assertTrue(result.stdout.startswith(
                 'usage: cwsgiref [options] [MODULE:CALLABLE] [-- ARGUMENT ...]\n'))
+            # no option has got into the line of another
+            self.assertLess(max(map(len, result.stdout.split('\n'))), 80)
+            self.assertTrue(result.stdout.endswith('\n'))
 
     def test_version(self):
         result = run('--version')
