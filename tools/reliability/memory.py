@@ -24,10 +24,13 @@ BROKEN = re.compile('SystemError|Fatal Python error|exception set|'
 
 # What CPython 3.11 does itself where it has no memory for the frame of a
 # traceback: _PyFrame_MakeAndSetFrameObject() drops the exception, and then
-# take_ownership() the MemoryError. Python's server shows the same. If there is
-# no memory for the message, too, there is none; a debug build aborts.
-LOST = re.compile(r'^SystemError: error return without exception set$'), \
-    re.compile(r'^SystemError: (?:error return without exception set)?$')
+# take_ownership() the MemoryError: a function of Python code has failed
+# without an exception. Python's server shows the same. If there is no memory
+# for the message, too, there is none; a debug build aborts.
+LOST_ONE = (r'error return without exception set|<function \w+ at '
+            r'0x[0-9a-f]+> returned NULL without setting an exception')
+LOST = (re.compile(rf'^SystemError: (?:{LOST_ONE})$'),
+        re.compile(rf'^SystemError: (?:{LOST_ONE})?$'))
 ABORTED = re.compile(r"ceval\.c:\d+: _PyEval_EvalFrameDefault: Assertion "
                      r"`_PyErr_Occurred\(tstate\)' failed")
 
@@ -35,8 +38,10 @@ ABORTED = re.compile(r"ceval\.c:\d+: _PyEval_EvalFrameDefault: Assertion "
 TIMES = 5
 
 # CPython's Py_ReprLeave() does nothing without memory, and says nothing: the
-# repr() of sys.stderr, which the validator takes, fails from then on.
-REPR_LEFT = 'reentrant call inside _io.TextIOWrapper'
+# repr() of sys.stderr, which the validator takes, fails from then on, and that
+# of a list or tuple which the application keeps has no contents.
+REPR_LEFT = re.compile(r'reentrant call inside _io\.TextIOWrapper|'
+                       r'\(\.\.\.\)|\[\.\.\.\]')
 
 
 class ByLibrary:
@@ -193,8 +198,8 @@ class Sufferer:
             return self.end_of(answer)
         except RuntimeError as error:
             self.restart()
-            return Outcome(answer, '', False, '' if REPR_LEFT in str(error)
-                           else str(error))
+            why = '' if REPR_LEFT.search(str(error)) else str(error)
+            return Outcome(answer, '', False, why)
         return Outcome(answer, log, False,
                        self.wrong(log, count > 1, usual, again))
 
@@ -220,7 +225,7 @@ class Sufferer:
         if again == usual:
             return ''
         self.restart()
-        return ('' if REPR_LEFT in again[1]
+        return ('' if REPR_LEFT.search(again[1])
                 else f'the next answer is another: {again}')
 
     # ---- In a debug build
