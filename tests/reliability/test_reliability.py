@@ -13,6 +13,7 @@ import unittest
 from unittest import mock
 
 from tools.reliability import __main__ as reliability
+from tools.reliability import leaks
 from tools.reliability.row import LeftOut, Row
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -75,6 +76,7 @@ class Script(unittest.TestCase):
                 mock.patch.object(reliability.importlib, 'import_module',
                                   return_value=instrument), \
                 mock.patch.object(reliability.builds, 'begin'), \
+                mock.patch.object(reliability, 'end_by_exit'), \
                 mock.patch.object(sys, 'argv', ['reliability', *options]), \
                 contextlib.redirect_stdout(output), \
                 contextlib.redirect_stderr(errors):
@@ -134,6 +136,21 @@ class Script(unittest.TestCase):
             done = run(*words)
             self.assertEqual(done.returncode, 2, words)
             self.assertIn('script/reliability: error: ', done.stderr)
+
+
+class Valgrind(unittest.TestCase):
+
+    def test_whose_report_it_is(self):
+        ours = '==1==    by 0x1: BaseHandler_run (base_handler.c:205)\n'
+        python = '==1==    at 0x2: PyLong_FromString (longobject.c:2611)\n'
+        application = '==1==    by 0x3: _PyEval_EvalFrameDefault (in /p)\n'
+        for report, expected in (
+                ('==1== Invalid read of size 8\n' + python + ours, True),
+                ('==1== Invalid read of size 8\n' + python + application
+                 + ours, False),
+                ('==1== Use of uninitialised value\n' + python + ours, False),
+                ('==1== Use of uninitialised value\n' + ours, True)):
+            self.assertEqual(leaks.is_ours(report), expected, report)
 
 
 add_instruments()
