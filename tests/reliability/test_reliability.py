@@ -113,17 +113,26 @@ class Script(unittest.TestCase):
         self.assertIn("failed: ValueError('x')", output)
         self.assertIn('Traceback', errors)
 
-    def test_into_the_page(self):
+    def written(self, part):
+        """The page, with the table in it."""
         with tempfile.NamedTemporaryFile('w+') as page:
             page.write(f'before\n{reliability.BEGIN}\nold\n'
                        f'{reliability.END}\nafter\n')
             page.flush()
-            reliability.write([GOOD], pathlib.Path(page.name))
-            text = pathlib.Path(page.name).read_text()
+            reliability.write([GOOD], part, pathlib.Path(page.name))
+            return pathlib.Path(page.name).read_text()
+
+    def test_into_the_page(self):
+        text = self.written(1)
         self.assertRegex(text, re.compile(
             r'\Abefore\n<!-- .* -->\n.*\| no crash .*<!-- end -->\nafter\n\Z',
             re.DOTALL))
         self.assertNotIn('old', text)
+        self.assertNotIn('a part', text)
+
+    def test_the_page_says_that_it_is_a_part(self):
+        self.assertIn('Only a part of the work was done, 0.05',
+                      self.written(0.05))
 
     def test_the_page_has_room_for_it(self):
         text = reliability.PAGE.read_text(encoding='utf-8')
@@ -132,7 +141,7 @@ class Script(unittest.TestCase):
 
     def test_what_is_refused(self):
         for words in (['none'], ['--scale', '0'], ['--scale', '2'],
-                      ['--write', 'cases'], ['--write', '--scale', '0.5']):
+                      ['--write', 'cases']):
             done = run(*words)
             self.assertEqual(done.returncode, 2, words)
             self.assertIn('script/reliability: error: ', done.stderr)

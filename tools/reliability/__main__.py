@@ -65,8 +65,8 @@ def parse(arguments):
         if name not in INSTRUMENTS:
             parser.error(f'there is no {name!r}, only '
                          f'{", ".join(INSTRUMENTS)}')
-    if options.write and (options.names or options.scale != 1):
-        parser.error('--write is for the whole table: no NAME, no --scale')
+    if options.write and options.names:
+        parser.error('--write is for the whole table: no NAME')
     return options
 
 
@@ -115,15 +115,19 @@ def table(rows):
         head, ['---'] * (len(head) - 1) + ['---:'], *cells))
 
 
-def write(rows, page=PAGE):
+def write(rows, part, page=PAGE):
     """Puts the table between the markers of the page."""
     old = page.read_text(encoding='utf-8')
     words = (f'Python {platform.python_version()}, {os.cpu_count()} '
              f'processors, {sum(row.seconds for row in rows) / 60:.0f} '
-             'minutes:')
+             'minutes')
+    if part < 1:
+        words += (f'. Only a part of the work was done, {part:g}, as '
+                  f'`--scale {part:g}` says; so each figure is smaller than '
+                  'what is wanted')
     new, count = re.subn(
         f'(?s)({re.escape(BEGIN)}\n).*?({re.escape(END)})',
-        lambda found: f'{found[1]}\n{words}\n\n{table(rows)}\n\n{found[2]}',
+        lambda found: f'{found[1]}\n{words}:\n\n{table(rows)}\n\n{found[2]}',
         old)
     if count != 1:
         raise ValueError(f'{page} has no line {BEGIN}, or more of them')
@@ -141,7 +145,7 @@ def main():
             found.append(row)
     print(table(found))
     if options.write:
-        write(found)
+        write(found, options.scale)
     return 0 if all(row.met for row in found) else 1
 
 
