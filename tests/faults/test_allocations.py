@@ -1,13 +1,14 @@
 """What test_allocations.c needs of Python: modules for the names of
 applications, an application, and clients."""
 
+import atexit
 import io
 import os
 import shutil
 import socket
 import sys
 import tempfile
-import atexit
+import traceback
 
 FILES = {
     'hello.py': '''
@@ -68,6 +69,13 @@ def quiet():
 
 
 quiet()
+
+# Since 3.12 CPython crashes in a function without memory that defines another
+# one, as those of traceback do. These here are not Python code.
+if sys.version_info >= (3, 12):
+    sys.excepthook = ''.format
+    traceback.print_exc = traceback.print_exception = ''.format
+
 clients = []
 
 
