@@ -31,7 +31,7 @@ else:
             f'module {__name__!r} has no attribute {name!r}')
 
 
-def _handle(self):
+def handle(self):
     """WSGIRequestHandler.handle(), when ServerHandler is not as C has it: it is
     another class, or something was set on it."""
     self.raw_requestline = self.rfile.readline(65537)
@@ -44,3 +44,7 @@ def _handle(self):
             multithread=False)
         handler.request_handler = self
         handler.run(self.server.get_app())
+
+
+_handle = handle  # C calls it so; tracebacks have Python's name
+del handle

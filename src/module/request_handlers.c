@@ -914,8 +914,11 @@ get_headers(const void *place)
     PyObject *view = view_of_headers(self);
     PyObject *cls, *items;
 
-    if (view != NULL || PyErr_Occurred() || self->headers == NULL) {
+    if (view != NULL || PyErr_Occurred()) {
         return view;
+    }
+    if (self->headers == NULL) {
+        return self->is_http_0_9 ? PyDict_New() : NULL;
     }
     cls = PyObject_GetAttrString((PyObject *)self, "MessageClass");
     view = cls == NULL ? NULL : PyObject_CallNoArgs(cls);
@@ -934,9 +937,10 @@ get_headers(const void *place)
 static int
 delete_headers(BaseHTTPRequestHandler *self)
 {
-    if (self->headers == NULL) {
+    if (self->headers == NULL && !self->is_http_0_9) {
         return lacks_attribute(self, "headers");
     }
+    self->is_http_0_9 = false;
     if (keep_view(self, NULL) < 0) {
         if (!PyErr_ExceptionMatches(PyExc_AttributeError)) {
             return -1;

@@ -539,6 +539,7 @@ BaseHTTPRequestHandler_parse_request(BaseHTTPRequestHandler *self)
     Py_XSETREF(self->command, Py_NewRef(Py_None));
     Py_XSETREF(self->request_version, default_request_version(self));
     self->close_connection = true;
+    self->is_http_0_9 = false;
     if (FAILED(self->request_version == NULL)) {
         return -1;
     }
@@ -561,6 +562,7 @@ BaseHTTPRequestHandler_parse_request(BaseHTTPRequestHandler *self)
     }
     if (result) {
         Py_CLEAR(self->headers);
+        self->is_http_0_9 = true;
         goto done;
     }
     result = receive_headers(self);

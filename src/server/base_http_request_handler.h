@@ -65,6 +65,7 @@ struct BaseHTTPRequestHandler {
     PyObject *path;            /* owned; a str */
     PyObject *request_version; /* owned; a str: "HTTP/1.1" */
     HTTPMessage *headers;      /* owned; NULL before they are read */
+    bool is_http_0_9;          /* in later releases; headers is {} then */
     PyObject *_headers_buffer; /* owned; a list of bytes, or NULL */
     bool close_connection;
     /* What the log line is about, which decides its colours. */

@@ -9,6 +9,7 @@ import importlib.util
 import os
 import re
 import sys
+import tempfile
 import unittest
 
 from .module import python
@@ -46,8 +47,12 @@ def as_nobody():
 class CPython(unittest.TestCase):
 
     def run_tests(self, *names, least, **more):
-        done = python('-m', 'cwsgiref.as_wsgiref', '-m', 'unittest', *names,
-                      **more)
+        """In a folder of their own, in which they make files."""
+        with tempfile.TemporaryDirectory() as folder:
+            if 'user' in more:
+                os.chown(folder, more['user'], more['group'])
+            done = python('-m', 'cwsgiref.as_wsgiref', '-m', 'unittest',
+                          *names, cwd=folder, **more)
         self.assertEqual(done.returncode, 0, done.stderr)
         count = re.search(r'^Ran (\d+) tests', done.stderr, re.MULTILINE)
         self.assertGreaterEqual(int(count[1]), least)
