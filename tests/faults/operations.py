@@ -16,6 +16,8 @@ from cwsgiref import handlers, headers, simple_server, socketserver, util
 from cwsgiref import validate
 from cwsgiref.http import server as http_server
 
+from tests.module.rest import Rest
+
 PATIENCE = 20
 ALL = []
 
@@ -256,27 +258,8 @@ run_cgi(handlers.IISCGIHandler)
 run_cgi(handlers.IISCGIHandler, SCRIPT_NAME='/input')
 
 
-class Whole(handlers.BaseHandler):
-    """What BaseHandler leaves open, in Python."""
-
-    def __init__(self, path):
-        super().__init__()
-        self.path, self.out, self.errors = path, [], io.StringIO()
-
-    def _write(self, data):
-        self.out.append(bytes(data))
-
-    def _flush(self):
-        self.out.append(b'|')
-
-    def get_stdin(self):
-        return io.BytesIO(b'body')
-
-    def get_stderr(self):
-        return self.errors
-
-    def add_cgi_vars(self):
-        self.environ.update(environ(PATH_INFO=self.path))
+class Whole(Rest, handlers.BaseHandler):
+    pass
 
 
 class Overridden(Whole):
@@ -295,7 +278,7 @@ for name in ('setup_environ finish_response get_scheme set_content_length '
 
 def run_whole(path, cls):
     def prepare(undo):
-        handler = cls(path)
+        handler = cls(environ(PATH_INFO=path))
         def do():
             handler.run(application)
             return masked(b''.join(handler.out))

@@ -19,6 +19,7 @@ import wsgiref.headers
 import wsgiref.simple_server
 import wsgiref.util
 
+from tests.module import rest
 from tests.module.recording import Recorder, masked
 
 PATIENCE = 20
@@ -349,30 +350,13 @@ def run_simple(case, handler):
 
 def run_base(case, base):
     """A handler that has to bring what BaseHandler leaves open."""
-    class Rest(wsgiref.handlers.BaseHandler):
-        def __init__(self, path):
-            super().__init__()
-            self.path, self.out, self.errors = path, [], io.StringIO()
-
-        def _write(self, data):
-            self.out.append(bytes(data))
-
-        def _flush(self):
-            self.out.append(b'|')
-
-        def get_stdin(self):
-            return io.BytesIO(b'body')
-
-        def get_stderr(self):
-            return self.errors
-
-        def add_cgi_vars(self):
-            self.environ.update(environ_of(self.path))
+    class Rest(rest.Rest, wsgiref.handlers.BaseHandler):
+        pass
 
     bases = (Rest,) if base in Rest.__mro__ else (base, Rest)
     Whole = type('Whole', bases, {})
     for path in PATHS:
-        one = Whole(path)
+        one = Whole(environ_of(path))
         try:
             one.run(application)
         except Exception as error:
