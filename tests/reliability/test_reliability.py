@@ -2,6 +2,7 @@
 part of its work; and what the script does with what they measure."""
 
 import contextlib
+import dataclasses
 import io
 import os
 import pathlib
@@ -119,7 +120,7 @@ class Script(unittest.TestCase):
             page.write(f'before\n{reliability.BEGIN}\nold\n'
                        f'{reliability.END}\nafter\n')
             page.flush()
-            reliability.write([GOOD], part, pathlib.Path(page.name))
+            reliability.write([GOOD], part, page=pathlib.Path(page.name))
             return pathlib.Path(page.name).read_text()
 
     def test_into_the_page(self):
@@ -134,6 +135,24 @@ class Script(unittest.TestCase):
         self.assertIn('Only a part of the work was done, 0.05',
                       self.written(0.05))
 
+    def test_the_rows_of_one_instrument(self):
+        other = dataclasses.replace(
+            BAD, command='script/reliability two', seconds=118)
+        with tempfile.NamedTemporaryFile('w+') as file, \
+                mock.patch.object(reliability, 'INSTRUMENTS',
+                                  {'one': 'words', 'two': 'words'}):
+            file.write(f'{reliability.BEGIN}\n{reliability.END}\n')
+            file.flush()
+            page = pathlib.Path(file.name)
+            reliability.write([BAD, other], 1, page=page)
+            reliability.write([GOOD], 1, ['one'], page)
+            self.assertEqual(page.read_text().splitlines()[4:], [
+                '| goal | wanted | measured |  | command | s |',
+                '| --- | --- | --- | --- | --- | ---: |',
+                reliability.cells(GOOD), reliability.cells(other), '',
+                reliability.END])
+            self.assertIn(' 2 minutes:', page.read_text())
+
     def test_the_page_has_room_for_it(self):
         text = reliability.PAGE.read_text(encoding='utf-8')
         for marker in reliability.BEGIN, reliability.END:
@@ -141,7 +160,7 @@ class Script(unittest.TestCase):
 
     def test_what_is_refused(self):
         for words in (['none'], ['--scale', '0'], ['--scale', '2'],
-                      ['--write', 'cases']):
+                      ['--write', '--scale', '0.5', 'cases']):
             done = run(*words)
             self.assertEqual(done.returncode, 2, words)
             self.assertIn('script/reliability: error: ', done.stderr)

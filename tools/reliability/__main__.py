@@ -9,7 +9,8 @@ by default all of them, which takes 45 minutes on two processors with nothing
 else to do. Builds what it needs.
 
 --scale X   the part X of the work: 0.01 is a hundredth, and proves little
---write     also writes the table into docs/reliability.md
+--write     also writes the table into docs/reliability.md; with NAME, their
+            rows alone, each time that one has ended
 
 Exit status: 0 all goals are met, 1 one is not, or cannot be measured here.
 """
@@ -65,8 +66,8 @@ def parse(arguments):
         if name not in INSTRUMENTS:
             parser.error(f'there is no {name!r}, only '
                          f'{", ".join(INSTRUMENTS)}')
-    if options.write and options.names:
-        parser.error('--write is for the whole table: no NAME')
+    if options.write and options.names and options.scale < 1:
+        parser.error('--write with NAME is for the whole of its work')
     return options
 
 
@@ -105,33 +106,51 @@ def line(row):
             f'{row.seconds:.0f} s)')
 
 
-def table(rows):
-    """In Markdown."""
-    head = ('goal', 'wanted', 'measured', '', 'command', 's')
-    cells = [[row.goal, row.wanted, row.measured,
-              'met' if row.met else '**not met**', f'`{row.command}`',
-              f'{row.seconds:.0f}'] for row in rows]
-    return '\n'.join('| ' + ' | '.join(each) + ' |' for each in (
-        head, ['---'] * (len(head) - 1) + ['---:'], *cells))
+def cells(row):
+    """A row of the table, in Markdown."""
+    return '| ' + ' | '.join((
+        row.goal, row.wanted, row.measured,
+        'met' if row.met else '**not met**', f'`{row.command}`',
+        f'{row.seconds:.0f}')) + ' |'
 
 
-def write(rows, part, page=PAGE):
-    """Puts the table between the markers of the page."""
+def table(lines):
+    return '\n'.join(('| goal | wanted | measured |  | command | s |',
+                      '| --- | --- | --- | --- | --- | ---: |', *lines))
+
+
+def instrument_of(line):
+    """The name in the command of a row of the table, or None."""
+    found = re.search(r'\| `script/reliability (\S+)` \|[^|]*\|$', line)
+    return found and found[1]
+
+
+def seconds_of(line):
+    return float(line.split('|')[-2])
+
+
+def write(rows, part, names=None, page=PAGE):
+    """Puts the rows between the markers of the page, in the place of those of
+    the same instruments, or of all if there are no names."""
     old = page.read_text(encoding='utf-8')
+    if old.count(BEGIN) != 1 or old.count(END) != 1:
+        raise ValueError(f'{page} has no line {BEGIN}, or more of them')
+    before, rest = old.split(BEGIN)
+    shown, after = rest.split(END)
+    lines = [cells(row) for row in rows]
+    if names:
+        lines += [line for line in shown.splitlines()
+                  if instrument_of(line) not in (None, *names)]
+        order = list(INSTRUMENTS)
+        lines.sort(key=lambda line: order.index(instrument_of(line)))
     words = (f'Python {platform.python_version()}, {os.cpu_count()} '
-             f'processors, {sum(row.seconds for row in rows) / 60:.0f} '
-             'minutes')
+             f'processors, {sum(map(seconds_of, lines)) / 60:.0f} minutes')
     if part < 1:
         words += (f'. Only a part of the work was done, {part:g}, as '
                   f'`--scale {part:g}` says; so each figure is smaller than '
                   'what is wanted')
-    new, count = re.subn(
-        f'(?s)({re.escape(BEGIN)}\n).*?({re.escape(END)})',
-        lambda found: f'{found[1]}\n{words}:\n\n{table(rows)}\n\n{found[2]}',
-        old)
-    if count != 1:
-        raise ValueError(f'{page} has no line {BEGIN}, or more of them')
-    page.write_text(new, encoding='utf-8')
+    page.write_text(f'{before}{BEGIN}\n\n{words}:\n\n{table(lines)}\n\n'
+                    f'{END}{after}', encoding='utf-8')
 
 
 def main():
@@ -140,11 +159,15 @@ def main():
     builds.begin()
     found = []
     for name in options.names or INSTRUMENTS:
+        rows = []
         for row in measured_by(name, options.scale):
             tell(line(row))
-            found.append(row)
-    print(table(found))
-    if options.write:
+            rows.append(row)
+        if options.write and options.names:
+            write(rows, options.scale, [name])
+        found += rows
+    print(table(map(cells, found)))
+    if options.write and not options.names:
         write(found, options.scale)
     return 0 if all(row.met for row in found) else 1
 
