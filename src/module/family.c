@@ -280,22 +280,34 @@ fill_table(Table *table)
 /* Where the dict of a type has its table. */
 static const char table_name[] = "_cwsgiref_table";
 
-/* The table of the type as it is now: a new reference, or NULL. */
+/* The table that the type had last: a new reference, or NULL. */
 static Table *
-table_of(PyTypeObject *type)
+last_table(PyTypeObject *type)
 {
-    Table *table = (Table *)PyDict_GetItemString(type->tp_dict, table_name);
-    const Known *all;
+    PyObject *table = PyDict_GetItemString(type->tp_dict, table_name);
 
-    if (table != NULL && Py_IS_TYPE(table, &Table_type) &&
-        table->type == type && table->version == type->tp_version_tag &&
-        table->version != 0)
+    if (table == NULL || !Py_IS_TYPE(table, &Table_type) ||
+        ((Table *)table)->type != type)
     {
-        return (Table *)Py_NewRef((PyObject *)table);
+        return NULL;
     }
-    all = known_of(type);
-    table = (Table *)Table_type.tp_alloc(&Table_type,
-                                         (Py_ssize_t)all->family->table_size);
+    return (Table *)Py_NewRef(table);
+}
+
+static bool
+is_of_today(const Table *table)
+{
+    return table->version == table->type->tp_version_tag &&
+           table->version != 0;
+}
+
+static Table *
+make_table(PyTypeObject *type)
+{
+    const Known *all = known_of(type);
+    Table *table = (Table *)Table_type.tp_alloc(
+        &Table_type, (Py_ssize_t)all->family->table_size);
+
     if (table == NULL) {
         return NULL;
     }
@@ -303,7 +315,34 @@ table_of(PyTypeObject *type)
     table->main = main_class(all->family, type);
     table->type = type;
     table->held = PyDict_New();
-    if (table->held == NULL || fill_table(table) < 0 ||
+    if (table->held == NULL || fill_table(table) < 0) {
+        Py_CLEAR(table);
+    }
+    return table;
+}
+
+/* The table of the type as it is now: a new reference, or NULL. Most changes
+ * of a type are none of its table (`Server.hits += 1`, for each request): the
+ * one before stays, and the instances keep no other one. */
+static Table *
+table_of(PyTypeObject *type)
+{
+    Table *last = last_table(type), *table;
+
+    if (last != NULL && is_of_today(last)) {
+        return last;
+    }
+    table = make_table(type);
+    if (table != NULL && last != NULL &&
+        table->is_computed == last->is_computed &&
+        memcmp(&table->values, &last->values, table->main->table_size) == 0)
+    {
+        last->version = table->version;
+        Py_DECREF(table);
+        return last;
+    }
+    Py_XDECREF(last);
+    if (table != NULL &&
         PyDict_SetItemString(type->tp_dict, table_name, (PyObject *)table) < 0)
     {
         Py_CLEAR(table);
@@ -444,6 +483,10 @@ renew_table(PyObject *self, Extra *extra)
     if (table == NULL) {
         return -1;
     }
+    if (table == extra->table) {
+        Py_DECREF(table);
+        return 0;
+    }
     if (extra->table != NULL && extra->earlier == NULL) {
         extra->earlier = PyList_New(0);
     }
@@ -470,8 +513,7 @@ family_refresh(PyObject *self)
     if (table == NULL) {
         return 0;
     }
-    if (table->version == Py_TYPE(self)->tp_version_tag && table->version != 0)
-    {
+    if (table->type == Py_TYPE(self) && is_of_today(table)) {
         return table->is_computed ? renew_own(self) : 0;
     }
     if (renew_table(self, extra) < 0) {

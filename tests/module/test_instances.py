@@ -376,6 +376,21 @@ def on_classes():
     Server.timeout = 1
     del Server.timeout
 
+class Counting(HTTPServer):
+    hits = 0
+    def get_request(self):
+        return 'request', 'address'
+    def verify_request(self, request, address):
+        Counting.hits += 1
+    def shutdown_request(self, request):
+        pass
+
+counting = Counting(('127.0.0.1', 0), None, bind_and_activate=False)
+counting.socket.close()
+
+def on_class_that_counts():
+    counting._handle_request_noblock()
+
 def on_class_of_headers():
     class Other(Mine):
         headers_class = type('Other', (Headers,), {})
@@ -398,8 +413,8 @@ def blocks():
     return sys.getallocatedblocks()
 
 for function in (on_headers, on_methods, on_server, on_classes,
-                 on_class_of_headers, on_util, lambda: run(app),
-                 lambda: run(fails)):
+                 on_class_that_counts, on_class_of_headers, on_util,
+                 lambda: run(app), lambda: run(fails)):
     for rounds in 20, 100, 200, 500, 1000:  # caches are full at some time
         before = blocks()
         for _ in range(rounds):
