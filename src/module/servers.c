@@ -52,6 +52,12 @@ python_service_actions(BaseServer *self)
 }
 
 static int
+python__handle_request_noblock(BaseServer *self)
+{
+    return discard(call_override(self, "_handle_request_noblock", 0));
+}
+
+static int
 python_get_request(BaseServer *self, PyObject **request,
                    PyObject **client_address)
 {
@@ -256,6 +262,10 @@ static const Slot BaseServer_slots[] = {
     { "service_actions", "", offsetof(BaseServerClass, service_actions),
       NOTHING, NULL, (Function)python_service_actions,
       "What serve_forever() does after each wait." },
+    { "_handle_request_noblock", "",
+      offsetof(BaseServerClass, _handle_request_noblock), NOTHING, NULL,
+      (Function)python__handle_request_noblock,
+      "Handle the request that is there." },
     { "handle_timeout", "", offsetof(BaseServerClass, handle_timeout), NOTHING,
       NULL, (Function)python_handle_timeout,
       "What handle_request() does if no request comes in time." },
@@ -414,9 +424,6 @@ static const Slot BaseServer_methods[] = {
     { "handle_request", "", 0, NOTHING, NULL,
       (Function)BaseServer_handle_request,
       "Handle one request, for which it waits as long as timeout says." },
-    { "_handle_request_noblock", "", 0, NOTHING, NULL,
-      (Function)BaseServer__handle_request_noblock,
-      "Handle the request that is there." },
     { "__enter__", "", 0, OTHER, call_enter, NULL, NULL },
     { "__exit__", "*args", 0, OTHER, call_exit, NULL, NULL },
     { NULL, NULL, 0, NOTHING, NULL, NULL, NULL },

@@ -71,7 +71,7 @@ BaseServer_serve_forever(BaseServer *self, double poll_interval)
         if (self->shutdown_request) {
             break;
         }
-        if (ready && FAILED(BaseServer__handle_request_noblock(self) < 0)) {
+        if (ready && FAILED(self->cls->_handle_request_noblock(self) < 0)) {
             goto finally;
         }
         if (FAILED(self->cls->service_actions(self) < 0)) {
@@ -140,7 +140,7 @@ BaseServer_handle_request(BaseServer *self)
         return -1;
     }
     if (ready) {
-        return TRACED(BaseServer__handle_request_noblock(self));
+        return TRACED(self->cls->_handle_request_noblock(self));
     }
     return TRACED(self->cls->handle_timeout(self));
 }
@@ -366,6 +366,7 @@ const BaseServerClass BaseServer_class = {
     .server_activate = BaseServer_server_activate,
     .fileno = lacks_fileno,
     .service_actions = BaseServer_service_actions,
+    ._handle_request_noblock = BaseServer__handle_request_noblock,
     .get_request = lacks_get_request,
     .handle_timeout = BaseServer_handle_timeout,
     .verify_request = BaseServer_verify_request,

@@ -42,6 +42,7 @@ struct BaseServerClass {
     int (*server_activate)(BaseServer *self);
     int (*fileno)(BaseServer *self);
     int (*service_actions)(BaseServer *self);
+    int (*_handle_request_noblock)(BaseServer *self);
     int (*get_request)(BaseServer *self, PyObject **request,
                        PyObject **client_address);
     int (*handle_timeout)(BaseServer *self);

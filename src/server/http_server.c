@@ -84,6 +84,7 @@ const BaseServerClass HTTPServer_class = {
     .server_activate = TCPServer_server_activate,
     .fileno = TCPServer_fileno,
     .service_actions = BaseServer_service_actions,
+    ._handle_request_noblock = BaseServer__handle_request_noblock,
     .get_request = TCPServer_get_request,
     .handle_timeout = BaseServer_handle_timeout,
     .verify_request = BaseServer_verify_request,

@@ -20,9 +20,8 @@ SHARE = 5 if LONG else 500
 
 # What C does not read, or not always, of what Python code sets.
 # docs/import.md, "What is not the same", has the reasons.
-NOT_READ = {'_convert_string_type', '_handle_request_noblock',
-            '_control_char_table', 'MessageClass', 'responses', '__dict__',
-            'error_headers'}
+NOT_READ = {'_convert_string_type', '_control_char_table', 'MessageClass',
+            'responses', '__dict__', 'error_headers'}
 # A handler that has not run has None as its environ here, in Python nothing.
 WITHOUT_ENVIRON = {'handle_error', 'run'}
 

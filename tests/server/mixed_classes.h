@@ -28,6 +28,8 @@ static const struct {
     AnyFunction function;
 } functions[] = {
     { "BaseServer.service_actions", (AnyFunction)BaseServer_service_actions },
+    { "BaseServer._handle_request_noblock",
+      (AnyFunction)BaseServer__handle_request_noblock },
     { "BaseServer.handle_timeout", (AnyFunction)BaseServer_handle_timeout },
     { "BaseServer.verify_request", (AnyFunction)BaseServer_verify_request },
     { "BaseServer.finish_request", (AnyFunction)BaseServer_finish_request },
@@ -67,6 +69,8 @@ static const struct {
     { "server_activate", offsetof(BaseServerClass, server_activate) },
     { "fileno", offsetof(BaseServerClass, fileno) },
     { "service_actions", offsetof(BaseServerClass, service_actions) },
+    { "_handle_request_noblock",
+      offsetof(BaseServerClass, _handle_request_noblock) },
     { "get_request", offsetof(BaseServerClass, get_request) },
     { "handle_timeout", offsetof(BaseServerClass, handle_timeout) },
     { "verify_request", offsetof(BaseServerClass, verify_request) },
