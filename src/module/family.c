@@ -622,12 +622,15 @@ sets_table(PyObject *self, PyObject *name)
 static int
 set_attribute_and_table(PyObject *self, PyObject *name, PyObject *value)
 {
+    PyTypeObject *type = Py_TYPE(self);
     PyObject *old;
     Extra *extra;
     int result;
 
     if (!sets_table(self, name)) {
-        return PyObject_GenericSetAttr(self, name, value);
+        result = PyObject_GenericSetAttr(self, name, value);
+        return result == 0 && Py_TYPE(self) != type ? family_refresh(self)
+                                                    : result;
     }
     extra = extra_of(self);
     old = extra->dict == NULL ? NULL : PyDict_GetItem(extra->dict, name);
@@ -860,6 +863,25 @@ dealloc(PyObject *self)
 
 /* ----- The types ----- */
 
+/* What CPython takes for the size of the struct. Each class that adds fields
+ * has another size than its base: so CPython refuses a class of two whose
+ * fields would be in one place, and a __class__ that has other fields. All
+ * structs have the room of the largest. */
+static Py_ssize_t
+size_of_type(const Family *family, PyTypeObject *type)
+{
+    Py_ssize_t size = (Py_ssize_t)(extra_offset(family) + sizeof(Extra));
+
+    if (type == family->classes[0].type) {
+        return size;
+    }
+    size = type->tp_base->tp_basicsize;
+    if (type->tp_clear != NULL) { /* it has something to clear */
+        size += (Py_ssize_t)sizeof(PyObject *);
+    }
+    return size;
+}
+
 void
 family_prepare(const Family *family)
 {
@@ -872,8 +894,7 @@ family_prepare(const Family *family)
     for (const Class *cls = family->classes; cls->type != NULL; cls++) {
         PyTypeObject *type = cls->type;
 
-        type->tp_basicsize =
-            (Py_ssize_t)(extra_offset(family) + sizeof(Extra));
+        type->tp_basicsize = size_of_type(family, type);
         type->tp_flags = Py_TPFLAGS_DEFAULT; /* no subclasses yet */
         type->tp_new = new_instance;
         type->tp_setattro = set_attribute_and_table;
