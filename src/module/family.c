@@ -993,6 +993,29 @@ get_constant(const Class *cls, const Constant *constant)
     return constant->kind->get((const char *)cls->table + constant->offset);
 }
 
+/* Unless the base has the same. */
+static int
+put_constant(const Family *family, const Class *cls, const Class *from,
+             const Constant *constant)
+{
+    PyObject *value = get_constant(cls, constant);
+    PyObject *inherited;
+    int is_same = value == NULL ? -1 : 0;
+
+    if (value != NULL && cls != from) {
+        inherited = get_constant(base_of(family, cls), constant);
+        is_same = inherited == NULL
+                      ? -1
+                      : PyObject_RichCompareBool(value, inherited, Py_EQ);
+        Py_XDECREF(inherited);
+    }
+    if (is_same == 0) {
+        return put(cls->type, constant->name, value);
+    }
+    Py_XDECREF(value);
+    return Py_MIN(is_same, 0);
+}
+
 /* The constants that `from` adds, the same. */
 static int
 put_constants(const Family *family, const Class *cls, const Class *from)
@@ -1000,22 +1023,7 @@ put_constants(const Family *family, const Class *cls, const Class *from)
     for (const Constant *constant = from->constants;
          constant != NULL && constant->name != NULL; constant++)
     {
-        PyObject *value = get_constant(cls, constant);
-        PyObject *inherited =
-            cls == from ? NULL : get_constant(base_of(family, cls), constant);
-        int is_same = value == NULL ? -1 : 0;
-
-        if (inherited != NULL) {
-            is_same = PyObject_RichCompareBool(value, inherited, Py_EQ);
-            Py_DECREF(inherited);
-        }
-        if (is_same < 0) {
-            return -1;
-        }
-        if (is_same) {
-            Py_DECREF(value);
-        }
-        else if (put(cls->type, constant->name, value) < 0) {
+        if (put_constant(family, cls, from, constant) < 0) {
             return -1;
         }
     }

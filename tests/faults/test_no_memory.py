@@ -1,4 +1,5 @@
-"""Each allocation of each operation fails once (no_memory.py)."""
+"""Each allocation of each operation fails once (no_memory.py), and some while
+the module is loaded (loading.py)."""
 
 import re
 import sys
@@ -28,6 +29,13 @@ class NoMemoryTests(unittest.TestCase):
         self.assertEqual(done.returncode, 0, '\n'.join(wrong) + done.stderr)
         self.assertGreater(int(total[1]), 150)
         self.assertGreater(int(total[2]), 8000)
+
+    def test_the_module_is_loaded_without_memory(self):
+        done = python('-m', 'tests.faults.loading', '5')
+        said = re.search(r'^(\d+) allocations, 0 wrong', done.stdout,
+                         re.MULTILINE)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertGreater(int(said[1]), 2000)
 
 
 if __name__ == '__main__':
