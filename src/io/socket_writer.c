@@ -18,21 +18,17 @@ SocketWriter_new(const BufferedIOBaseClass *cls, Socket *sock)
         return NULL;
     }
     self->cls = cls;
-    if (SocketWriter_init(self, sock) < 0) {
-        Py_DECREF(self);
-        return NULL;
-    }
+    SocketWriter_init(self, sock);
     return self;
 }
 
 /* Lib/socketserver.py: _SocketWriter.__init__ */
-int
+void
 SocketWriter_init(BufferedIOBase *self, Socket *sock)
 {
     SocketWriter *writer = (SocketWriter *)self;
 
     Py_XSETREF(writer->_sock, (Socket *)Py_NewRef(sock));
-    return 0;
 }
 
 /* Lib/socketserver.py: _SocketWriter.writable */

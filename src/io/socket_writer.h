@@ -20,7 +20,7 @@ extern const BufferedIOBaseClass SocketWriter_class;
 
 /* _SocketWriter(sock): makes the instance and calls SocketWriter_init. */
 BufferedIOBase *SocketWriter_new(const BufferedIOBaseClass *cls, Socket *sock);
-int SocketWriter_init(BufferedIOBase *self, Socket *sock);
+void SocketWriter_init(BufferedIOBase *self, Socket *sock);
 
 int SocketWriter_writable(BufferedIOBase *self);
 Py_ssize_t SocketWriter_write(BufferedIOBase *self, PyObject *b);

@@ -37,6 +37,28 @@ test_it_fills_a_buffer_as_python_does(void **state)
 }
 
 static void
+test_it_reads_lines_byte_by_byte_as_python_does(void **state)
+{
+    (void)state;
+    assert_repr(eval_python("bytes_asked_for()"), "[1, 1, 1]");
+    assert_nothing_differs("lines_not_as_in_python()");
+}
+
+static void
+test_it_cannot_look_ahead(void **state)
+{
+    BufferedIOBase *stream = (BufferedIOBase *)new_giver(NULL, NULL);
+
+    (void)state;
+    assert_non_null(stream);
+    assert_null(stream->cls->peek(stream, 0));
+    set_python("raised", PyErr_Occurred());
+    assert_raised(PyExc_OSError, "peek");
+    assert_repr(eval_python("raised is io.UnsupportedOperation"), "True");
+    Py_DECREF(stream);
+}
+
+static void
 test_what_it_was_given_is_given_back(void **state)
 {
     (void)state;
@@ -67,6 +89,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         python_test(test_it_fills_a_buffer_as_python_does),
+        python_test(test_it_reads_lines_byte_by_byte_as_python_does),
+        python_test(test_it_cannot_look_ahead),
         python_test(test_what_it_was_given_is_given_back),
         python_test(test_without_a_method_of_its_own_it_can_nothing),
     };

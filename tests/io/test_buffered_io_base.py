@@ -55,6 +55,36 @@ def buffers_not_as_in_python():
     return rows.report()
 
 
+def line_by_line(stream, name, give, arguments):
+    """What the method gives, and what read() was asked."""
+    asked = []
+    stream.give = lambda n: (asked.append(n), give(n))[1]
+    return outcome(stream, name, *arguments), asked
+
+
+def lines_not_as_in_python():
+    rows = Rows()
+    for name, arguments in [('readline', ()), ('readline', (2,)),
+                            ('readline', (0,)), ('readline', (99,)),
+                            ('readlines', ()), ('readlines', (3,)),
+                            ('__next__', ())]:
+        for words, text in [('two lines', b'one\ntwo\n'), ('nothing', b''),
+                            ('no end of a line', b'one\ntwo')]:
+            rows.compare(f'{name}{arguments}, and read gives {words}', *[
+                line_by_line(stream, name, io.BytesIO(text).read, arguments)
+                for stream in (new_giver(), Giver())])
+        for words, give in GIVEN[4:]:
+            rows.compare(f'{name}{arguments}, and read gives {words}', *[
+                line_by_line(stream, name, give, arguments)
+                for stream in (new_giver(), Giver())])
+    return rows.report()
+
+
+def bytes_asked_for():
+    return line_by_line(new_giver(), 'readline', io.BytesIO(b'ab\nc').read,
+                        ())[1]
+
+
 def references_kept():
     data = bytes(5)
     before = sys.getrefcount(data)

@@ -1,6 +1,7 @@
 #include "double.h"
 
 #include "io/buffered_reader.h"
+#include "no_memory.h"
 #include "python/release.h"
 
 static int
@@ -200,6 +201,8 @@ static void
 test_a_stream_detached_meanwhile_is_read_to_its_end(void **state)
 {
     (void)state;
+    assert_repr(eval_python("size_of_a_detached_stream()"),
+                "('ValueError', 'raw stream has been detached')");
     assert_repr(eval_python("data_of_a_detached_stream()"),
                 "(b'abcdefg', ('ValueError', 'raw stream has been "
                 "detached'))");
@@ -282,6 +285,14 @@ test_a_failing_close_frees_the_buffer_all_the_same(void **state)
                 "(('OSError', 'no close'), True)");
 }
 
+static void
+test_a_close_that_fails_at_its_end_is_told_as_by_python(void **state)
+{
+    (void)state;
+    run_python("compare_last_closes()");
+    assert_nothing_differs("rows.report()");
+}
+
 /* A reader of that size, and where its buffer is. */
 static char *
 open_reader(const char *name, Py_ssize_t size)
@@ -309,10 +320,193 @@ test_a_buffer_is_used_again_for_one_of_its_size(void **state)
     assert_ptr_not_equal(open_reader("other", 4000), first);
     assert_ptr_equal(open_reader("third", 100), first);
     assert_ptr_not_equal(open_reader("fourth", 100), first);
+    open_reader("large", 200000);
+    run_python("large.close(); del large");      /* is too large to be kept */
     run_python("second.close(); third.close()"); /* one of them is kept */
     assert_repr(eval_python("other.read(), fourth.read()"),
                 "(b'one', b'one')");
     run_python("del first, second, other, third, fourth");
+}
+
+/* ----- Without memory ----- */
+
+static const char *left; /* what a Given has not given yet */
+
+/* No Python code: later releases crash in it, without memory. */
+static Py_ssize_t
+Given_readinto(RawIOBase *self, char *buffer, Py_ssize_t size)
+{
+    Py_ssize_t n = Py_MIN(size, (Py_ssize_t)strlen(left));
+
+    (void)self;
+    memcpy(buffer, left, (size_t)n);
+    left += n;
+    return n;
+}
+
+static int
+Given_close(RawIOBase *self)
+{
+    self->is_closed = true;
+    return 0;
+}
+
+static BufferedIOBase *given;
+
+static RawIOBase *
+new_given(void)
+{
+    static RawIOBaseClass Given_class;
+    RawIOBase *raw = new_double(Py_None);
+
+    Given_class = Double_class;
+    Given_class.readinto = Given_readinto;
+    Given_class.close = Given_close;
+    raw->cls = &Given_class;
+    left = "one\nand a longer line\nthree";
+    return raw;
+}
+
+static void
+open_given(void)
+{
+    RawIOBase *raw = new_given();
+
+    given = BufferedReader_new(&BufferedReader_class, raw, 4);
+    assert_non_null(given);
+    Py_DECREF(raw);
+}
+
+static void
+close_given(void)
+{
+    Py_CLEAR(given);
+}
+
+/* Whether it is what is expected: takes it. */
+static int
+is_read(PyObject *data, const char *expected)
+{
+    if (data == NULL) {
+        return -1;
+    }
+    assert_string_equal(PyBytes_AsString(data), expected);
+    Py_DECREF(data);
+    return 0;
+}
+
+static int
+read_line(void)
+{
+    return is_read(given->cls->readline(given, -1), "one\n") < 0
+               ? -1
+               : is_read(given->cls->readline(given, -1),
+                         "and a longer line\n");
+}
+
+static int
+read_all(void)
+{
+    return is_read(given->cls->read(given, 1), "o") < 0
+               ? -1
+               : is_read(given->cls->read(given, -1),
+                         "ne\nand a longer line\nthree");
+}
+
+static int
+read_some(void)
+{
+    return is_read(given->cls->read(given, 6), "one\nan");
+}
+
+static int
+read_once(void)
+{
+    return is_read(given->cls->read1(given, 3), "one");
+}
+
+static int
+read_lines(void)
+{
+    PyObject *lines =
+        PyObject_CallMethod((PyObject *)given, "readlines", NULL);
+
+    if (lines == NULL) {
+        return -1;
+    }
+    assert_int_equal(PyList_GET_SIZE(lines), 3);
+    Py_DECREF(lines);
+    return 0;
+}
+
+static RawIOBase *another_raw;
+
+/* The buffer that is kept is one of 4 bytes. */
+static void
+make_another_raw(void)
+{
+    open_given();
+    close_given();
+    another_raw = new_given();
+}
+
+static int
+open_another(void)
+{
+    given = BufferedReader_new(&BufferedReader_class, another_raw, 9);
+    return given == NULL ? -1 : 0;
+}
+
+static void
+close_another(void)
+{
+    close_given();
+    assert_int_equal(Py_REFCNT(another_raw), 1);
+    Py_CLEAR(another_raw);
+}
+
+static void
+test_without_memory_each_call_says_so(void **state)
+{
+    static const Operation operations[] = {
+        { "readline", open_given, read_line, close_given },
+        { "read", open_given, read_all, close_given },
+        { "read of a size", open_given, read_some, close_given },
+        { "read1", open_given, read_once, close_given },
+        { "readlines", open_given, read_lines, close_given },
+        { "a new one", make_another_raw, open_another, close_another },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(operations); i++) {
+        assert_true(each_allocation_fails(&operations[i]) > 0);
+    }
+}
+
+/* Another thread reads, and nobody has waited for it yet. */
+static void
+test_without_memory_for_a_lock_nobody_waits(void **state)
+{
+    const unsigned long another = PyThread_get_thread_ident() + 1;
+    Buffered *buffered;
+    char buffer[8];
+
+    (void)state;
+    open_given();
+    buffered = (Buffered *)given;
+    buffered->owner = another;
+    fail_allocation(0);
+    assert_int_equal(given->cls->readinto(given, buffer, 8), -1);
+    assert_raised(PyExc_MemoryError, NULL);
+    fail_allocation(0);
+    assert_int_equal(given->cls->close(given), -1);
+    assert_raised(PyExc_MemoryError, NULL);
+    fail_allocation(-1);
+    assert_int_equal(buffered->owner, another);
+    assert_null(buffered->lock);
+    buffered->owner = 0;
+    assert_int_equal(given->cls->readinto(given, buffer, 8), 8);
+    close_given();
 }
 
 static int
@@ -352,6 +546,9 @@ main(void)
         python_test(test_the_collector_finds_a_cycle_and_closes_the_stream),
         python_test(test_a_buffer_is_used_again_for_one_of_its_size),
         python_test(test_a_failing_close_frees_the_buffer_all_the_same),
+        python_test(test_a_close_that_fails_at_its_end_is_told_as_by_python),
+        python_test(test_without_memory_each_call_says_so),
+        python_test(test_without_memory_for_a_lock_nobody_waits),
     };
 
     return cmocka_run_group_tests(tests, setup, stop_python);

@@ -7,6 +7,7 @@ import random
 import re
 import signal
 import socket
+import sys
 import threading
 
 from ours import Reader, SocketReader
@@ -494,6 +495,15 @@ def data_of_a_detached_stream():
     return reader.read(), outcome(reader.read)
 
 
+def size_of_a_detached_stream():
+    """The same, when more is wanted than the first read gives. (Python's own
+    reader dies of it.)"""
+    raw = Detaching([b'abc', b'defg'])
+    reader = raw.reader = Reader(raw, 4)
+    del raw
+    return outcome(reader.read, 7)
+
+
 # ---- Threads and signals
 
 def lines_of_four_threads():
@@ -631,3 +641,19 @@ def close_that_fails():
         (r.readline(), outcome(r.close), outcome(r.read),
          outcome(r.readline)) for r in both]
     return ours[1], ours == theirs
+
+
+def compare_last_closes():
+    """What sys.unraisablehook is told, when nobody has a reader any more."""
+    told = []
+    old, sys.unraisablehook = sys.unraisablehook, lambda info: told.append(
+        (type(info.exc_value), str(info.exc_value)))
+    results = []
+    for make in Reader, io.BufferedReader:
+        raw = Fails([b'x'])
+        make(raw)
+        results.append((told[:], raw.chunks, raw.closed))
+        raw.close()
+        told.clear()
+    sys.unraisablehook = old
+    rows.compare('a close that fails in __del__', *results)

@@ -1,6 +1,7 @@
 #include "double.h"
 
 #include "io/buffered_writer.h"
+#include "no_memory.h"
 
 static int
 Double_writable(RawIOBase *self)
@@ -109,6 +110,9 @@ test_a_failing_flush_drops_the_rest(void **state)
     assert_repr(eval_python("flush_that_fails()"),
                 "((<class 'BrokenPipeError'>, '[Errno 32] Broken pipe'), "
                 "[b'ab', b'xy'], True)");
+    assert_repr(eval_python("write_whose_flush_fails()"),
+                "((<class 'BrokenPipeError'>, '[Errno 32] Broken pipe'), "
+                "[b'xyz'])");
     assert_repr(eval_python("flush_that_would_block()"),
                 "((11, '[Errno 11] write could not complete without "
                 "blocking', 0), [])");
@@ -285,6 +289,96 @@ test_a_signal_handler_may_end_a_write(void **state)
                 "(<class 'KeyError'>, \"'handler'\")");
 }
 
+static BufferedIOBase *taking;
+static char taken[32];
+
+static Py_ssize_t
+Taking_write(RawIOBase *self, PyObject *b)
+{
+    Py_buffer view;
+    Py_ssize_t n;
+
+    (void)self;
+    if (PyObject_GetBuffer(b, &view, PyBUF_SIMPLE) < 0) {
+        return -1;
+    }
+    memcpy(taken, view.buf, (size_t)view.len);
+    n = view.len;
+    PyBuffer_Release(&view);
+    return n;
+}
+
+static int
+Taking_close(RawIOBase *self)
+{
+    self->is_closed = true;
+    return 0;
+}
+
+/* "abc" waits in it. */
+static void
+open_taking(void)
+{
+    static RawIOBaseClass Taking_class;
+    RawIOBase *raw = new_double(Py_None);
+    PyObject *b = PyBytes_FromString("abc");
+
+    Taking_class = Double_class;
+    Taking_class.write = Taking_write;
+    Taking_class.close = Taking_close;
+    raw->cls = &Taking_class;
+    taking = BufferedWriter_new(&BufferedWriter_class, raw, 8);
+    Py_DECREF(raw);
+    assert_non_null(taking);
+    assert_int_equal(taking->cls->write(taking, b), 3);
+    Py_DECREF(b);
+    memset(taken, 0, sizeof(taken));
+}
+
+static void
+close_taking(void)
+{
+    Py_CLEAR(taking);
+}
+
+static int
+flush_it(void)
+{
+    int result = taking->cls->flush(taking);
+
+    assert_string_equal(taken, result < 0 ? "" : "abc");
+    return result;
+}
+
+static void
+test_a_flush_without_memory_says_so(void **state)
+{
+    const Operation operation = { "flush", open_taking, flush_it,
+                                  close_taking };
+
+    (void)state;
+    assert_true(each_allocation_fails(&operation) > 0);
+}
+
+/* Another thread writes, and nobody has waited for it yet. */
+static void
+test_without_memory_for_a_lock_nobody_waits(void **state)
+{
+    Buffered *buffered;
+
+    (void)state;
+    open_taking();
+    buffered = (Buffered *)taking;
+    buffered->owner = PyThread_get_thread_ident() + 1;
+    fail_allocation(0);
+    assert_int_equal(taking->cls->flush(taking), -1);
+    assert_raised(PyExc_MemoryError, NULL);
+    fail_allocation(-1);
+    buffered->owner = 0;
+    assert_int_equal(flush_it(), 0);
+    close_taking();
+}
+
 static int
 setup(void **state)
 {
@@ -319,6 +413,8 @@ main(void)
         python_test(test_another_thread_waits_for_the_lock),
         python_test(test_a_call_from_within_is_refused),
         python_test(test_a_signal_handler_may_end_a_write),
+        python_test(test_a_flush_without_memory_says_so),
+        python_test(test_without_memory_for_a_lock_nobody_waits),
     };
 
     return cmocka_run_group_tests(tests, setup, stop_python);

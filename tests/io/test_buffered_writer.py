@@ -134,6 +134,17 @@ def flush_that_fails():
     return raised, raw.pieces, raw.closed
 
 
+def write_whose_flush_fails():
+    """The error of a write that does not fit, and the pieces after it."""
+    raw = Raw(OSError(32, 'Broken pipe'))
+    w = Writer(raw, 4)
+    w.write(b'ab')
+    raised = outcome(w.write, b'cdefgh')
+    w.write(b'xyz')
+    w.close()
+    return raised, raw.pieces
+
+
 def flush_that_would_block():
     raw = Raw(None)
     w = Writer(raw, 8)
