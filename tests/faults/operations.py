@@ -490,13 +490,13 @@ for name in ('get', 'bad line', 'expects'):
 
 
 def serve(name, server_class, handler_class, request, family=socket.AF_INET,
-          address=('127.0.0.1', 0), **attributes):
+          address=('127.0.0.1', 0), app=application, **attributes):
     def prepare(undo):
         server = undo.enter_context(server_class(address, handler_class))
         for key, value in attributes.items():
             setattr(server, key, value)
         if hasattr(server, 'set_app'):
-            server.set_app(application)
+            server.set_app(app)
         kind = getattr(server_class, 'socket_type', socket.SOCK_STREAM)
         client = undo.enter_context(socket.socket(family, kind))
         client.connect(server.server_address)
