@@ -152,6 +152,31 @@ test_a_made_server_answers_as_pythons_does(void **state)
     Py_DECREF(app);
 }
 
+/* In one server with all kinds of files. */
+static void
+test_files_are_answered_as_by_python(void **state)
+{
+    PyObject *files = eval_python("files");
+    WSGIServer *server = make_server("127.0.0.1", 0, Py_None, NULL, NULL);
+
+    (void)state;
+    assert_non_null(server);
+    set_python("port", server->base.server_port);
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(files); i++) {
+        PyObject *this = PyList_GET_ITEM(files, i);
+
+        set_python("this", this);
+        assert_int_equal(WSGIServer_set_app(server, PyTuple_GET_ITEM(this, 1)),
+                         0);
+        run_python("client = start_file(port)");
+        assert_int_equal(BaseServer_handle_request((BaseServer *)server), 0);
+        run_python("check_file(*this, end_file(client)); del client");
+    }
+    assert_nothing_differs("rows.report()");
+    Py_DECREF(server);
+    Py_DECREF(files);
+}
+
 /* CPython's IntegrationTests, by their names. Its MockServer has no socket, and
  * its MockHandler reads and writes memory. */
 
@@ -315,6 +340,7 @@ main(void)
         python_test(
             test_make_server_of_a_port_that_is_none_fails_as_in_python),
         python_test(test_a_made_server_answers_as_pythons_does),
+        python_test(test_files_are_answered_as_by_python),
         python_test(IntegrationTests_test_plain_hello),
         python_test(IntegrationTests_test_environ),
         python_test(IntegrationTests_test_request_length),

@@ -2,11 +2,14 @@
 
 import builtins
 import http.client
+import io
+import os
 import platform
 import re
 import signal
 import socket
 import sys
+import tempfile
 import threading
 from wsgiref.simple_server import demo_app, make_server, server_version
 
@@ -140,6 +143,111 @@ def check_answer(client):
     assert re.fullmatch(
         r'127\.0\.0\.1 - - \[.{20}\] '
         r'"GET /a%20b\?c HTTP/1\.1" 200 \d+\n', log), log
+
+
+# ---- Files: sendfile(2) is for some of them
+
+def pipe():
+    read, write = os.pipe()
+    os.write(write, b'of a pipe')
+    os.close(write)
+    return open(read, 'rb')
+
+
+def file(mode='rb', at=0, **more):
+    made = tempfile.NamedTemporaryFile()
+    made.write(b'0123456789' * 2000)
+    made.flush()
+    opened = open(made.name, mode, **more)
+    opened.seek(at)
+    made.close()
+    return opened
+
+
+def closed():
+    made = file()
+    made.close()
+    return made
+
+
+def detached():
+    made = file()
+    made.detach()
+    return made
+
+
+class Odd(io.FileIO):
+    """A file of another class, which sendfile(2) would not ask."""
+
+    def read(self, size=-1):
+        return super().read(size).replace(b'0', b'x')
+
+
+class NoName:
+    def __getattr__(self, name):
+        raise ZeroDivisionError(name)
+
+
+def wrapped(make, *size, lacks=None):
+    """An application whose answer is a FileWrapper for what `make` makes."""
+    def app(environ, start_response):
+        start_response('200 OK', [('Content-Type', 'text/plain')])
+        wrapper = environ['wsgi.file_wrapper'](make(), *size)
+        if lacks:
+            delattr(wrapper, lacks)
+        return wrapper
+    return app
+
+
+files = [
+    ('a file', wrapped(file)),
+    ('a file from a place in it', wrapped(lambda: file(at=15000))),
+    ('a file at its end', wrapped(lambda: file(at=20000))),
+    ('a file after its end', wrapped(lambda: file(at=30000))),
+    ('a file without a buffer', wrapped(lambda: file(buffering=0))),
+    ('a file to read and write', wrapped(lambda: file('r+b'))),
+    ('a file to write', wrapped(lambda: file('ab'))),
+    ('a text', wrapped(lambda: file('r'))),
+    ('a file of another class', wrapped(lambda: Odd(os.dup(
+        file().fileno())))),
+    ('another class below a buffer', wrapped(
+        lambda: io.BufferedReader(Odd(os.dup(file().fileno()))))),
+    ('memory', wrapped(lambda: io.BytesIO(b'of memory'))),
+    ('a pipe', wrapped(pipe)),
+    ('nothing of a pipe', wrapped(lambda: open(os.devnull, 'rb'))),
+    ('a closed file', wrapped(closed)),
+    ('a detached buffer', wrapped(detached)),
+    ('small blocks', wrapped(file, 7000)),
+    ('blocks of nothing', wrapped(file, 0)),
+    ('one block', wrapped(file, -1)),
+    ('blocks of a float', wrapped(file, 1.5)),
+    ('no blksize', wrapped(file, lacks='blksize')),
+    ('no filelike', wrapped(file, lacks='filelike')),
+    ('no close', wrapped(file, lacks='close')),
+]
+
+
+def start_file(port):
+    """sys.stderr is in memory now."""
+    sys.stderr = io.StringIO()
+    return connect(port)
+
+
+def end_file(client):
+    """The answer and the log, without the frames and the dates."""
+    answer, log = receive(client), sys.stderr.getvalue()
+    sys.stderr = sys.__stderr__
+    log = log.replace('cwsgiref.util.', '')
+    lines = [re.sub(r'\[.*?\]', '[]', line) for line in log.splitlines()
+             if not line.startswith(' ')]
+    return answer, lines
+
+
+def check_file(words, app, got):
+    with make_server('127.0.0.1', 0, app) as server:
+        client = start_file(server.server_port)
+        server.handle_request()
+        rows.compare(words, got, end_file(client))
 
 
 # ---- CPython's IntegrationTests, by their names

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "python/errors.h"
+#include "python/release.h"
 #include "server/base_request_handler.h"
 #include "server/tcp_server.h"
 
@@ -318,6 +319,54 @@ test_without_bind_and_activate_there_is_only_a_socket(void **state)
 }
 
 static void
+test_without_an_address_bind_is_an_attribute_error(void **state)
+{
+    BaseServerClass cls = TCPServer_class;
+    BaseServer *server;
+
+    (void)state;
+    cls.init = init_only;
+    server = new_server(&cls);
+    Py_CLEAR(server->server_address);
+    assert_int_equal(cls.server_bind(server), -1);
+    assert_raised(PyExc_AttributeError,
+                  "'TCPServer' object has no attribute 'server_address'");
+    Py_DECREF(server);
+}
+
+/* 0, or -1 with the error that comes of a socket of this family. */
+static int
+bind_of_family(int family, const char *host)
+{
+    BaseServerClass cls = TCPServer_class;
+    BaseServer *server;
+    int result;
+
+    cls.init = init_only;
+    cls.allow_reuse_port = true;
+    cls.address_family = family;
+    server = try_server(&cls, host, 0, NULL);
+    assert_non_null(server);
+    result = cls.server_bind(server);
+    Py_DECREF(server);
+    return result;
+}
+
+/* Linux refuses that for other sockets: releases differ there. They are asked
+ * when it matters, and here nothing can be asked. */
+static void
+test_the_port_of_ip_is_reused_in_any_release(void **state)
+{
+    (void)state;
+    assert_int_equal(release_ready(), 0);
+    run_python("interrupt_imports()");
+    assert_int_equal(bind_of_family(AF_INET, "127.0.0.1"), 0);
+    assert_int_equal(bind_of_family(AF_UNIX, "127.0.0.1"), -1);
+    assert_raised(PyExc_KeyboardInterrupt, "");
+    run_python("restore_imports()");
+}
+
+static void
 test_the_address_family_is_that_of_the_class(void **state)
 {
     BaseServerClass cls = TCPServer_class;
@@ -580,6 +629,8 @@ main(void)
         python_test(test_an_address_in_use_is_an_os_error),
         python_test(test_a_host_that_does_not_exist_is_a_gaierror),
         python_test(test_without_bind_and_activate_there_is_only_a_socket),
+        python_test(test_without_an_address_bind_is_an_attribute_error),
+        python_test(test_the_port_of_ip_is_reused_in_any_release),
         python_test(test_the_address_family_is_that_of_the_class),
         python_test(test_the_socket_is_made_as_the_class_says),
         python_test(test_the_backlog_is_the_request_queue_size),

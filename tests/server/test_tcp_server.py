@@ -3,6 +3,7 @@
 import errno
 import socket
 import socketserver
+import sys
 import warnings
 
 from doubles import attributes
@@ -38,3 +39,23 @@ def check_address_in_use(raised, address):
 
 def ignore_open_sockets():
     warnings.simplefilter('ignore', ResourceWarning)
+
+
+# ---- What the linked release is asked with
+
+class Interrupts:
+    """A finder: Ctrl-C comes while a module is looked for."""
+
+    @staticmethod
+    def find_spec(*arguments):
+        raise KeyboardInterrupt
+
+
+def interrupt_imports():
+    del sys.modules['socketserver']
+    sys.meta_path.insert(0, Interrupts)
+
+
+def restore_imports():
+    sys.modules['socketserver'] = socketserver
+    sys.meta_path.remove(Interrupts)
