@@ -193,7 +193,6 @@ say_why(PyObject *client_address)
     PyObject *line;
     int result;
 
-    PyErr_SetHandledException(NULL);
     line = PyUnicode_FromFormat("cwsgiref: no TLS with %S: %S\n",
                                 client_address, handled.raised);
     except_leave(handled);

@@ -48,9 +48,6 @@ set_path_and_query(PyObject *env, PyObject *target)
     PyObject *path = NULL;
     int result = -1;
 
-    if (mark < -1) {
-        return -1;
-    }
     path = PyUnicode_Substring(target, 0, mark < 0 ? length : mark);
     if (path != NULL && set_item(env, names.PATH_INFO, unquote(path)) == 0) {
         result = set_item(

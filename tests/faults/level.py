@@ -41,11 +41,27 @@ def a_pipe(environ, start_response):
     return util.FileWrapper(open(read, 'rb'), int('5000'))
 
 
+class New(dict):
+    """It alone does not hold what it gives."""
+
+    def get(self, *arguments):
+        value = super().get(*arguments)
+        return new(value) if isinstance(value, str) else value
+
+
+def writing(environ, start_response):
+    environ['wsgi.errors'].writelines(new(word) for word in ('one', 'two'))
+    return operations.application(environ, start_response)
+
+
 # What would take too long if each allocation failed.
 operations.call('signature', lambda: inspect.signature(
     handlers.SimpleHandler.run))
 operations.run_validated('a long length', operations.application,
                          CONTENT_LENGTH='4000')
+operations.run_validated('new lines', writing)
+operations.call('request_uri: new', lambda: util.request_uri(
+    New(operations.environ())))
 for text in ('/script', ''):
     operations.call(f'check_environ: {text}', lambda text=text: (
         operations.validate.check_environ(dict(

@@ -283,8 +283,8 @@ test_requests(void **state)
     handler_class.base.parse_request = parse_request_strictly;
     serve("a strict request", get, answer);
     serve("two lengths",
-          "POST / HTTP/1.1\r\nContent-Length: 0\r\n"
-          "Content-Length: 0\r\n\r\n",
+          "POST / HTTP/1.1\r\nContent-Length: 10\r\n"
+          "Content-Length: 10\r\n\r\n",
           answer);
 }
 

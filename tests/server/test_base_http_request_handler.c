@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "python/release.h"
 #include "server/base_http_request_handler.h"
 #include "server/responses.h"
 
@@ -494,6 +495,41 @@ test_a_log_has_the_colours_of_pythons(void **state)
     end_idle_handler(self);
 }
 
+/* The colours of a later release, under any. */
+static void
+test_a_later_log_has_the_colours_of_its_theme(void **state)
+{
+    static const char *const lines[] = { "GET /a HTTP/1.0", "GET /" };
+    BaseHTTPRequestHandlerClass cls = idle_class();
+    BaseHTTPRequestHandler *self = new_idle_handler(&cls);
+    Release *linked = (Release *)release();
+    bool log_colour = linked->log_colour;
+    PyObject *code = PyLong_FromLong(200), *size = PyLong_FromLong(12);
+    PyObject *error = Py_BuildValue("(s)", "an error");
+    PyObject *no_error = Py_BuildValue("(s)", "no error");
+
+    (void)state;
+    run_python("colorize = Colorize()");
+    linked->log_colour = true;
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(lines); i++) {
+        Py_XSETREF(self->requestline, PyUnicode_FromString(lines[i]));
+        assert_int_equal(cls.log_request(self, code, size), 0);
+    }
+    assert_int_equal(cls.log_error(self, "%s", error), 0);
+    assert_int_equal(cls.log_message(self, "%s", no_error), 0);
+    run_python("check_later_log(); del Colorize.get_theme");
+    assert_int_equal(cls.log_message(self, "%s", no_error), -1);
+    assert_raised(PyExc_AttributeError,
+                  "'Colorize' object has no attribute 'get_theme'");
+    linked->log_colour = log_colour;
+    run_python("colorize.leave()");
+    Py_DECREF(no_error);
+    Py_DECREF(error);
+    Py_DECREF(size);
+    Py_DECREF(code);
+    end_idle_handler(self);
+}
+
 static void
 test_every_log_goes_through_log_message(void **state)
 {
@@ -954,6 +990,7 @@ main(void)
         python_test(test_the_connection_header_decides_in_any_version),
         python_test(test_log_message_escapes_as_python_does),
         python_test(test_a_log_has_the_colours_of_pythons),
+        python_test(test_a_later_log_has_the_colours_of_its_theme),
         python_test(test_every_log_goes_through_log_message),
         python_test(test_log_message_lets_through_what_fails),
         python_test(test_version_string_is_pythons),

@@ -364,6 +364,39 @@ class Theme:
         return f'<{name}>'
 
 
+class WholeTheme(Theme):
+    timestamp, error = '<timestamp>', '<error>'
+
+
+class Colorize:
+    """The module _colorize of later releases."""
+
+    def __init__(self):
+        self.there = sys.modules.get('_colorize')
+        self.http_server = WholeTheme()
+        sys.modules['_colorize'] = self
+
+    def get_theme(self, *, tty_file):
+        assert tty_file is sys.stderr
+        return self
+
+    def leave(self):
+        sys.modules.pop('_colorize')
+        if self.there:
+            sys.modules['_colorize'] = self.there
+
+
+def check_later_log():
+    start = '<timestamp>127.0.0.1 - - [now]<reset> '
+    got = log_in_memory().splitlines()
+    assert got == [
+        start + '"GET <path>/a<reset> HTTP/1.0" <status_ok>200 '
+        '<size>12<reset>',
+        start + '"GET /" <status_ok>200 <size>12<reset>',
+        start + '<error>an error<reset>',
+        start + 'no error'], got
+
+
 colours_of_codes = [
     ('100', '<status_informational>'), (99, '<status_informational>'),
     ('200', '<status_ok>'), (299, '<status_ok>'), ('304', '<status_redirect>'),
