@@ -287,6 +287,10 @@ test_neither_application_nor_app(void **state)
         "bare.py",
         "bare.py has neither 'application' nor 'app' (put another name after "
         "a colon, as in bare.py:name); it has no callables");
+    assert_refused(
+        "numbered.py",
+        "numbered.py has neither 'application' nor 'app' (put another name "
+        "after a colon, as in numbered.py:name); name its callable");
     assert_refused("package",
                    "package has neither 'application' nor 'app' (put another "
                    "name after a colon, as in package:name); it is a package "

@@ -22,6 +22,7 @@ def write(path, text):
 
 shutil.copytree(applications, '.', dirs_exist_ok=True)
 write('bare.py', '')
+write('numbered.py', '__name__ = 5\n')
 write('package/__init__.py', '')
 write('package/module.py', 'def app(e, s): pass\n')
 write('package/needs.py', 'import not_there\n')
