@@ -163,12 +163,12 @@ def no_changes():
         rows = [line for line in paragraph.split('\n')
                 if not line.startswith('#')]
         if any(rows):
-            name, _, function = rows[0].partition(': ')
+            name, _, function = rows[0].partition(':')
             diff = [row for row in rows[1:] if row[:2] in ('- ', '+ ')]
             reason = ' '.join(row for row in rows[1:] if row not in diff)
             if not reason:
                 raise ValueError(f'{NO_CHANGE}: no reason for {rows[0]}')
-            found[(name, function, *diff)] = reason
+            found[(name, function.strip(), *diff)] = reason
     return found
 
 
