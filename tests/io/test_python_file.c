@@ -2,6 +2,7 @@
 
 #include "types.h"
 #include "io/python_file.h"
+#include "no_memory.h"
 
 static BufferedIOBase *
 new_file(const char *expression)
@@ -151,6 +152,59 @@ test_what_should_be_bytes_is_checked(void **state)
     run_python("del keeps");
 }
 
+static BufferedIOBase *bytes_file;
+
+static void
+open_bytes_file(void)
+{
+    bytes_file = new_file("io.BytesIO(b'hello')");
+}
+
+static int
+read_into_bytes(void)
+{
+    char buffer[5];
+    Py_ssize_t n = bytes_file->cls->readinto(bytes_file, buffer, 5);
+
+    if (n >= 0) {
+        assert_int_equal(n, 5);
+        assert_memory_equal(buffer, "hello", 5);
+    }
+    return n < 0 ? -1 : 0;
+}
+
+static void
+close_bytes_file(void)
+{
+    Py_CLEAR(bytes_file);
+}
+
+static void
+test_readinto_without_memory_says_so(void **state)
+{
+    const Operation operation = { "readinto", open_bytes_file, read_into_bytes,
+                                  close_bytes_file };
+
+    (void)state;
+    assert_true(each_allocation_fails(&operation) > 0);
+}
+
+/* The memory is the caller's: a view that is still in use is an error. */
+static void
+test_a_view_of_a_view_that_is_kept_is_an_error(void **state)
+{
+    BufferedIOBase *file;
+    char buffer[4];
+
+    (void)state;
+    run_python("keeps = KeepsAView()");
+    file = new_file("keeps");
+    assert_int_equal(file->cls->readinto(file, buffer, 4), -1);
+    assert_raised(PyExc_BufferError, "memoryview has 1 exported buffer");
+    run_python("del keeps");
+    Py_DECREF(file);
+}
+
 static void
 test_python_code_sees_the_object_itself(void **state)
 {
@@ -237,6 +291,8 @@ main(void)
         python_test(test_calls_are_those_that_python_code_would_make),
         python_test(test_write_gives_the_objects_count),
         python_test(test_what_should_be_bytes_is_checked),
+        python_test(test_readinto_without_memory_says_so),
+        python_test(test_a_view_of_a_view_that_is_kept_is_an_error),
         python_test(test_python_code_sees_the_object_itself),
         python_test(test_it_owns_the_object_and_leaves_it_open),
     };

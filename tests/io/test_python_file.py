@@ -2,6 +2,7 @@
 
 import gc
 import io
+import pickle
 import weakref
 
 calls = []
@@ -34,6 +35,14 @@ class Keeps:
     def readinto(self, b):
         self.b = b
         b[:2] = b'hi'
+        return 2
+
+
+class KeepsAView:
+    """Keeps an object that uses the block: a view of a view does not."""
+
+    def readinto(self, b):
+        self.buffer = pickle.PickleBuffer(b)
         return 2
 
 

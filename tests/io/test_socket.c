@@ -1,11 +1,16 @@
 #define PY_SSIZE_T_CLEAN
 #include "support.h"
 
+#include <fcntl.h>
+#include <math.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "io/address.h"
+#include "io/any_socket.h"
 #include "io/makefile.h"
+#include "no_memory.h"
 #include "python/waits.h"
 
 /* The C methods for Python: the same statements run over our socket and over
@@ -531,6 +536,189 @@ test_another_thread_can_run_if_there_is_one(void **state)
 }
 
 static void
+test_an_address_of_another_family_is_its_bytes(void **state)
+{
+    Address address = { .any = { AF_APPLETALK, "address of 14" } };
+
+    (void)state;
+    assert_repr(makesockaddr(&address, sizeof(address.any)),
+                "(5, b'address of 14\\x00')");
+    assert_repr(makesockaddr(&address, 0), "None");
+}
+
+static Socket *
+new_unix_socket(int *peer)
+{
+    int ends[2];
+    Socket *sock;
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    *peer = ends[0];
+    sock = Socket_new(&Socket_class, AF_UNIX, SOCK_STREAM, 0, ends[1]);
+    assert_non_null(sock);
+    return sock;
+}
+
+static void
+close_with_peer(Socket *sock, int peer)
+{
+    assert_int_equal(sock->cls->close(sock), 0);
+    Py_DECREF(sock);
+    close(peer);
+}
+
+/* Here poll() refuses one descriptor. */
+static void
+test_a_wait_that_the_system_refuses_is_told(void **state)
+{
+    int peer;
+    Socket *sock = new_unix_socket(&peer);
+    struct rlimit limit, none;
+    char buffer[1];
+    Py_ssize_t n;
+
+    (void)state;
+    assert_int_equal(Socket_settimeout(sock, 5), 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = limit;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    n = sock->cls->recv_into(sock, buffer, 1);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(n, -1);
+    assert_raised(PyExc_OSError, "[Errno 22] Invalid argument");
+    close_with_peer(sock, peer);
+}
+
+static void
+test_sendfile_stops_at_a_timeout(void **state)
+{
+    int peer, file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    Socket *sock = new_unix_socket(&peer);
+
+    (void)state;
+    assert_int_equal(Socket_settimeout(sock, 0.01), 0);
+    while (Socket_sendfile(sock, file, 0) >= 0) { /* it is small, perhaps */
+    }
+    assert_raised(PyExc_TimeoutError, "timed out");
+    close(file);
+    close_with_peer(sock, peer);
+}
+
+/* The caller sends its blocks, then. */
+static void
+test_sendfile_of_what_is_no_file_sends_nothing(void **state)
+{
+    int peer, folder = open("/", O_RDONLY | O_CLOEXEC);
+    Socket *sock = new_unix_socket(&peer);
+
+    (void)state;
+    assert_int_equal(Socket_sendfile(sock, folder, 0), 0);
+    close(folder);
+    close_with_peer(sock, peer);
+}
+
+/* The signal comes with the data, and the handler when all has been sent. */
+static void
+test_an_error_of_a_signal_handler_ends_sendall(void **state)
+{
+    int peer;
+    Socket *sock = new_unix_socket(&peer);
+    char buffer[4];
+
+    (void)state;
+    run_python("def fails(number, frame):\n"
+               "    raise KeyError('handler')\n"
+               "old = signal.signal(signal.SIGIO, fails)");
+    assert_int_equal(fcntl(peer, F_SETOWN, getpid()), 0);
+    assert_int_equal(fcntl(peer, F_SETFL, O_ASYNC), 0);
+    assert_int_equal(sock->cls->sendall(sock, "x", 1), -1);
+    assert_raised(PyExc_KeyError, "'handler'");
+    assert_int_equal(recv(peer, buffer, 4, MSG_DONTWAIT), 1);
+    assert_int_equal(fcntl(peer, F_SETFL, 0), 0);
+    run_python("signal.signal(signal.SIGIO, old)");
+    close_with_peer(sock, peer);
+}
+
+static void
+test_an_error_of_pythons_socket_ends_settimeout(void **state)
+{
+    int peer;
+    Socket *sock = new_unix_socket(&peer);
+
+    (void)state;
+    run_python("class Refuses:\n"
+               "    def settimeout(self, seconds):\n"
+               "        raise KeyError(seconds)");
+    sock->python = eval_python("Refuses()");
+    assert_int_equal(Socket_settimeout(sock, 5), -1);
+    assert_raised(PyExc_KeyError, "5.0");
+    assert_int_equal(Socket_settimeout(sock, -1), -1);
+    assert_raised(PyExc_KeyError, "None");
+    Py_CLEAR(sock->python);
+    close_with_peer(sock, peer);
+}
+
+/* The timeout of new sockets is a float, for which there is no memory. The
+ * descriptor is the caller's, still. */
+static void
+test_a_socket_without_memory_lets_its_descriptor_alone(void **state)
+{
+    int ends[2];
+    Socket *sock;
+    long number = 0;
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    run_python("socket.setdefaulttimeout(7.5)\n"
+               "floats = []");
+    do {
+        run_python("floats += [n / 2 for n in range(1000)]");
+        fail_allocation(number);
+        sock = Socket_new(&Socket_class, AF_UNIX, SOCK_STREAM, 0, ends[1]);
+        fail_allocation(-1);
+        if (sock == NULL) {
+            assert_raised(PyExc_MemoryError, NULL);
+        }
+        assert_true(fcntl(ends[1], F_GETFD) >= 0);
+        number++;
+    } while (sock == NULL);
+    assert_true(number > 2);
+    run_python("socket.setdefaulttimeout(None)\n"
+               "del floats");
+    assert_true(fabs(sock->timeout - 7.5) < .1);
+    close_with_peer(sock, ends[0]);
+}
+
+/* A Python socket, of any class. */
+static void
+test_any_socket_sends_and_has_a_timeout(void **state)
+{
+    PyObject *object;
+    Socket *sock;
+
+    (void)state;
+    run_python("class Any:\n"
+               "    timeout = -5\n"
+               "    def send(self, data):\n"
+               "        self.sent = data\n"
+               "        return 2\n"
+               "    def gettimeout(self):\n"
+               "        return self.timeout\n"
+               "any_socket = Any()");
+    object = eval_python("any_socket");
+    sock = AnySocket_new(object);
+    Py_DECREF(object);
+    assert_non_null(sock);
+    assert_int_equal(sock->cls->send(sock, "abc", 3), 2);
+    assert_repr(eval_python("any_socket.sent"), "b'abc'");
+    assert_true(sock->cls->gettimeout(sock) < -1.5);
+    assert_raised(PyExc_ValueError, "Timeout value out of range");
+    Py_DECREF(sock);
+    run_python("del any_socket");
+}
+
+static void
 test_no_descriptor_is_left_behind(void **state)
 {
     (void)state;
@@ -571,6 +759,14 @@ main(void)
         python_test(test_repr_is_pythons),
         python_test(test_getfqdn_is_pythons),
         python_test(test_another_thread_can_run_if_there_is_one),
+        python_test(test_an_address_of_another_family_is_its_bytes),
+        python_test(test_a_wait_that_the_system_refuses_is_told),
+        python_test(test_sendfile_stops_at_a_timeout),
+        python_test(test_sendfile_of_what_is_no_file_sends_nothing),
+        python_test(test_an_error_of_a_signal_handler_ends_sendall),
+        python_test(test_an_error_of_pythons_socket_ends_settimeout),
+        python_test(test_a_socket_without_memory_lets_its_descriptor_alone),
+        python_test(test_any_socket_sends_and_has_a_timeout),
         python_test(test_no_descriptor_is_left_behind),
     };
 

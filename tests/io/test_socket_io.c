@@ -6,6 +6,7 @@
 
 #include "types.h"
 #include "io/socket_io.h"
+#include "no_memory.h"
 
 /* One end of a pair, and the raw stream over the other. */
 typedef struct Pair {
@@ -223,6 +224,106 @@ test_failures_show_the_frames_that_python_shows(void **state)
     end_pair(pair);
 }
 
+static void
+test_what_is_not_bytes_is_refused(void **state)
+{
+    Pair pair = new_pair("w");
+    PyObject *number = PyLong_FromLong(5);
+
+    (void)state;
+    assert_int_equal(pair.raw->cls->write(pair.raw, number), -1);
+    assert_raised(PyExc_TypeError,
+                  "a bytes-like object is required, not 'int'");
+    Py_DECREF(number);
+    end_pair(pair);
+}
+
+static int
+failing_flush(IOBase *self)
+{
+    (void)self;
+    PyErr_SetString(PyExc_KeyError, "flush");
+    return -1;
+}
+
+/* As in Python, the socket is not let go then. */
+static void
+test_a_close_whose_flush_fails_is_told(void **state)
+{
+    Pair pair = new_pair("w");
+    RawIOBaseClass cls = SocketIO_class;
+
+    (void)state;
+    cls.flush = failing_flush;
+    pair.raw->cls = &cls;
+    assert_int_equal(pair.raw->cls->close(pair.raw), -1);
+    assert_raised(PyExc_KeyError, NULL);
+    assert_true(pair.raw->is_closed);
+    assert_int_equal(pair.sock->_io_refs, 1);
+    assert_int_equal(Socket__decref_socketios(pair.sock), 0);
+    end_pair(pair);
+}
+
+static Pair full; /* of more than a reader asks for at once */
+
+static void
+fill_pair(void)
+{
+    static const char data[40000];
+    Py_ssize_t size = 0, n = 1;
+
+    full = new_pair("r");
+    while (size < (Py_ssize_t)sizeof(data) && n > 0) {
+        n = write(full.peer, data, sizeof(data) - (size_t)size);
+        size += n;
+    }
+    assert_int_equal(size, sizeof(data));
+    assert_int_equal(shutdown(full.peer, SHUT_WR), 0);
+}
+
+static void
+empty_pair(void)
+{
+    end_pair(full);
+}
+
+/* Takes what has been read. */
+static int
+has_size(PyObject *data, Py_ssize_t size)
+{
+    if (data == NULL) {
+        return -1;
+    }
+    assert_int_equal(PyBytes_GET_SIZE(data), size);
+    Py_DECREF(data);
+    return 0;
+}
+
+static int
+read_all(void)
+{
+    return has_size(full.raw->cls->read(full.raw, -1), 40000);
+}
+
+static int
+read_some(void)
+{
+    return has_size(full.raw->cls->read(full.raw, 5), 5);
+}
+
+static void
+test_reads_without_memory_say_so(void **state)
+{
+    static const Operation operations[] = {
+        { "read all", fill_pair, read_all, empty_pair },
+        { "read some", fill_pair, read_some, empty_pair },
+    };
+
+    (void)state;
+    assert_true(each_allocation_fails(&operations[0]) > 1);
+    assert_true(each_allocation_fails(&operations[1]) > 0);
+}
+
 static int
 setup(void **state)
 {
@@ -247,6 +348,9 @@ main(void)
         python_test(test_a_closed_one_raises_what_python_raises),
         python_test(test_python_code_sees_pythons_raw_stream),
         python_test(test_failures_show_the_frames_that_python_shows),
+        python_test(test_what_is_not_bytes_is_refused),
+        python_test(test_a_close_whose_flush_fails_is_told),
+        python_test(test_reads_without_memory_say_so),
     };
 
     return cmocka_run_group_tests(tests, setup, stop_python);
