@@ -98,6 +98,29 @@ path_is_taken(void)
     return fail_to_bind(&options, EADDRINUSE, "taken");
 }
 
+static void
+test_each_error_of_a_port_is_explained(void **state)
+{
+    Options options = { .host = "::1", .port = 80, .ipv6 = true };
+
+    (void)state;
+    fail_to_bind(&options, EACCES, "denied");
+    assert_raised(PyExc_SystemExit,
+                  "port 80 is not permitted: ports below 1024 are for root; "
+                  "choose another with --port, such as 8000");
+    fail_to_bind(&options, EAFNOSUPPORT, "no family");
+    assert_raised(PyExc_SystemExit, "this machine has no IPv6: choose another "
+                                    "address with --bind");
+    options.ipv6 = false;
+    fail_to_bind(&options, EAFNOSUPPORT, "no family");
+    assert_raised(PyExc_SystemExit, "this machine has no IPv4: choose another "
+                                    "address with --bind");
+    fail_to_bind(&options, ENOBUFS, "no room");
+    assert_raised(PyExc_SystemExit,
+                  "cannot listen on '::1': [Errno 105] no room; try another "
+                  "address, such as 127.0.0.1");
+}
+
 static PyObject *error; /* owned; the program ends by it */
 
 /* What interpreter_exit_code() prints goes to a list here. */
@@ -272,6 +295,40 @@ serve(const char *name, const char *bytes, int (*run)(void))
 static const char get[] = "GET /a HTTP/1.1\r\nHost: h\r\nX-A: b\r\n"
                           "Content-Length: 0\r\n\r\n";
 
+/* Fails unless the server with this address says this line. */
+static void
+assert_announced(const char *address, const char *line)
+{
+    WSGIServerClass cls = server_class;
+    BaseServer *made = make();
+    const BaseServerClass *of_ipv4 = made->cls;
+
+    cls.base.address_family = AF_INET6;
+    made->cls = &cls.base;
+    Py_SETREF(made->server_address, eval_python(address));
+    run_python("quiet()");
+    assert_int_equal(announce(made, false), 0);
+    assert_repr(eval_python("sys.stdout.getvalue()"), line);
+    made->cls = of_ipv4;
+    assert_int_equal(made->cls->server_close(made), 0);
+    Py_DECREF(made);
+}
+
+/* The zone has its name, unless it has none. */
+static void
+test_an_address_with_a_zone_is_announced(void **state)
+{
+    (void)state;
+    server_class = WSGIServer_class;
+    handler_class = WSGIRequestHandler_class;
+    assert_announced("('fe80::1', 80, 0, 1)",
+                     "'Serving HTTP on fe80::1%lo port 80 "
+                     "(http://[fe80::1%lo]:80/) ...\\n'");
+    assert_announced("('fe80::1', 80, 0, 99999)",
+                     "'Serving HTTP on fe80::1%99999 port 80 "
+                     "(http://[fe80::1%99999]:80/) ...\\n'");
+}
+
 static void
 test_requests(void **state)
 {
@@ -373,6 +430,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         python_test(test_finding_an_application),
         python_test(test_messages),
+        python_test(test_each_error_of_a_port_is_explained),
+        python_test(test_an_address_with_a_zone_is_announced),
         python_test(test_the_end_of_the_program),
         python_test(test_signals_and_the_interpreter),
         python_test(test_requests),

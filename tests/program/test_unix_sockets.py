@@ -65,6 +65,28 @@ class UnixSockets(Folder):
                               second.stderr.read())
             self.assertEqual(self.ask(path), f'answered by {server.pid}')
 
+    def test_a_name_that_is_too_long_in_its_folder(self):
+        self.folder = os.path.join(self.folder, 'f' * 100)
+        os.mkdir(self.folder)
+        with self.listening('socket') as server:
+            self.assertEqual(server.wait(PATIENCE), 2)
+            self.assertEqual(
+                server.stderr.read(), "cwsgiref: the absolute path of "
+                "'socket' is too long for a Unix socket\n")
+
+    def test_a_folder_that_is_gone(self):
+        """No file can be made in it, and nothing imported from it."""
+        folder = os.path.join(self.folder, 'gone')
+        os.mkdir(folder)
+        done = subprocess.run(
+            ['sh', '-c', 'cd "$1" && rmdir "$1" && shift && exec "$@"', 'sh',
+             folder, os.path.abspath(servers.path_of_program()), '-b',
+             'unix:socket', os.path.join(self.folder, 'app.py')],
+            env=self.environment(), capture_output=True, text=True,
+            timeout=PATIENCE)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn('cannot listen on socket: [Errno 2]', done.stderr)
+
     def test_a_file_that_is_no_socket_stays(self):
         path = os.path.join(self.folder, 's')
         with open(path, 'w') as file:
