@@ -2,6 +2,7 @@
 
 #include "types.h"
 #include "io/buffered_io_base.h"
+#include "io/raw_io_base.h"
 
 /* def read(self, size): return self.give(size) */
 static PyObject *
@@ -59,6 +60,23 @@ test_it_cannot_look_ahead(void **state)
 }
 
 static void
+test_a_raw_stream_without_readinto_cannot_read(void **state)
+{
+    PyTypeObject *type = &RawIOBase_type;
+    RawIOBase *raw = (RawIOBase *)type->tp_alloc(type, 0);
+    char buffer[1];
+
+    (void)state;
+    assert_non_null(raw);
+    raw->cls = &RawIOBase_class;
+    assert_int_equal(raw->cls->readinto(raw, buffer, 1), -1);
+    set_python("raised", PyErr_Occurred());
+    assert_raised(PyExc_OSError, "readinto");
+    assert_repr(eval_python("raised is io.UnsupportedOperation"), "True");
+    Py_DECREF(raw);
+}
+
+static void
 test_what_it_was_given_is_given_back(void **state)
 {
     (void)state;
@@ -91,6 +109,7 @@ main(void)
         python_test(test_it_fills_a_buffer_as_python_does),
         python_test(test_it_reads_lines_byte_by_byte_as_python_does),
         python_test(test_it_cannot_look_ahead),
+        python_test(test_a_raw_stream_without_readinto_cannot_read),
         python_test(test_what_it_was_given_is_given_back),
         python_test(test_without_a_method_of_its_own_it_can_nothing),
     };

@@ -718,6 +718,53 @@ test_any_socket_sends_and_has_a_timeout(void **state)
     run_python("del any_socket");
 }
 
+/* Of a Unix socket poll() says that it is writable, and sendto() that the queue
+ * of the other one is full: it asks again until the timeout. */
+static void
+test_a_full_queue_is_a_timeout(void **state)
+{
+    PyObject *address, *queue;
+    Socket *sock;
+    int i = 0;
+
+    (void)state;
+    run_python("queue = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
+               "queue.bind(b'\\0cwsgiref-full-queue-%d' % os.getpid())");
+    queue = eval_python("queue");
+    address = eval_python("queue.getsockname()");
+    sock = Socket_new(&Socket_class, AF_UNIX, SOCK_DGRAM, 0, -1);
+    assert_int_equal(Socket_settimeout(sock, 0.02), 0);
+    while (sock->cls->sendto(sock, "x", 1, address) == 1) {
+        assert_true(++i < 100000);
+    }
+    assert_raised(PyExc_TimeoutError, "timed out");
+    assert_true(i > 0);
+    Py_DECREF(address);
+    Py_DECREF(queue);
+    run_python("queue.close()\n"
+               "del queue");
+    assert_int_equal(sock->cls->close(sock), 0);
+    Py_DECREF(sock);
+}
+
+/* Its descriptor is gone already: nobody hears of it, as in Python. */
+static void
+test_a_last_close_that_fails_is_not_told(void **state)
+{
+    Socket *sock = Socket_new(&Socket_class, AF_UNIX, SOCK_STREAM, 0, -1);
+
+    (void)state;
+    run_python("told = []\n"
+               "sys.unraisablehook = told.append\n"
+               "warnings.simplefilter('ignore')");
+    assert_int_equal(close(sock->fd), 0);
+    Py_DECREF(sock);
+    assert_null(PyErr_Occurred());
+    run_python("sys.unraisablehook = sys.__unraisablehook__\n"
+               "warnings.resetwarnings()");
+    assert_repr(eval_python("told"), "[]");
+}
+
 static void
 test_no_descriptor_is_left_behind(void **state)
 {
@@ -767,6 +814,8 @@ main(void)
         python_test(test_an_error_of_pythons_socket_ends_settimeout),
         python_test(test_a_socket_without_memory_lets_its_descriptor_alone),
         python_test(test_any_socket_sends_and_has_a_timeout),
+        python_test(test_a_full_queue_is_a_timeout),
+        python_test(test_a_last_close_that_fails_is_not_told),
         python_test(test_no_descriptor_is_left_behind),
     };
 
