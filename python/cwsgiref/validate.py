@@ -7,3 +7,9 @@ from _cwsgiref import (
     check_string_type, validator)
 
 __all__ = ['validator']
+
+
+def assert_(cond, *args):
+    """AssertionError(*args), unless the condition holds."""
+    if not cond:
+        raise AssertionError(*args)

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "module/docs.h"
 #include "module/method.h"
 #include "python/errors.h"
 #include "python/objects.h"
@@ -1113,6 +1114,37 @@ know_names(const Family *family)
     return 0;
 }
 
+/* Those of the __init__ that the class has. */
+static const char *
+init_parameters(const Family *family, const Class *cls)
+{
+    for (; cls != NULL; cls = base_of(family, cls)) {
+        const Slot *lists[] = { cls->slots, cls->methods };
+
+        for (size_t i = 0; i < Py_ARRAY_LENGTH(lists); i++) {
+            for (const Slot *slot = lists[i];
+                 slot != NULL && slot->name != NULL; slot++) {
+                if (strcmp(slot->name, "__init__") == 0) {
+                    return slot->parameters;
+                }
+            }
+        }
+    }
+    return "";
+}
+
+static int
+put_doc(const Family *family, const Class *cls)
+{
+    cls->type->tp_doc =
+        doc_with_signature(strrchr(cls->type->tp_name, '.') + 1,
+                           init_parameters(family, cls), cls->doc);
+    if (cls->type->tp_doc == NULL) {
+        return -1;
+    }
+    return put(cls->type, "__doc__", PyUnicode_FromString(cls->doc));
+}
+
 int
 family_ready(const Family *family)
 {
@@ -1135,9 +1167,8 @@ family_ready(const Family *family)
                 return -1;
             }
         }
-        cls->type->tp_doc = cls->doc;
-        if (put_methods(family, cls) < 0 || put_fields(cls) < 0 ||
-            put(cls->type, "__doc__", PyUnicode_FromString(cls->doc)) < 0)
+        if (put_doc(family, cls) < 0 || put_methods(family, cls) < 0 ||
+            put_fields(cls) < 0)
         {
             return -1;
         }

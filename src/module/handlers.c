@@ -513,17 +513,20 @@ call_IISCGIHandler_init(PyObject *self, Function function, PyObject *values[])
 static const Slot SimpleHandler_methods[] = {
     { "__init__",
       "stdin, stdout, stderr, environ, multithread=True, multiprocess=False",
-      0, OTHER, call_SimpleHandler_init, NULL, NULL },
+      0, OTHER, call_SimpleHandler_init, NULL,
+      "Set the streams, the environ to begin with and the flags." },
     { NULL, NULL, 0, NOTHING, NULL, NULL, NULL },
 };
 
 static const Slot CGIHandler_methods[] = {
-    { "__init__", "", 0, OTHER, call_CGIHandler_init, NULL, NULL },
+    { "__init__", "", 0, OTHER, call_CGIHandler_init, NULL,
+      "Take the streams and the environment of the process." },
     { NULL, NULL, 0, NOTHING, NULL, NULL, NULL },
 };
 
 static const Slot IISCGIHandler_methods[] = {
-    { "__init__", "", 0, OTHER, call_IISCGIHandler_init, NULL, NULL },
+    { "__init__", "", 0, OTHER, call_IISCGIHandler_init, NULL,
+      "Take them, and PATH_INFO without SCRIPT_NAME in it." },
     { NULL, NULL, 0, NOTHING, NULL, NULL, NULL },
 };
 

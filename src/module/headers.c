@@ -133,7 +133,8 @@ call_Headers_init(PyObject *self, Function function, PyObject *values[])
 }
 
 static const Slot methods[] = {
-    { "__init__", "headers=None", 0, OTHER, call_Headers_init, NULL, NULL },
+    { "__init__", "headers=None", 0, OTHER, call_Headers_init, NULL,
+      "Begin with that list of pairs, which is not copied." },
     { NULL, NULL, 0, NOTHING, NULL, NULL, NULL },
 };
 

@@ -7,6 +7,7 @@
 #include "handlers/cgi_handler.h"
 #include "headers/headers.h"
 #include "module/class_attributes.h"
+#include "module/docs.h"
 #include "module/family.h"
 #include "module/functions.h"
 #include "module/handlers.h"
@@ -146,7 +147,7 @@ add_all(PyObject *module)
     result = all == NULL ? -1 : add_types(module, all);
     Py_XDECREF(all);
     if (result < 0 || add_functions(module) < 0 || add_versions(module) < 0 ||
-        class_attributes_ready() < 0)
+        class_attributes_ready() < 0 || docs_ready() < 0)
     {
         return -1;
     }

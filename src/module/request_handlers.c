@@ -764,7 +764,8 @@ other_do_method(BaseHTTPRequestHandler *self, PyObject *mname)
 static const Slot BaseRequestHandler_slots[] = {
     { "__init__", "request, client_address, server",
       offsetof(BaseRequestHandlerClass, init), OTHER, call_init,
-      (Function)python_init, NULL },
+      (Function)python_init,
+      "Handle the request: setup(), handle(), and always finish()." },
     { "setup", "", offsetof(BaseRequestHandlerClass, setup), NOTHING, NULL,
       (Function)python_setup, "What is done before handle()." },
     { "handle", "", offsetof(BaseRequestHandlerClass, handle), NOTHING, NULL,

@@ -416,7 +416,8 @@ call_exit(PyObject *self, Function function, PyObject *values[])
 
 static const Slot BaseServer_methods[] = {
     { "__init__", "server_address, RequestHandlerClass", 0, OTHER,
-      call_BaseServer_init, NULL, NULL },
+      call_BaseServer_init, NULL,
+      "Set both; a server of this class has no socket." },
     { "serve_forever", "poll_interval=0.5", 0, OTHER, call_serve_forever, NULL,
       "Handle requests until shutdown() is called in another thread." },
     { "shutdown", "", 0, NOTHING, NULL, (Function)BaseServer_shutdown,
@@ -424,15 +425,16 @@ static const Slot BaseServer_methods[] = {
     { "handle_request", "", 0, NOTHING, NULL,
       (Function)BaseServer_handle_request,
       "Handle one request, for which it waits as long as timeout says." },
-    { "__enter__", "", 0, OTHER, call_enter, NULL, NULL },
-    { "__exit__", "*args", 0, OTHER, call_exit, NULL, NULL },
+    { "__enter__", "", 0, OTHER, call_enter, NULL, "The server itself." },
+    { "__exit__", "*args", 0, OTHER, call_exit, NULL, "Call server_close()." },
     { NULL, NULL, 0, NOTHING, NULL, NULL, NULL },
 };
 
 static const Slot TCPServer_methods[] = {
     { "__init__",
       "server_address, RequestHandlerClass, bind_and_activate=True", 0, OTHER,
-      call_TCPServer_init, NULL, NULL },
+      call_TCPServer_init, NULL,
+      "Make a socket; bind it and listen, if asked to." },
     { NULL, NULL, 0, NOTHING, NULL, NULL, NULL },
 };
 
