@@ -8,7 +8,7 @@ from tools.callgraph.comparison import SENDING, SHOWN, box, is_stream
 
 from tools.gdb.mirror import origin, session
 from tools.gdb.mirror.printers import classes, shown
-from tools.gdb.mirror.program import ours
+from tools.gdb.mirror.program import BRIDGE, ours
 
 Call = collections.namedtuple('Call', 'depth name')
 
@@ -26,7 +26,10 @@ def functions():
     for name in origin.mirrored_names() | SHOWN | set(HELPERS) | OVERRIDES:
         symbol = (code.lookup_global_symbol(name)
                   or code.lookup_static_symbol(name))
-        if symbol is not None and symbol.is_function:
+        if symbol is None or not symbol.is_function:
+            continue
+        # One between Python and the chain may have a name of the chain's.
+        if name in OVERRIDES or BRIDGE not in symbol.symtab.fullname():
             found[name] = symbol
     return found
 
