@@ -657,3 +657,74 @@ def wrong_attributes(undo):
                 said.append(str(error))
         return said
     return do
+
+
+# ---- Classes of Python's that C calls
+
+@operation
+def own_headers(undo):
+    class Own(headers.Headers):
+        def __init__(self, fields=None):
+            super().__init__(fields)
+
+        def setdefault(self, name, value):
+            return super().setdefault(name, value)
+
+        def _convert_string_type(self, value, **more):
+            return super()._convert_string_type(value, **more)
+
+    def do():
+        class Handler(handlers.SimpleHandler):
+            headers_class = Own
+        out = io.BytesIO()
+        handler = Handler(io.BytesIO(), out, None, environ(PATH_INFO='/x'))
+        handler.run(application)
+        return masked(out.getvalue())
+    return do
+
+
+@operation
+def a_class_that_changes(undo):
+    class Sub(simple_server.WSGIServer):
+        pass
+    server = undo.enter_context(Sub(('127.0.0.1', 0), None))
+    def do():
+        Sub.request_queue_size = 7
+        server.server_activate()
+        Sub.request_queue_size = 8
+        server.server_activate()
+    return do
+
+
+@operation
+def a_constant_that_is_computed(undo):
+    class Handler(handlers.SimpleHandler):
+        @property
+        def http_version(self):
+            return '1.%d' % len([1])
+    out = io.BytesIO()
+    made = environ(PATH_INFO='/raise')
+    def do():
+        Handler(io.BytesIO(), out, io.StringIO(), made).run(application)
+        return out.tell() > 0
+    return do
+
+
+@operation
+def error_headers(undo):
+    class Handler(handlers.SimpleHandler):
+        pass
+    def do():
+        Handler.error_headers = [('A', 'b'), ('C', 'd')]
+        out = io.BytesIO()
+        Handler(io.BytesIO(), out, io.StringIO(),
+                environ(PATH_INFO='/raise')).run(application)
+        return masked(out.getvalue())
+    return do
+
+
+@operation
+def a_call_by_keywords(undo):
+    made = full()
+    return lambda: made.add_header(**{'_name': 'X', '_value': 'y',
+                                      f'other{len("x")}': 'z'})

@@ -256,6 +256,86 @@ with Server(('127.0.0.1', 0), None) as server:
         print(e)
 '''
 
+UNUSUAL = r'''
+import io
+import sys
+import _cwsgiref
+from cwsgiref import handlers, simple_server, socketserver
+
+said = []
+
+
+def outcome(function, *arguments, **keywords):
+    try:
+        said.append(repr(function(*arguments, **keywords)))
+    except Exception as error:
+        said.append(f'{type(error).__name__}: {error}')
+
+
+cls = simple_server.WSGIRequestHandler
+handler = cls.__new__(cls)
+handler.client_address = ('127.0.0.1', 5)
+sys.stderr, stderr = io.StringIO(), sys.stderr
+handler.log_message('\ud800%s', 'x')
+said.append(ascii(sys.stderr.getvalue()[-4:]))
+sys.stderr = stderr
+outcome(handler.send_response_only, 10 ** 9)
+outcome(handler.send_response_only, -2)
+handler.command, handler.path, handler.request_version = 'GET', '/', 'HTTP/1.0'
+handler.server = socketserver.TCPServer(('127.0.0.1', 0), None, False)
+outcome(handler.get_environ)
+handler.server.server_close()
+server = simple_server.WSGIServer(('127.0.0.1', 0), None, False)
+handler.server = server
+outcome(handler.get_environ)
+outcome(server.setup_environ)
+server.server_name = 'name'
+outcome(server.setup_environ)
+handler.request = 5
+outcome(handler.setup)
+outcome(handlers.BaseHandler, more=1)
+server.server_close()
+outcome(setattr, handlers.BaseHandler(), 'error_body', b'a\0b')
+outcome(lambda: _cwsgiref._formatparam.__qualname__)
+
+
+class Back(simple_server.WSGIServer):
+    def __del__(self):
+        again.append(self)
+
+
+again = []
+Back(('127.0.0.1', 0), None, False)
+said.append(len(again) == 1 and type(again[0].socket).__name__)
+again[0].server_close()
+
+
+class Socket:
+    """Anything with these methods."""
+    options = ()
+
+    def setsockopt(self, *option):
+        self.options += option
+
+    def makefile(self, mode, buffering):
+        return io.BytesIO(b'line\n')
+
+
+class Streams(socketserver.StreamRequestHandler):
+    disable_nagle_algorithm = True
+
+    def handle(self):
+        said.append(self.rfile.readline())
+
+
+request = Socket()
+Streams(request, None, None)
+said.append(request.options)
+request.setsockopt = lambda *option: 1 / 0
+outcome(Streams, request, None, None)
+print(*said, sep='\n')
+'''
+
 STREAMS = '''
 import socketserver
 import sys
@@ -463,6 +543,25 @@ class Instances(unittest.TestCase):
             'timeout: TypeError: must be real number, not str',
             'address_family: OverflowError: an int of C is needed',
             'listen: 7', 'HTTP/1.0 404 Gone away'])
+
+    def test_what_nobody_does_is_answered(self):
+        self.assertEqual(self.printed(UNUSUAL), [
+            r"' \ud800x\n'",
+            'OverflowError: a status code is needed',
+            'OverflowError: a status code is needed',
+            'TypeError: the server must be a WSGIServer of cwsgiref, not a '
+            'cwsgiref.socketserver.TCPServer',
+            "AttributeError: 'WSGIServer' object has no attribute "
+            "'base_environ'",
+            "AttributeError: 'WSGIServer' object has no attribute "
+            "'server_name'",
+            "AttributeError: 'WSGIServer' object has no attribute "
+            "'server_port'",
+            "AttributeError: 'int' object has no attribute 'makefile'",
+            'TypeError: BaseHandler() takes no arguments',
+            'ValueError: embedded null byte',
+            "'_formatparam'", 'socket', r"b'line\n'", '(6, 1, True)',
+            'ZeroDivisionError: division by zero'])
 
     def test_streams_are_as_pythons(self):
         lines = self.printed(STREAMS)
