@@ -72,6 +72,26 @@ def children(pid):
         return [int(child) for child in file.read().split()]
 
 
+def listening_ports(pid):
+    """The TCP ports where the process, or one that it has started, waits for
+    connections."""
+    sockets = set()
+    for each in tree(pid):
+        with contextlib.suppress(OSError):  # it has ended, or closes one
+            for name in os.listdir(f'/proc/{each}/fd'):
+                sockets.add(os.readlink(f'/proc/{each}/fd/{name}'))
+    ports = []
+    for table in 'tcp', 'tcp6':
+        with contextlib.suppress(OSError), \
+                open(f'/proc/{pid}/net/{table}', encoding='ascii') as file:
+            for line in file:
+                fields = line.split()
+                if (fields[3] == '0A'  # LISTEN
+                        and f'socket:[{fields[9]}]' in sockets):
+                    ports.append(int(fields[1].rpartition(':')[2], 16))
+    return ports
+
+
 def is_asleep(pid):
     """Whether no thread of the process, and no child of it, has anything to
     do."""

@@ -27,6 +27,8 @@ from tools.test.ptys import open_pty
 PROGRAM = os.environ.get('CWSGIREF_TRACE', '')
 ROOT = os.path.join(HERE, '..', '..')
 SCRIPTS = os.path.join(ROOT, 'script')
+# A program in Python.
+PYTHON = os.path.join(ROOT, 'tests', 'callgraph', 'program.py')
 
 # A row of the first table of the page: number, C, file, Python.
 STEP = re.compile(r'(?m)^\| (\d+) \|.*\| \[`(\w+)`\]\(\.\./(.*?)\) '
@@ -443,6 +445,51 @@ class TraceTests(unittest.TestCase):
                          r'(?m)─ lint_app +.*─ lint_app$')
         self.assertRegex(result.stdout, r'(?m)─ SocketWriter_write +'
                                         r'│.*─ _SocketWriter\.write$')
+
+    def test_program_in_python(self):
+        """Its overrides stand where C calls them, and above what they call."""
+        program = os.path.join(ROOT, 'examples', 'python',
+                               'request_handler.py')
+        result = script('trace', '--no-args', '--path', '/seen', '--program',
+                        program, '0')
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stderr, r'(?m)^somebody .* "GET /seen HTTP')
+        self.assertRegex(
+            result.stdout, r'(?m)─ WSGIRequestHandler_get_environ\n'
+            r'.*─ Handler\.address_string$')
+        self.assertRegex(
+            result.stdout, r'─ Handler\.log_date_time_string\n'
+            r'.*    └── BaseHTTPRequestHandler_log_date_time_string\n')
+
+    def test_program_that_imports_wsgiref(self):
+        result = script('trace', '--no-args', '--program', PYTHON, '0')
+        self.assertEqual(result.returncode, 1)
+        self.assertIn('no server of cwsgiref', result.stderr)
+        result = script('trace', '--no-args', '--program', '-m',
+                        'cwsgiref.as_wsgiref', PYTHON, '0')
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stdout, r'─ Server\.verify_request\n')
+
+    def test_program_and_a_request_of_a_browser(self):
+        with started('trace', '--wait', '--program', '-m',
+                     'cwsgiref.as_wsgiref', PYTHON, '0') as process:
+            port = read_until(process.stderr, r'listens on port (\d+)')[1]
+            exchange(int(port), b'GET /seen HTTP/1.0\r\n\r\n', b'')
+            out, err = process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, 0, err)
+        self.assertRegex(out, r"get_environ +'GET', '/seen'")
+
+    def test_program_that_does_not_serve(self):
+        for words, expected in (
+                ([PYTHON], 'the program has ended, with 0'),
+                ([PYTHON, '-1'], 'OverflowError'),
+                (['-m', 'no_such_module'], 'No module named no_such_module'),
+                ([], '--program FILE'),
+                ([PYTHON, '0'], 'no server of cwsgiref')):
+            result = script('trace', '--program', *words)
+            self.assertNotEqual(result.returncode, 0)
+            self.assertIn(expected, result.stderr)
+            self.assertNotIn('runpy', result.stderr)
 
     def test_wait_for_a_request(self):
         with started('trace', 'apps:hello', '--wait', '--both') as process:

@@ -1,6 +1,7 @@
 """docs/import.md: what it shows at the prompt is typed again, and what it shows
 in gdb."""
 
+import os
 import re
 import unittest
 import xml.etree.ElementTree
@@ -13,6 +14,7 @@ from .module import ROOT, python
 
 PAGE = ROOT / 'docs' / 'import.md'
 TEXT = PAGE.read_text(encoding='utf-8')
+TRACE = ROOT / 'build' / 'trace' / 'cwsgiref'
 
 # doctest, with what goes to stderr where it stands on the page.
 TYPED = '''
@@ -55,12 +57,22 @@ class Page(unittest.TestCase):
     def test_gdb(self):
         need_gdb()
         gdb_python.need_script()
+        self.assertGreater(self.replayed('In gdb'), 4)
+
+    @unittest.skipUnless(os.access(TRACE, os.X_OK),
+                         'the trace preset is not built')
+    def test_the_tree_of_calls(self):
+        self.assertEqual(self.replayed('In the tree of calls'), 1)
+
+    def replayed(self, section):
+        """How many commands of a section print what it shows."""
         count = 0
         for command, printed in transcript.replay(
-                transcript.read(TEXT.splitlines()), debugger, ROOT):
+                [block for block in transcript.read(TEXT.splitlines())
+                 if block.section == section], debugger, ROOT):
             transcript.check(command, printed)
             count += 1
-        self.assertGreater(count, 4)
+        return count
 
     def test_the_picture(self):
         """It names what there is."""

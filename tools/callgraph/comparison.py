@@ -8,7 +8,8 @@ import fnmatch
 import os
 import re
 
-from tools.callgraph.names import SENDING, SHOWN, STREAMS, c_name, mirrored
+from tools.callgraph.names import (OVERRIDES, SENDING, SHOWN, STREAMS, c_name,
+                                   mirrored)
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..',
                     'docs', 'callgraph.md')
@@ -240,6 +241,30 @@ def to_look_at(calls):
 def c_view(threads):
     """The calls of each thread, for a person."""
     return list(each_thread(threads, to_look_at))
+
+
+def override_name(call):
+    """What Python calls an override: "Handler.log_message"."""
+    cls = call.arguments.get('self', '<an override>').strip('<>')
+    method = call.arguments.get('name', "''").strip("'")
+    return f'{cls}.{method}'.rstrip('.')
+
+
+def with_overrides(calls):
+    """Where C calls a method that Python code has instead of one of ours, the
+    call is that method's."""
+    return [dataclasses.replace(call, name=override_name(call), arguments={})
+            if call.name in OVERRIDES else call for call in calls]
+
+
+def program_view(threads):
+    """The calls of each thread of a Python program, for a person: those of C
+    and of the overrides in Python."""
+    def tidy(calls):
+        return with_overrides(without(
+            with_application(calls), lambda name, path: name not in OVERRIDES
+            and is_hidden(name, path)))
+    return list(each_thread(threads, tidy))
 
 
 def shown(threads):

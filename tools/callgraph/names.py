@@ -24,6 +24,9 @@ SHOWN = {'application', 'parse_headers'} | DECIDING | {
     f'{cls}_{method}' for cls, methods in STREAMS.items()
     for method in methods.split()} | SENDING
 
+# These call a method that Python code has instead of one of ours.
+OVERRIDES = {'call_override', 'call_override_with'}
+
 # What modules have for `python -m` and for names of old, and no server calls:
 # a function of C that has such a name is another one.
 APART = {'test', '_main', '_make_server', '_get_best_family', '__getattr__'}

@@ -12,9 +12,9 @@ import platform
 import re
 import subprocess
 
-from tools.callgraph.names import FIELDS, SHOWN, mirrored
+from tools.callgraph.names import FIELDS, OVERRIDES, SHOWN, mirrored
 
-RECORDED = SHOWN | mirrored()[0] | {'call_application'}
+RECORDED = SHOWN | mirrored()[0] | OVERRIDES | {'call_application'}
 
 # gcc counts from the stack before the call, which has the return address and
 # the caller's frame pointer on top of it.
@@ -95,7 +95,8 @@ class Types:
         return False
 
     def kind(self, entry):
-        """The letter that trace.c knows; None: what it does not show."""
+        """The letter that trace.c knows; None: what it does not show. A
+        `void *self` is an object, too."""
         value = self.of(entry)
         if value is None:
             return None
@@ -103,7 +104,8 @@ class Types:
             return KINDS.get(value.named('name'))
         if value.tag == 'DW_TAG_pointer_type':
             target = self.of(value)
-            if self.is_object(target):
+            if self.is_object(target) or (target is None and
+                                          entry.named('name') == 'self'):
                 return 'o'
             if target is not None and target.named('name') == 'char':
                 return 's'

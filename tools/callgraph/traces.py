@@ -18,10 +18,11 @@ import time
 
 from tools.callgraph import parameters
 from tools.patience import PATIENCE
-from tools.processes import is_asleep
+from tools.processes import is_asleep, listening_ports
 from tools.server import Server
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
 
 AT_ONCE = b'at once'  # when the client leaves: before there is an answer
 
@@ -100,11 +101,11 @@ def events(path):
                 yield what, thread, fields
 
 
-def wait_for(condition):
+def wait_for(condition, otherwise='the request does not end'):
     end = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > end:
-            raise RuntimeError('the request does not end')
+            raise RuntimeError(otherwise)
         time.sleep(0.01)
 
 
@@ -273,10 +274,13 @@ class ProgramRun(Run):
         with open(self.arguments, 'w', encoding='ascii') as file:
             file.write(parameters.table(self.program, self.start))
 
+    def requests(self):
+        """The calls that handle one."""
+        return [call for calls in self.calls() for call in calls
+                if call.name == 'BaseServer__handle_request_noblock']
+
     def has_handled_request(self):
-        return any(call.ended and call.name ==
-                   'BaseServer__handle_request_noblock'
-                   for calls in self.calls() for call in calls)
+        return any(call.ended for call in self.requests())
 
     def end_server(self, process):
         wait_for(self.has_handled_request)  # SIGTERM would interrupt it
@@ -302,6 +306,81 @@ class ProgramRun(Run):
         return dict(zip([*offsets, *sites],
                         [line.split(' (discriminator')[0]
                          for line in listing.splitlines()]))
+
+
+class Listening:
+    """A Python program that has begun to listen somewhere; it need not say
+    where."""
+
+    def __init__(self, command, port, **more):
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                                        **more)
+        self.port = port
+        try:
+            wait_for(self.listens, 'the program does not listen')
+        except BaseException:
+            self.__exit__()
+            raise
+        self.announcement = f'It listens on port {self.port}'
+
+    def listens(self):
+        if self.process.poll() is not None:
+            raise RuntimeError('the program has ended, with '
+                               f'{self.process.returncode}')
+        ports = listening_ports(self.process.pid)
+        if self.port in ports or (ports and not self.port):
+            self.port = self.port or ports[0]
+            return True
+        return False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *raised):
+        self.process.kill()
+        self.process.wait()
+
+
+class PythonProgramRun(ProgramRun):
+    """A Python program that imports cwsgiref, and so the code of the program
+    of the trace preset, in which it runs (running.py). `words`: its command
+    line, behind "python3". `port`: where it listens, if it does so at more
+    than one; or 0."""
+
+    def __init__(self, program, words, directory=HERE, port=0):
+        super().__init__(program, 'tools.callgraph.running:none', (),
+                         directory)
+        self.words = words
+        self.port = port
+
+    def environment(self):
+        """Ours, with all that it may need."""
+        folders = [ROOT, os.environ.get('PYTHONPATH')]
+        return {**os.environ, **super().environment(),
+                'PYTHONPATH': os.pathsep.join(filter(None, folders)),
+                'TRACE_PROGRAM': '\n'.join(self.words)}
+
+    def started(self, log):
+        return Listening(self.command, self.port, cwd=self.directory,
+                         env=self.environment(), stderr=log)
+
+    def end_server(self, process):
+        if not self.requests():
+            raise RuntimeError(
+                'it was no server of cwsgiref that has answered: the program '
+                'imports cwsgiref, or --program -m cwsgiref.as_wsgiref puts '
+                'it in the place of wsgiref')
+        wait_for(self.has_handled_request)
+
+    def wait(self, say):
+        with self.started(None) as server:
+            say(server.announcement)
+            while not self.has_handled_request():
+                if server.process.poll() is not None:
+                    raise RuntimeError(f'the program has ended, with '
+                                       f'{server.process.returncode}')
+                time.sleep(0.01)
+            self.wait_for_others()
 
 
 @functools.lru_cache
