@@ -13,7 +13,7 @@ from unittest import mock
 from tools.compare import fuzz, servers
 
 from . import builds
-from .faults import Faults
+from .faults import Faults, library
 from .row import Row, Watch, part, tell
 
 GOAL = 'Every socket call is interrupted, and does a part of its work'
@@ -50,6 +50,7 @@ class Interrupted(fuzz.Pair):
 
 def run(cases, seed):
     """The fuzz.Run, which has ended."""
+    library()  # built before there are processes that use it
     found = fuzz.Run(seed, range(cases), make_pair=Interrupted)
     found.start()
     for mismatch in found.reports():
