@@ -88,14 +88,20 @@ def once(operation):
             do()
 
 
+def blocks_in_use():
+    """When all that nobody holds is freed: the end of one class may be what
+    held another one."""
+    while gc.collect():
+        pass
+    return sys.getallocatedblocks()
+
+
 def grown(operation):
     """How many blocks there are more after TIMES times."""
-    gc.collect()
-    before = sys.getallocatedblocks()
+    before = blocks_in_use()
     for _ in range(TIMES):
         once(operation)
-    gc.collect()
-    return sys.getallocatedblocks() - before
+    return blocks_in_use() - before
 
 
 def leaves(operation):
