@@ -17,14 +17,15 @@ class_attributes_ready(void)
 {
     PyTypeObject *type = &BaseHTTPRequestHandler_type;
     PyObject *original = import_from("http.server", "BaseHTTPRequestHandler");
-    int result = original == NULL ? -1 : 0;
+    int result;
 
-    originals = PyDict_New();
+    originals = original == NULL ? NULL : PyDict_New();
+    result = originals == NULL ? -1 : 0;
     for (size_t i = 0; i < Py_ARRAY_LENGTH(attributes) && result == 0; i++) {
         PyObject *value = PyObject_GetAttrString(original, attributes[i]);
 
         result =
-            value == NULL || originals == NULL ||
+            value == NULL ||
                     PyDict_SetItemString(originals, attributes[i], value) < 0
                 ? -1
                 : PyDict_SetItemString(type->tp_dict, attributes[i], value);

@@ -105,16 +105,15 @@ static int
 set_method_doc(const Doc *entry)
 {
     PyObject *found =
-        PyDict_GetItemString(entry->type->tp_dict, entry->method);
+        PyMapping_GetItemString(entry->type->tp_dict, entry->method);
+    const char *doc = NULL;
 
-    if (found == NULL || !Py_IS_TYPE(found, &PyMethodDescr_Type)) {
-        PyErr_Format(PyExc_SystemError, "%s.%s is no method of C",
-                     entry->type->tp_name, entry->method);
-        return -1;
+    if (found != NULL) {
+        doc = doc_with_signature(entry->method, entry->parameters, entry->doc);
+        ((PyMethodDescrObject *)found)->d_method->ml_doc = doc;
+        Py_DECREF(found);
     }
-    ((PyMethodDescrObject *)found)->d_method->ml_doc =
-        doc_with_signature(entry->method, entry->parameters, entry->doc);
-    return ((PyMethodDescrObject *)found)->d_method->ml_doc == NULL ? -1 : 0;
+    return doc == NULL ? -1 : 0;
 }
 
 int

@@ -115,7 +115,8 @@ extra_of(PyObject *self)
     return (Extra *)((char *)self + Py_TYPE(self)->tp_dictoffset);
 }
 
-/* The slot or constant of that name in the tables of the type, or NULL. */
+/* The slot or constant of that name in the tables of the type, or NULL; with an
+ * exception when the name, a class of its own, can't be looked for. */
 static const Name *
 find_name(const Known *all, PyTypeObject *type, PyObject *name)
 {
@@ -426,7 +427,9 @@ fill_own(PyObject *self, const Table *table, Own *own)
     while (dict != NULL && PyDict_Next(dict, &position, &key, &value)) {
         const Name *name = find_name(table->known, Py_TYPE(self), key);
 
-        if (name != NULL && set_own_name(own, name, value) < 0) {
+        if (name == NULL ? PyErr_Occurred() != NULL
+                         : set_own_name(own, name, value) < 0)
+        {
             return -1;
         }
     }
@@ -607,15 +610,20 @@ set_back(PyObject *self, PyObject *name, PyObject *old)
     finally_leave(handled);
 }
 
-/* Whether the name is one of the instance's table. */
-static bool
+/* Whether the name is one of the instance's table; -1 with an exception. */
+static int
 sets_table(PyObject *self, PyObject *name)
 {
     const Table *table =
         Py_TYPE(self)->tp_dictoffset == 0 ? NULL : extra_of(self)->table;
 
-    return table != NULL &&
-           find_name(table->known, Py_TYPE(self), name) != NULL;
+    if (table == NULL) {
+        return 0;
+    }
+    if (find_name(table->known, Py_TYPE(self), name) != NULL) {
+        return 1;
+    }
+    return PyErr_Occurred() ? -1 : 0;
 }
 
 /* self.name = value; what the table says of it changes at once. A value that
@@ -626,9 +634,12 @@ set_attribute_and_table(PyObject *self, PyObject *name, PyObject *value)
     PyTypeObject *type = Py_TYPE(self);
     PyObject *old;
     Extra *extra;
-    int result;
+    int result = sets_table(self, name);
 
-    if (!sets_table(self, name)) {
+    if (result < 0) {
+        return -1;
+    }
+    if (result == 0) {
         result = PyObject_GenericSetAttr(self, name, value);
         return result == 0 && Py_TYPE(self) != type ? family_refresh(self)
                                                     : result;

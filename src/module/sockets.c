@@ -206,6 +206,6 @@ int
 sockets_ready(void)
 {
     views = PyDict_New();
-    forget_view = PyCFunction_New(&forget_def, NULL);
-    return views == NULL || forget_view == NULL ? -1 : 0;
+    forget_view = views == NULL ? NULL : PyCFunction_New(&forget_def, NULL);
+    return forget_view == NULL ? -1 : 0;
 }
