@@ -334,31 +334,44 @@ call_send_header(PyObject *self, Function function, PyObject *values[])
     return as_none(result);
 }
 
-/* method(format, *args). What is no text for C, as one with a NUL, is formatted
- * before. */
+/* (format % args,), or what Python's log_message() raises: a new tuple. */
+static PyObject *
+formatted(PyObject *format, PyObject *args)
+{
+    PyObject *message = PyNumber_Remainder(format, args);
+    PyObject *result = NULL;
+
+    if (message != NULL && !PyUnicode_Check(message)) {
+        Py_SETREF(message, PyObject_CallMethod(message, "translate", "({})"));
+    }
+    if (message != NULL) {
+        result = PyTuple_Pack(1, message);
+        Py_DECREF(message);
+    }
+    return result;
+}
+
+/* method(format, *args). What is no text for C, as one with a NUL, or no str,
+ * is formatted before. */
 static PyObject *
 call_with_format(PyObject *self, Function function, PyObject *values[])
 {
-    PyObject *held, *args = Py_NewRef(values[1]), *message;
-    const char *format = utf8_of(values[0], &held);
+    PyObject *args = Py_NewRef(values[1]);
+    const char *format = PyUnicode_Check(values[0]) ? c_text(values[0]) : NULL;
     int result = -1;
 
-    if (format == NULL && !PyErr_Occurred()) {
-        PyErr_SetString(PyExc_TypeError, "the format must be a str");
-    }
-    else if (format == NULL && PyErr_ExceptionMatches(PyExc_ValueError)) {
+    if (format == NULL &&
+        (!PyErr_Occurred() || PyErr_ExceptionMatches(PyExc_ValueError)))
+    {
         PyErr_Clear();
         format = "%s";
-        message = PyNumber_Remainder(values[0], args);
-        Py_SETREF(args, message == NULL ? NULL : PyTuple_Pack(1, message));
-        Py_XDECREF(message);
+        Py_SETREF(args, formatted(values[0], args));
     }
     if (format != NULL && args != NULL) {
         result = ((int (*)(BaseHTTPRequestHandler *, const char *, PyObject *))
                       function)((BaseHTTPRequestHandler *)self, format, args);
     }
     Py_XDECREF(args);
-    Py_XDECREF(held);
     return as_none(result);
 }
 

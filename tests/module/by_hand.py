@@ -748,7 +748,8 @@ def without_init(one):
     handler.request = object()
     tried(one, 'setup', handler.setup)
     handler.client_address = ('1.2.3.4', 5)
-    for arguments in (('%s and %s', 1, 2), ('one', 2), ('%d', 'x'), (5, 6)):
+    for arguments in (('%s and %s', 1, 2), ('one', 2), ('%d', 'x'), (5, 6),
+                      (5,), (None,), (b'bytes',), ('\0%s', 'b')):
         tried(one, 'log_message', handler.log_message, *arguments)
     for seconds in (0, 1.5, 'x'):
         tried(one, 'date', handler.date_time_string, seconds)
@@ -759,6 +760,24 @@ def without_init(one):
     tried(one, 'no headers', getattr, handler, 'headers')
     for code in ('x', None):
         tried(one, 'send_error', handler.send_error, code)
+
+
+@case
+def no_path(one):
+    """parse_request() leaves no path, and says that there is one"""
+    class Handler(WSGIRequestHandler):
+        def parse_request(self):
+            super().parse_request()
+            self.path = None
+            return True
+        def handle(self):
+            tried(one, 'type', self.handle_and_tell)
+        def handle_and_tell(self):
+            try:
+                super().handle()
+            except TypeError:
+                one.recorder.note('TypeError')
+    serve_wsgi(one, handler_class=Handler)
 
 
 @case
