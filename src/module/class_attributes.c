@@ -96,7 +96,8 @@ changed_month(BaseHTTPRequestHandler *self, PyObject **month)
 static PyObject *
 log_date_time_string(BaseHTTPRequestHandler *self)
 {
-    PyObject *month, *date, *changed_date;
+    PyObject *month, *date, *changed_date = NULL;
+    const char *text; /* 01/Jan/1970 00:00:00 */
     int is_changed = changed_month(self, &month);
 
     if (is_changed < 0) {
@@ -107,9 +108,11 @@ log_date_time_string(BaseHTTPRequestHandler *self)
         Py_XDECREF(month);
         return date;
     }
-    /* 01/Jan/1970 00:00:00 */
-    changed_date = PyUnicode_FromFormat("%.3s%3S%s", PyUnicode_AsUTF8(date),
-                                        month, PyUnicode_AsUTF8(date) + 6);
+    text = PyUnicode_AsUTF8(date);
+    if (text != NULL) {
+        changed_date =
+            PyUnicode_FromFormat("%.3s%3S%s", text, month, text + 6);
+    }
     Py_DECREF(month);
     Py_DECREF(date);
     return changed_date;
