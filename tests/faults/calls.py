@@ -19,6 +19,7 @@ import sys
 
 import refusing
 
+from tests.faults import more_operations  # noqa: F401 (they are in ALL)
 from tests.faults import operations
 
 MOST = 2000  # calls of one operation

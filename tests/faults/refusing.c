@@ -22,6 +22,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "python/release.h"
+
 enum {
     PLACES = 1 << 15, /* room for so many */
     DEPTH = 6         /* functions that a place consists of, with these here */
@@ -634,7 +636,20 @@ end(PyObject *module, PyObject *nothing)
     return __real_PyUnicode_FromString(refused == NULL ? "" : refused);
 }
 
+/* Whether the log is in colours, as in later releases. Returns whether it was. */
+static PyObject *
+colour_log(PyObject *module, PyObject *value)
+{
+    Release *linked = (Release *)release();
+    bool was = linked->log_colour;
+
+    (void)module;
+    linked->log_colour = value == Py_True;
+    return PyBool_FromLong(was);
+}
+
 static PyMethodDef functions[] = {
+    { "colour_log", colour_log, METH_O, NULL },
     { "begin", begin, METH_O, NULL },
     { "end", end, METH_NOARGS, NULL },
     { NULL, NULL, 0, NULL },
