@@ -1,5 +1,6 @@
 """An application whose server is asked from within: as soon as it says where it
 listens, a client sends what REQUEST in the environment says. TLS=1: by TLS.
+STATUS and TYPE are what it answers.
 END=1: when it is answered, the server gets SIGTERM."""
 
 import contextlib
@@ -15,7 +16,8 @@ REQUEST = os.environ.get('REQUEST', 'GET / HTTP/1.0\r\n\r\n').encode('latin-1')
 
 
 def application(environ, start_response):
-    start_response('200 OK', [('Content-Type', 'text/plain')])
+    start_response(os.environ.get('STATUS', '200 OK'),
+                   [('Content-Type', os.environ.get('TYPE', 'text/plain'))])
     return [b'answered']
 
 

@@ -14,8 +14,9 @@ from cwsgiref import handlers, headers, simple_server, socketserver
 from cwsgiref.http import server as http_server
 
 from tests.faults.operations import (
-    PATIENCE, REQUESTS, Failing, Here, Methods, application, call, environ,
-    full, handle_request, masked, operation, run_simple, serve, with_headers)
+    PATIENCE, REQUESTS, Failing, Methods, application, call, environ, full,
+    handle_request, masked, operation, run_simple, run_validated, serve,
+    with_headers)
 
 WSGI = simple_server.WSGIRequestHandler
 
@@ -228,7 +229,7 @@ def own_headers_that_have_a_length(undo):
         headers_class = Own
         origin_server = True
     out = io.BytesIO()
-    handler = Handler(io.BytesIO(), out, None, environ(PATH_INFO='/plain'))
+    handler = Handler(io.BytesIO(), out, None, environ(PATH_INFO='/empty'))
     def do():
         handler.run(application)
         return masked(out.getvalue())
@@ -458,3 +459,142 @@ def made_by_hand(undo):
         return [repr(each).split(' at ')[0] for each in (
             WSGI.handle, WSGI.__new__(WSGI).handle, headers.Headers.keys)]
     return do
+
+
+# ---- What only odd objects do
+
+call('Headers: lists', lambda: headers.Headers([['A', '1'], ['B', '2']])['b'])
+
+
+class Changing(handlers.SimpleHandler):
+    origin_server = True
+    asked = 0
+
+    def client_is_modern(self):
+        self.asked += 1
+        return self.asked == 1
+
+
+class NoServer(headers.Headers):
+    def __contains__(self, name):
+        if name == 'Server':
+            raise KeyError(name)
+        return super().__contains__(name)
+
+
+class Asking(handlers.SimpleHandler):
+    origin_server = True
+    server_software = 'Asking'
+    headers_class = NoServer
+
+
+for cls in (Changing, Asking):
+    run_simple('/plain', cls)
+
+
+class NoLength(bytes):
+    def __len__(self):
+        raise KeyError('no length')
+
+
+@operation
+def data_without_a_length(undo):
+    handler = handlers.SimpleHandler(None, ShortWrites(), None, {})
+    return lambda: handler._write(NoLength(b'abc'))
+
+
+@operation
+def odd_versions(undo):
+    handler = WSGI.__new__(WSGI)
+    handler.request_version = None
+    handler.wfile = io.BytesIO()
+    def do():
+        handler.send_response_only(200, 'Fine')
+        handler.send_header('A', 'b')
+        handler.end_headers()
+        return handler.wfile.getvalue()
+    return do
+
+
+class Older(WSGI):
+    default_request_version = 'HTTP/0.8'
+
+
+class OddHeaders(WSGI):
+    def parse_request(self):
+        parsed = super().parse_request()
+        class Items(dict):
+            def items(self):
+                return [5]
+        self.headers = Items()
+        return parsed
+
+
+for cls in (Older, OddHeaders):
+    handle_request('get', REQUESTS['get'], cls)
+    handle_request('old', REQUESTS['old'], cls)
+
+
+class OddFile(io.FileIO):
+    def tell(self):
+        return 2 ** 70
+
+
+def an_odd_file(environ, start_response):
+    start_response('200 OK', [])
+    return environ['wsgi.file_wrapper'](OddFile(__file__))
+
+
+serve('an odd file', simple_server.WSGIServer, WSGI, REQUESTS['closed'],
+      app=an_odd_file)
+serve('a stream', socketserver.UDPServer, socketserver.StreamRequestHandler,
+      b'x')
+
+
+@operation
+def an_odd_status(undo):
+    request_handler = WSGI.__new__(WSGI)
+    request_handler.client_address = ('127.0.0.1', 5)
+    request_handler.requestline = 'GET /'
+    handler = simple_server.ServerHandler(None, None, None, {})
+    handler.request_handler = request_handler
+    handler.status = Name('200 OK')
+    return handler.close
+
+
+def with_keywords(environ, start_response):
+    start_response('200 OK', [], **{5: 6})
+
+
+run_validated('keywords', with_keywords)
+
+
+@operation
+def shutdown(undo):
+    server = undo.enter_context(socketserver.TCPServer(('127.0.0.1', 0),
+                                                       Quiet))
+    begun = threading.Event()
+    server.service_actions = begun.set
+    thread = threading.Thread(target=server.serve_forever, args=(0.001,))
+    thread.start()
+    begun.wait(PATIENCE)
+    def do():
+        try:
+            server.shutdown()
+        finally:
+            thread.join(PATIENCE)
+        return thread.is_alive()
+    return do
+
+
+@operation
+def detached_streams(undo):
+    ours, theirs = socket.socketpair()
+    undo.callback(ours.close)
+    undo.callback(theirs.close)
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self):
+            raw = self.rfile.detach()
+            self.rfile.close()
+            raw.close()
+    return lambda: Handler(ours, ('127.0.0.1', 5), None)

@@ -26,7 +26,7 @@
 
 enum {
     PLACES = 1 << 15, /* room for so many */
-    DEPTH = 6         /* functions that a place consists of, with these here */
+    DEPTH = 6         /* functions that a place consists of; four are here */
 };
 
 /* Those that were reached, by their hash; also in the processes that share the
@@ -49,7 +49,7 @@ offset_of(void *address)
                : (uint64_t)((char *)address - (char *)info.dli_fbase);
 }
 
-static uint64_t
+__attribute__((noinline)) static uint64_t
 place_of_call(void)
 {
     void *callers[DEPTH];
@@ -79,7 +79,7 @@ is_new(uint64_t place)
 }
 
 /* Whether this call is the one that fails. */
-static bool
+__attribute__((noinline)) static bool
 is_chosen(const char *name)
 {
     if (!is_on || refused != NULL || !is_new(place_of_call()) || left-- > 0) {
@@ -93,7 +93,7 @@ is_chosen(const char *name)
 }
 
 /* The same, and MemoryError is raised. */
-static bool
+__attribute__((noinline)) static bool
 is_refused(const char *name)
 {
     bool is_it = is_chosen(name);

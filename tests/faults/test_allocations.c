@@ -21,6 +21,7 @@
 #include "python/objects.h"
 #include "server/forking_mix_in.h"
 #include "server/simple_server.h"
+#include "server/threading_mix_in.h"
 #include "types.h"
 
 static void
@@ -225,16 +226,13 @@ static WSGIServerClass server_class;
 static WSGIRequestHandlerClass handler_class;
 static const char *request;
 static BaseServer *server;
+static PyObject *application; /* owned */
 
 static BaseServer *
 make(void)
 {
-    PyObject *app = eval_python("application");
-    WSGIServer *made =
-        make_server("127.0.0.1", 0, app, &server_class, &handler_class);
-
-    Py_DECREF(app);
-    return (BaseServer *)made;
+    return (BaseServer *)make_server("127.0.0.1", 0, application,
+                                     &server_class, &handler_class);
 }
 
 static void
@@ -345,6 +343,51 @@ test_requests(void **state)
           answer);
 }
 
+static int
+hold_threads(void)
+{
+    Threads *threads = Threads_new(&Threads_class);
+    PyObject *thread = NULL, *all = NULL;
+    int result = -1;
+
+    if (threads != NULL) {
+        thread = PyObject_CallMethod((PyObject *)threads, "copy", NULL);
+    }
+    if (thread != NULL && PyList_Append((PyObject *)threads, thread) == 0) {
+        all = Threads_pop_all(threads);
+        result = all == NULL ? -1 : Threads_join(threads);
+    }
+    Py_XDECREF(all);
+    Py_XDECREF(thread);
+    Py_XDECREF(threads);
+    return result;
+}
+
+static int
+make_and_close(void)
+{
+    BaseServer *made = make();
+    int result = made == NULL ? -1 : made->cls->server_close(made);
+
+    Py_XDECREF(made);
+    return result;
+}
+
+static void
+test_servers_and_threads(void **state)
+{
+    static const Operation operations[] = {
+        { "threads that are held", NULL, hold_threads, NULL },
+        { "a server", NULL, make_and_close, NULL },
+        { NULL, NULL, NULL, NULL },
+    };
+
+    (void)state;
+    server_class = WSGIServer_class;
+    handler_class = WSGIRequestHandler_class;
+    all_fail(operations);
+}
+
 static void
 test_processes(void **state)
 {
@@ -417,8 +460,20 @@ static int
 setup(void **state)
 {
     (void)state;
-    return start_python_file("faults/test_allocations.py",
-                             (PyMethodDef[]){ { NULL, NULL, 0, NULL } });
+    if (start_python_file("faults/test_allocations.py",
+                          (PyMethodDef[]){ { NULL, NULL, 0, NULL } }) < 0)
+    {
+        return -1;
+    }
+    application = eval_python("application");
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    Py_CLEAR(application);
+    return stop_python(state);
 }
 
 int
@@ -435,9 +490,10 @@ main(void)
         python_test(test_the_end_of_the_program),
         python_test(test_signals_and_the_interpreter),
         python_test(test_requests),
+        python_test(test_servers_and_threads),
         python_test(test_processes),
     };
     int failed = cmocka_run_group_tests(before_python, NULL, NULL);
 
-    return failed + cmocka_run_group_tests(tests, setup, stop_python);
+    return failed + cmocka_run_group_tests(tests, setup, teardown);
 }

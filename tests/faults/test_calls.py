@@ -31,6 +31,13 @@ FILES = {
     'hello.py': 'def application(environ, start_response):\n'
                 '    start_response("200 OK", [])\n    return [b"hello"]\n',
     'fails.py': 'raise ValueError("fails")',
+    'imports.py': 'import cwsgiref\nraise SystemExit("imported")',
+    'calls.py': 'import signal, sys\n'
+                'for each in sys.meta_path[0].find_spec, '
+                'signal.default_int_handler:\n'
+                '    try:\n        each()\n'
+                '    except TypeError as error:\n        last = error\n'
+                'raise last\n',
     'leaves.py': 'raise SystemExit("leaves")',
     'leaves_with.py': 'raise SystemExit(KeyError("leaves"))',
     'wrong.py': 'this is no Python',
@@ -48,7 +55,7 @@ FILES = {
 }
 
 APPLICATIONS = [
-    'fails', 'leaves', 'leaves_with', 'wrong', 'needs', 'empty', 'package',
+    'fails', 'imports', 'calls', 'leaves', 'leaves_with', 'wrong', 'needs', 'empty', 'package',
     'package.relative', 'loose/relative.py', 'package/relative.py',
     'functions', 'functions.py', 'functions:none', 'functions:one()',
     'makes:make()', 'makes:number', 'makes:later', 'makes:make().a',
@@ -127,9 +134,17 @@ class CallTests(unittest.TestCase):
         self.serve(END='1')
         self.serve('--threads', END='1')
         self.serve('--fork', END='1')
-        self.serve('--validate', '--once', '--quiet')
+        self.serve('--validate', '--once', '--quiet', '--backlog', '3')
         self.each_fails('--bind', 'unix:socket', '--fork',
                         'tests.faults.asked', END='1')
+
+    def test_program_questions(self):
+        """What it asks Python for once, when a request is odd."""
+        self.serve('--once', REQUEST='GET / HTTP/1.0\r\nA:\r\n b\r\n\r\n')
+        self.serve('--once', REQUEST='GET / HTTP/1.0\r\n'
+                   + 'A: b\r\n' * 100 + '\r\n')
+        self.serve('--once', STATUS='200 \x01')
+        self.serve('--once', TYPE='\x01')
 
     def test_program_strict(self):
         for request in ODD_REQUESTS.values():
@@ -143,6 +158,7 @@ class CallTests(unittest.TestCase):
     def test_program_applications_that_are_none(self):
         for name in APPLICATIONS:
             self.each_fails('--bind', '127.0.0.1:0', name, code=1)
+        self.each_fails('--bind', 'x' * 5000 + ':80', code=2)
 
     @unittest.skipUnless(shutil.which('openssl'), 'needs openssl')
     def test_program_tls(self):
