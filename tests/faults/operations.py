@@ -728,3 +728,36 @@ def a_call_by_keywords(undo):
     made = full()
     return lambda: made.add_header(**{'_name': 'X', '_value': 'y',
                                       f'other{len("x")}': 'z'})
+
+
+@operation
+def classes_that_have_just_changed(undo):
+    class Own(headers.Headers):
+        pass
+    class Handler(simple_server.WSGIRequestHandler):
+        pass
+    ours, theirs = socket.socketpair()
+    undo.callback(ours.close)
+    undo.callback(theirs.close)
+    handler = Handler.__new__(Handler)
+    handler.request = ours
+    def do():
+        Own.mine = Handler.mine = 5
+        handler.setup()
+        return str(Own([('A', 'b')]))
+    return do
+
+
+@operation
+def fields_of_objects(undo):
+    handler = http_server.BaseHTTPRequestHandler.__new__(
+        http_server.BaseHTTPRequestHandler)
+    class Any:
+        def gettimeout(self):
+            return None
+    def do():
+        handler.request = Any()
+        handler.connection = Any()
+        handler.rfile = io.BytesIO()
+        handler.request = handler.connection = handler.rfile = None
+    return do

@@ -93,3 +93,10 @@ def disconnect():
 def application(environ, start_response):
     start_response('200 OK', [('Content-Type', 'text/plain')])
     return [b'hello']
+
+
+class Joined:
+    """A thread that has ended."""
+
+    def join(self):
+        pass

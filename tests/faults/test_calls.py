@@ -159,6 +159,7 @@ class CallTests(unittest.TestCase):
         for name in APPLICATIONS:
             self.each_fails('--bind', '127.0.0.1:0', name, code=1)
         self.each_fails('--bind', 'x' * 5000 + ':80', code=2)
+        self.each_fails('--', '', code=2)
 
     @unittest.skipUnless(shutil.which('openssl'), 'needs openssl')
     def test_program_tls(self):
