@@ -748,13 +748,15 @@ def classes_that_have_just_changed(undo):
     return do
 
 
+class Any:
+    def gettimeout(self):
+        return None
+
+
 @operation
 def fields_of_objects(undo):
     handler = http_server.BaseHTTPRequestHandler.__new__(
         http_server.BaseHTTPRequestHandler)
-    class Any:
-        def gettimeout(self):
-            return None
     def do():
         handler.request = Any()
         handler.connection = Any()
