@@ -455,8 +455,8 @@ class TraceTests(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertRegex(result.stderr, r'(?m)^somebody .* "GET /seen HTTP')
         self.assertRegex(
-            result.stdout, r'(?m)─ WSGIRequestHandler_get_environ\n'
-            r'.*─ Handler\.address_string$')
+            result.stdout, r'─ BaseHTTPRequestHandler_log_message\n'
+            r'.*─ Handler\.address_string\n')
         self.assertRegex(
             result.stdout, r'─ Handler\.log_date_time_string\n'
             r'.*    └── BaseHTTPRequestHandler_log_date_time_string\n')
