@@ -5,8 +5,8 @@ has measured something, and a table of all goals at the end. NAME is one of
 
 {names}
 
-by default all of them, which takes 45 minutes on two processors with nothing
-else to do. Builds what it needs.
+by default all of them, which takes some hours on two processors. Builds what it
+needs.
 
 --scale X   the part X of the work: 0.01 is a hundredth, and proves little
 --write     also writes the table into docs/reliability.md; with NAME, their
