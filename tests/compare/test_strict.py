@@ -22,7 +22,7 @@ from wsgiref import simple_server
 from tools.compare import servers
 from tools.compare.cases import CASES, request
 from tools.compare.differences import PAGE, without_differences
-from tools.compare.exchange import Send, exchange, head_and_body
+from tools.compare.exchange import Send, Shut, exchange, head_and_body
 from tools.patience import PATIENCE
 
 compares = False  # Python's server has no --strict
@@ -44,6 +44,26 @@ HEADERS_REFUSED = [('X-A', 'a\r\nX-Injected: yes'), ('X-A', 'a\nb'),
                    ('X-A', 'a\x7fb'), ('X-A\nX-B', 'v'), ('X\tA', 'v'),
                    ('X-A\x7f', 'v')]
 HEADERS_ACCEPTED = [('X-A', 'a\tb'), ('X-A', 'a\x80b'), ('X-\xe9', '~ ')]
+
+# Requests, and whether they are refused.
+EDGES = {
+    b'GET /ok HTTP/1.0': 200,
+    b'GET /ok HTTP/1.0\n\n': 200,
+    b'GET /ok\x7f HTTP/1.0\r\n\r\n': 400,
+    b'GET /ok\x85 HTTP/1.0\r\n\r\n': 400,
+    b'GET /ok\xa0 HTTP/1.0\r\n\r\n': 400,
+    b'GET /ok HTTP/1.0\r\nA: b': 200,
+    b'GET /ok HTTP/1.0\r\nA: b\n\n': 200,
+    b'GET /ok HTTP/1.0\r\nA: b\tc\r\n\r\n': 200,
+    b'GET /ok HTTP/1.0\r\nA: b\x7f\r\n\r\n': 400,
+    b'GET /ok HTTP/1.0\r\nA: b\r\n\tc\r\n\r\n': 400,
+    b'GET /ok HTTP/1.0\r\nA: b\r': 400,
+    b'GET /ok HTTP/1.0\r\nTransfer-Encoding: gzip\r\n\r\n': 200,
+    b'GET /ok HTTP/1.0\r\nContent-Length:\r\n\r\n': 400,
+    b'GET /ok HTTP/1.0\r\nX_A: b\r\nX_C: d\r\n\r\n': 200,
+    b'GET /ok HTTP/1.0\r\nX_A: b\r\nX-B: d\r\n\r\n': 200,
+    b'GET /ok HTTP/1.0\r\nX-a: b\r\nx_A: d\r\n\r\n': 400,
+}
 
 BAD_VERSION = '''\
 <!DOCTYPE HTML>
@@ -289,6 +309,13 @@ class Ambiguous(unittest.TestCase):
                     self.assertIn(f': 400 - {reason}.</p>'.encode(), answer)
                     self.assertNotIn(b'Ambiguous',
                                      exchange(cases[name].steps, lax).answer)
+
+    def test_what_is_next_to_it(self):
+        with strict() as program:
+            for raw, status in EDGES.items():
+                with self.subTest(raw):
+                    answer = exchange([Send(raw), Shut()], program).answer
+                    self.assertIn(b' %d ' % status, answer[:13])
 
     def test_all_other_requests_are_answered_as_without(self):
         program = strict()

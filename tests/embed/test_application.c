@@ -1,5 +1,6 @@
 #include "support.h"
 
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -177,6 +178,8 @@ test_a_module_that_is_not_there(void **state)
 static void
 test_a_path_that_cannot_be_loaded(void **state)
 {
+    char too_long[PATH_MAX + 1] = { 0 };
+
     (void)state;
     assert_refused(
         "nope.py:app",
@@ -191,6 +194,11 @@ test_a_path_that_cannot_be_loaded(void **state)
     assert_refused(
         ":app",
         "':app' names no module: write the application as MODULE:CALLABLE");
+    memset(too_long, 'a', sizeof(too_long) - 1);
+    assert_refused(too_long, NULL);
+    assert_says("str(caught).endswith(\"a' names no module: write the \"\n"
+                "'application as MODULE:CALLABLE')",
+                "True");
     assert_refused("sub/os.py",
                    "sub/os.py has the same name as the module 'os', which "
                    "Python itself uses: rename the file");
