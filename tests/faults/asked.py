@@ -1,7 +1,10 @@
 """An application whose server is asked from within: as soon as it says where it
 listens, a client sends what REQUEST in the environment says. TLS=1: by TLS.
 STATUS and TYPE are what it answers.
-END=1: when it is answered, the server gets SIGTERM."""
+END=1: when it is answered, the server gets SIGTERM.
+APART=1: the client is a process, and not a thread. A server that forks needs
+that: its child has no thread that could give back a lock, as one of OpenSSL,
+that the client just has."""
 
 import contextlib
 import os
@@ -36,15 +39,33 @@ def by_tls(client):
     return context.wrap_socket(client)
 
 
-def ask(client):
+def ask(client, server):
     with contextlib.suppress(OSError):
         if os.environ.get('TLS'):
             client = by_tls(client)
         client.sendall(REQUEST)
         while client.recv(1 << 16):
             pass
-    if os.environ.get('END'):
-        os.kill(os.getpid(), signal.SIGTERM)
+    if os.environ.get('END') and server in (os.getpid(), os.getppid()):
+        os.kill(server, signal.SIGTERM)
+
+
+def ask_apart(client, server):
+    """As ask(), without what is open in the server: its end is then seen."""
+    if os.fork() == 0:
+        os.closerange(3, client.fileno())
+        os.closerange(client.fileno() + 1, 256)
+        ask(client, server)
+        os._exit(0)
+    client.close()
+
+
+def begin(client):
+    if os.environ.get('APART'):
+        ask_apart(client, os.getpid())
+    else:
+        threading.Thread(target=ask, args=(client, os.getpid()),
+                         daemon=True).start()
 
 
 class Asking:
@@ -58,8 +79,7 @@ class Asking:
         self.said += text
         if '\n' in text and 'Serving' in self.said and not self.is_asked:
             self.is_asked = True
-            threading.Thread(target=ask, args=(connect(self.said),),
-                             daemon=True).start()
+            begin(connect(self.said))
 
     def flush(self):
         pass

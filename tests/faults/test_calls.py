@@ -55,8 +55,9 @@ FILES = {
 }
 
 APPLICATIONS = [
-    'fails', 'imports', 'calls', 'leaves', 'leaves_with', 'wrong', 'needs', 'empty', 'package',
-    'package.relative', 'loose/relative.py', 'package/relative.py',
+    'fails', 'imports', 'calls', 'leaves', 'leaves_with', 'wrong', 'needs',
+    'empty', 'package', 'package.relative', 'loose/relative.py',
+    'package/relative.py',
     'functions', 'functions.py', 'functions:none', 'functions:one()',
     'makes:make()', 'makes:number', 'makes:later', 'makes:make().a',
     'not_there', 'not_there.py', 'functions.one', 'os:path', 'empty.there',
@@ -133,10 +134,10 @@ class CallTests(unittest.TestCase):
         self.assertGreater(self.serve('--once'), 50)
         self.serve(END='1')
         self.serve('--threads', END='1')
-        self.serve('--fork', END='1')
+        self.serve('--fork', END='1', APART='1')
         self.serve('--validate', '--once', '--quiet', '--backlog', '3')
         self.each_fails('--bind', 'unix:socket', '--fork',
-                        'tests.faults.asked', END='1')
+                        'tests.faults.asked', END='1', APART='1')
 
     def test_program_questions(self):
         """What it asks Python for once, when a request is odd."""
@@ -175,7 +176,8 @@ class CallTests(unittest.TestCase):
                    '--tls-password-file']
         self.serve('--once', *options, 'password', TLS='1')
         self.serve('--once', '--timeout', '10', *options, 'password')
-        self.serve('--fork', *options, 'password', TLS='1', END='1')
+        self.serve('--fork', *options, 'password', TLS='1', END='1',
+                   APART='1')
         self.serve(*options, 'wrong', code=1)
 
 
