@@ -9,18 +9,15 @@ build/study/tests/refusing tests.faults.calls -- [WORD]
 With a word: only the operations that have it in their names.
 """
 
-import contextlib
 import gc
-import io
 import os
 import pickle
-import re
 import sys
 
 import refusing
 
 from tests.faults import more_operations  # noqa: F401 (they are in ALL)
-from tests.faults import operations
+from tests.faults import attempts, operations
 
 MOST = 2000  # calls of one operation
 
@@ -28,31 +25,11 @@ MOST = 2000  # calls of one operation
 def once(operation, refuse=False):
     """Does it, while the next call fails. Returns what comes of it, as text,
     and which one has failed, or ''."""
-    descriptors = os.listdir('/proc/self/fd')
-    with contextlib.redirect_stderr(io.StringIO()), \
-            contextlib.ExitStack() as undo:
-        do = operation.prepare(undo)
+    def begin():
         if refuse:
             refusing.begin(0)
-        try:
-            result = do()
-        except BaseException as error:
-            result = error
-        finally:
-            failed = refusing.end()
-        said = told(result)
-    del do, result
-    if os.listdir('/proc/self/fd') != descriptors:
-        gc.collect()  # an error and its frames hold each other
-    if os.listdir('/proc/self/fd') != descriptors:
-        raise AssertionError('a descriptor has stayed open')
-    return said, failed
 
-
-def told(result):
-    if isinstance(result, BaseException):
-        return f'{type(result).__name__}: {result}'
-    return re.sub('0x[0-9a-f]+', '0x', repr(result))
+    return attempts.once(operation, begin, refusing.end)[:2]
 
 
 def results(found):
@@ -89,25 +66,12 @@ def each_fails(operation, right):
     return nth
 
 
-def look_at(operation, right):
-    wrong = []
-    steps = each_fails(operation, right)
-    while True:
-        try:
-            wrong.append(next(steps))
-        except StopIteration as end:
-            points = end.value
-            break
-    print(f'{operation.name}: {points} calls, {len(wrong)} wrong',
-          *(f'  {call}: {what}' for call, what in wrong), sep='\n', flush=True)
-    return points, len(wrong)
-
-
 def main():
     word = ' '.join(sys.argv[1:])
     gc.disable()
     found = [each for each in operations.ALL if word in each.name]
-    done = [look_at(*each) for each in zip(found, results(found))]
+    done = [attempts.look_at(each, each_fails(each, right), 'calls')
+            for each, right in zip(found, results(found))]
     points, wrong = map(sum, zip(*done))
     print(f'{len(found)} operations, {points} calls, {wrong} wrong',
           flush=True)

@@ -7,7 +7,6 @@ REFUSE=/tmp/places LATER=1 \
     build/study/tests/refusing tests.faults.calls_while_loading
 """
 
-import os
 import sys
 
 import http.server  # noqa: F401 (what _cwsgiref imports)
@@ -16,6 +15,8 @@ import wsgiref.simple_server  # noqa: F401
 import wsgiref.validate  # noqa: F401
 
 import refusing
+
+from tests.faults.attempts import in_a_child
 
 REFUSED = '_cwsgiref has failed to load before'
 NOT_THERE = 'nothing fails'
@@ -44,22 +45,9 @@ def how_it_ends():
     return f'{failed}: {said}, and then {again}'
 
 
-def in_a_child():
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        os.write(writing, how_it_ends().encode())
-        os._exit(0)
-    os.close(writing)
-    with open(reading, encoding='utf-8') as file:
-        said = file.read()
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return said if code == 0 else f'ended by signal {-code}'
-
-
 def main():
     wrong, calls = [], 0
-    while (said := in_a_child()) != NOT_THERE:
+    while (said := in_a_child(how_it_ends)) != NOT_THERE:
         calls += 1
         if said:
             wrong.append(f'{calls}: {said}')

@@ -7,7 +7,6 @@ python3 -m tests.faults.loading [STRIDE]
 
 import _testcapi
 import importlib.util
-import os
 import sys
 
 # What it imports, which CPython's import does not stand.
@@ -15,6 +14,8 @@ import http.server  # noqa: F401
 import unicodedata  # noqa: F401
 import wsgiref.simple_server  # noqa: F401
 import wsgiref.validate  # noqa: F401
+
+from tests.faults.attempts import in_a_child
 
 CLEAN = 50  # so many times without a failure: there is none left
 OF_PYTHON = 80  # CPython's compiler does not stand some of them
@@ -44,7 +45,8 @@ def load_again(spec):
 
 
 def how_it_ends(spec, nth):
-    """'' if nothing has failed, or what is raised."""
+    """'' if nothing has failed, or what is raised; in a child, which has not
+    loaded it yet."""
     said = ''
     _testcapi.set_nomemory(nth, nth + 1)
     try:
@@ -56,26 +58,12 @@ def how_it_ends(spec, nth):
     return said + load_again(spec) if said == MEMORY_ERROR else said
 
 
-def in_a_child(spec, nth):
-    """What how_it_ends() says in a child, which has not loaded it yet."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        os.write(writing, how_it_ends(spec, nth).encode())
-        os._exit(0)
-    os.close(writing)
-    with open(reading, encoding='utf-8') as file:
-        said = file.read()
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return said if code == 0 else f'ended by signal {-code}'
-
-
 def main():
     stride = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     spec = importlib.util.find_spec('_cwsgiref')
     wrong, of_python, clean, nth = [], 0, 0, 0
     while clean < CLEAN:
-        said = in_a_child(spec, nth)
+        said = in_a_child(how_it_ends, spec, nth)
         clean = 0 if said else clean + stride
         if any(words in said for words in COMPILER):
             of_python += stride

@@ -9,14 +9,11 @@ With a word: only the operations that have it in their names.
 """
 
 import _testcapi
-import contextlib
 import gc
-import io
-import os
 import re
 import sys
 
-from tests.faults import operations
+from tests.faults import attempts, operations
 
 CLEAN = 40   # so many times without a failure: there is none left
 MOST = 5000  # allocations of one operation
@@ -29,35 +26,13 @@ OF_PYTHON = re.compile('error return without exception set'
 
 def once(operation, nth=None):
     """Does it, while the nth allocation fails. Returns what comes of it, as
-    text, and whether it has ended with MemoryError."""
-    log = io.StringIO()
-    failed = False
-    descriptors = os.listdir('/proc/self/fd')
-    with contextlib.redirect_stderr(log), contextlib.ExitStack() as undo:
-        do = operation.prepare(undo)
+    text, and whether MemoryError has."""
+    def begin():
         if nth is not None:
             _testcapi.set_nomemory(nth, nth + 1)
-        try:
-            result = do()
-        except MemoryError:
-            result, failed = None, True
-        except BaseException as error:
-            result = error
-        finally:
-            _testcapi.remove_mem_hooks()
-        said = told(result)
-    del do, result
-    if os.listdir('/proc/self/fd') != descriptors:
-        gc.collect()  # an error and its frames hold each other
-    if os.listdir('/proc/self/fd') != descriptors:
-        raise AssertionError('a descriptor has stayed open')
-    return said, failed or 'MemoryError' in log.getvalue()
 
-
-def told(result):
-    if isinstance(result, BaseException):
-        return f'{type(result).__name__}: {result}'
-    return re.sub('0x[0-9a-f]+', '0x', repr(result))
+    said, _, log = attempts.once(operation, begin, _testcapi.remove_mem_hooks)
+    return said, 'MemoryError' in said + log
 
 
 def each_fails(operation):
@@ -85,26 +60,11 @@ def each_fails(operation):
     return points
 
 
-def look_at(operation):
-    wrong = []
-    points = 0
-    steps = each_fails(operation)
-    while True:
-        try:
-            wrong.append(next(steps))
-        except StopIteration as end:
-            points = end.value
-            break
-    print(f'{operation.name}: {points} allocations, {len(wrong)} wrong',
-          *(f'  {nth}: {what}' for nth, what in wrong), sep='\n', flush=True)
-    return points, len(wrong)
-
-
 def main():
     word = ' '.join(sys.argv[1:])
     gc.disable()
-    found = [look_at(operation) for operation in operations.ALL
-             if word in operation.name]
+    found = [attempts.look_at(each, each_fails(each), 'allocations')
+             for each in operations.ALL if word in each.name]
     points, wrong = map(sum, zip(*found))
     print(f'{len(found)} operations, {points} allocations, {wrong} wrong')
     return 1 if wrong else 0
