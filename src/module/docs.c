@@ -2,10 +2,10 @@
  * methods of Headers that an application has, too; and how they get there. */
 #include "module/docs.h"
 
-#include <Python.h>
 #include <string.h>
 
 #include "headers/headers.h"
+#include "python/objects.h"
 #include "util/file_wrapper.h"
 #include "validate/checks.h"
 #include "validate/error_wrapper.h"
@@ -13,7 +13,9 @@
 #include "validate/iterator_wrapper.h"
 #include "validate/write_wrapper.h"
 
-char *
+/* "name(parameters)", the line of dashes that CPython looks for, and the doc:
+ * it lives as long as the process. NULL with an exception. */
+static char *
 doc_with_signature(const char *name, const char *parameters, const char *doc)
 {
     size_t size =
@@ -77,27 +79,27 @@ static const Doc docs[] = {
       "Complain if close() was not called." },
 };
 
-/* "FileWrapper" */
-static const char *
-name_of(const PyTypeObject *type)
+int
+set_doc(PyTypeObject *type, const char *parameters, const char *doc)
 {
-    return strrchr(type->tp_name, '.') + 1;
+    PyObject *text = PyUnicode_FromString(doc);
+    int result = -1;
+
+    type->tp_doc =
+        doc_with_signature(strrchr(type->tp_name, '.') + 1, parameters, doc);
+    if (text != NULL && type->tp_doc != NULL) {
+        result = PyDict_SetItemString(type->tp_dict, "__doc__", text);
+    }
+    Py_XDECREF(text);
+    return result;
 }
 
 static int
 set_class_doc(const Doc *entry)
 {
-    PyTypeObject *type = entry->type;
-    PyObject *doc = PyUnicode_FromString(entry->doc);
-    int result = -1;
+    int result = set_doc(entry->type, entry->parameters, entry->doc);
 
-    type->tp_doc =
-        doc_with_signature(name_of(type), entry->parameters, entry->doc);
-    if (doc != NULL && type->tp_doc != NULL) {
-        result = PyDict_SetItemString(type->tp_dict, "__doc__", doc);
-        PyType_Modified(type);
-    }
-    Py_XDECREF(doc);
+    PyType_Modified(entry->type);
     return result;
 }
 
@@ -119,12 +121,11 @@ set_method_doc(const Doc *entry)
 int
 docs_ready(void)
 {
-    PyObject *doc = PyUnicode_FromString(
-        "What the validator warns of, where PEP 3333 only advises.");
-    int result =
-        doc == NULL ? -1 : PyObject_SetAttrString(WSGIWarning, "__doc__", doc);
+    int result = set_attribute(
+        WSGIWarning, "__doc__",
+        PyUnicode_FromString(
+            "What the validator warns of, where PEP 3333 only advises."));
 
-    Py_XDECREF(doc);
     for (size_t i = 0; i < Py_ARRAY_LENGTH(docs) && result == 0; i++) {
         result = docs[i].method == NULL ? set_class_doc(&docs[i])
                                         : set_method_doc(&docs[i]);

@@ -2,10 +2,12 @@
 #ifndef CWSGIREF_MODULE_DOCS_H
 #define CWSGIREF_MODULE_DOCS_H
 
-/* "name(parameters)", the line of dashes that CPython looks for, and the doc.
- * It lives as long as the process. NULL with an exception. */
-char *doc_with_signature(const char *name, const char *parameters,
-                         const char *doc);
+#include <Python.h>
+
+/* Gives a type its __doc__, and what inspect.signature() reads: the parameters
+ * of its __init__. They live as long as the process. Whoever calls this says
+ * PyType_Modified(). 0 or -1. */
+int set_doc(PyTypeObject *type, const char *parameters, const char *doc);
 
 /* Gives the types that are in no family their docs, and the methods that are
  * not of src/module. Call it once, when the types are ready. 0 or -1. */

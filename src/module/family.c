@@ -1144,18 +1144,6 @@ init_parameters(const Family *family, const Class *cls)
     return "";
 }
 
-static int
-put_doc(const Family *family, const Class *cls)
-{
-    cls->type->tp_doc =
-        doc_with_signature(strrchr(cls->type->tp_name, '.') + 1,
-                           init_parameters(family, cls), cls->doc);
-    if (cls->type->tp_doc == NULL) {
-        return -1;
-    }
-    return put(cls->type, "__doc__", PyUnicode_FromString(cls->doc));
-}
-
 int
 family_ready(const Family *family)
 {
@@ -1178,8 +1166,8 @@ family_ready(const Family *family)
                 return -1;
             }
         }
-        if (put_doc(family, cls) < 0 || put_methods(family, cls) < 0 ||
-            put_fields(cls) < 0)
+        if (set_doc(cls->type, init_parameters(family, cls), cls->doc) < 0 ||
+            put_methods(family, cls) < 0 || put_fields(cls) < 0)
         {
             return -1;
         }
