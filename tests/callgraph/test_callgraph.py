@@ -470,13 +470,18 @@ class TraceTests(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertRegex(result.stdout, r'─ Server\.verify_request\n')
 
+    def tree_of_seen(self, process):
+        """What it prints of a request of /seen that somebody sends it."""
+        port = read_until(process.stderr, r' port (\d+)')[1]
+        exchange(int(port), b'GET /seen HTTP/1.0\r\n\r\n', b'')
+        out, err = process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, 0, err)
+        return out
+
     def test_program_and_a_request_of_a_browser(self):
         with started('trace', '--wait', '--program', '-m',
                      'cwsgiref.as_wsgiref', PYTHON, '0') as process:
-            port = read_until(process.stderr, r'listens on port (\d+)')[1]
-            exchange(int(port), b'GET /seen HTTP/1.0\r\n\r\n', b'')
-            out, err = process.communicate(timeout=PATIENCE)
-        self.assertEqual(process.returncode, 0, err)
+            out = self.tree_of_seen(process)
         self.assertRegex(out, r"get_environ +'GET', '/seen'")
 
     def test_program_that_does_not_serve(self):
@@ -493,10 +498,7 @@ class TraceTests(unittest.TestCase):
 
     def test_wait_for_a_request(self):
         with started('trace', 'apps:hello', '--wait', '--both') as process:
-            port = read_until(process.stderr, r' port (\d+) ')[1]
-            exchange(int(port), b'GET /seen HTTP/1.0\r\n\r\n', b'')
-            out, err = process.communicate(timeout=PATIENCE)
-        self.assertEqual(process.returncode, 0, err)
+            out = self.tree_of_seen(process)
         self.assertRegex(out, r"get_environ +.*\.get_environ +'GET', '/seen'")
 
     def test_tree_grows_while_the_application_waits(self):

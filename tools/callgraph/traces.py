@@ -323,10 +323,14 @@ class Listening:
             raise
         self.announcement = f'It listens on port {self.port}'
 
-    def listens(self):
+    def check(self):
+        """Does it still run?"""
         if self.process.poll() is not None:
             raise RuntimeError('the program has ended, with '
                                f'{self.process.returncode}')
+
+    def listens(self):
+        self.check()
         ports = listening_ports(self.process.pid)
         if self.port in ports or (ports and not self.port):
             self.port = self.port or ports[0]
@@ -376,9 +380,7 @@ class PythonProgramRun(ProgramRun):
         with self.started(None) as server:
             say(server.announcement)
             while not self.has_handled_request():
-                if server.process.poll() is not None:
-                    raise RuntimeError(f'the program has ended, with '
-                                       f'{server.process.returncode}')
+                server.check()
                 time.sleep(0.01)
             self.wait_for_others()
 
