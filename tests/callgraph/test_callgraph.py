@@ -456,6 +456,7 @@ class TraceTests(unittest.TestCase):
         self.assertRegex(result.stderr, r'(?m)^somebody .* "GET /seen HTTP')
         self.assertRegex(
             result.stdout, r'─ BaseHTTPRequestHandler_log_message\n'
+            r'(?:.*─ BaseHTTPRequestHandler__colorize_request\n)?'
             r'.*─ Handler\.address_string\n')
         self.assertRegex(
             result.stdout, r'─ Handler\.log_date_time_string\n'
