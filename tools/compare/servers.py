@@ -14,7 +14,7 @@ import sys
 import time
 from contextlib import suppress
 
-from tools import processes, server
+from tools import connections, processes, server
 from tools.patience import Patience, wait
 
 from . import entered
@@ -214,13 +214,8 @@ class Server(server.Server):
         """Waits until the end of the connection from that port, or of its
         half, is known at the server's side."""
         end = time.monotonic() + self.patience
-        ends = f':{self.address[1]:04X}', f':{port:04X}'
         while time.monotonic() < end:
-            with open('/proc/net/tcp', encoding='ascii') as table:
-                states = [fields[3] for fields in map(str.split, table)
-                          if fields[1].endswith(ends[0])
-                          and fields[2].endswith(ends[1])]
-            if not {'01', '03'} & set(states):  # ESTABLISHED, SYN_RECV
+            if not connections.is_open(self.address[1], port):
                 return
         raise TimeoutError(f'the connection from port {port} does not end')
 
