@@ -39,7 +39,7 @@ socket_file_resolve(char *path, size_t size)
     return 0;
 }
 
-/* Whether a connection to it is refused. */
+/* Whether a connection to it is refused. The options have no longer path. */
 static bool
 is_refused(const char *path)
 {
@@ -47,9 +47,6 @@ is_refused(const char *path)
     int fd;
     bool refused;
 
-    if (strlen(path) >= sizeof(address.sun_path)) {
-        return false; /* bind() says so */
-    }
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         return false;

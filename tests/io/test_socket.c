@@ -705,6 +705,8 @@ test_any_socket_sends_and_has_a_timeout(void **state)
                "        return 2\n"
                "    def gettimeout(self):\n"
                "        return self.timeout\n"
+               "    def close(self):\n"
+               "        self.sent = 'closed'\n"
                "any_socket = Any()");
     object = eval_python("any_socket");
     sock = AnySocket_new(object);
@@ -714,6 +716,8 @@ test_any_socket_sends_and_has_a_timeout(void **state)
     assert_repr(eval_python("any_socket.sent"), "b'abc'");
     assert_true(sock->cls->gettimeout(sock) < -1.5);
     assert_raised(PyExc_ValueError, "Timeout value out of range");
+    assert_int_equal(sock->cls->close(sock), 0);
+    assert_repr(eval_python("any_socket.sent"), "'closed'");
     Py_DECREF(sock);
     run_python("del any_socket");
 }
@@ -744,6 +748,69 @@ test_a_full_queue_is_a_timeout(void **state)
     run_python("queue.close()\n"
                "del queue");
     assert_int_equal(sock->cls->close(sock), 0);
+    Py_DECREF(sock);
+}
+
+/* The application keeps the socket that it has asked for: when ours ends, that
+ * one owns the descriptor, and closes it. */
+static void
+test_the_socket_of_the_application_lives_on(void **state)
+{
+    int peer;
+    Socket *sock = new_unix_socket(&peer);
+    PyObject *kept = Socket_for_python(sock);
+    char buffer[4];
+
+    (void)state;
+    Py_DECREF(sock);
+    assert_repr(PyObject_CallMethod(kept, "send", "y", "x"), "1");
+    assert_int_equal(recv(peer, buffer, 4, 0), 1);
+    assert_repr(PyObject_CallMethod(kept, "close", NULL), "None");
+    assert_int_equal(recv(peer, buffer, 4, 0), 0);
+    Py_DECREF(kept);
+    assert_int_equal(close(peer), 0);
+}
+
+/* close() waits, with SO_LINGER, until the peer has it all; who reads there is
+ * another thread. */
+static void
+test_a_close_that_waits_lets_others_run(void **state)
+{
+    const struct linger linger = { 1, 60 };
+    PyObject *fd;
+    Socket *sock;
+
+    (void)state;
+    run_python("listener = socket.create_server(('127.0.0.1', 0))\n"
+               "client = socket.create_connection(listener.getsockname())\n"
+               "served, _ = listener.accept()\n"
+               "listener.close()\n"
+               "served.setblocking(False)\n"
+               "sent = 0\n"
+               "try:\n"
+               "    while True:\n"
+               "        sent += served.send(bytes(1 << 16))\n"
+               "except BlockingIOError:\n"
+               "    pass\n"
+               "fd = served.detach()\n"
+               "got = []\n"
+               "def read():\n"
+               "    while data := client.recv(1 << 20):\n"
+               "        got.append(len(data))\n"
+               "reader = threading.Thread(target=read)");
+    fd = eval_python("fd");
+    sock = Socket_new(&Socket_class, -1, -1, -1, (int)PyLong_AsLong(fd));
+    Py_DECREF(fd);
+    assert_int_equal(
+        setsockopt(sock->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)),
+        0);
+    run_python("reader.start()");
+    assert_int_equal(sock->cls->close(sock), 0);
+    assert_repr(eval_python("len(got) > 0"), "True");
+    run_python("reader.join()\n"
+               "client.close()");
+    assert_repr(eval_python("sum(got) == sent > 1 << 16"), "True");
+    run_python("del listener, client, served, reader, read, got");
     Py_DECREF(sock);
 }
 
@@ -815,6 +882,8 @@ main(void)
         python_test(test_a_socket_without_memory_lets_its_descriptor_alone),
         python_test(test_any_socket_sends_and_has_a_timeout),
         python_test(test_a_full_queue_is_a_timeout),
+        python_test(test_the_socket_of_the_application_lives_on),
+        python_test(test_a_close_that_waits_lets_others_run),
         python_test(test_a_last_close_that_fails_is_not_told),
         python_test(test_no_descriptor_is_left_behind),
     };

@@ -20,6 +20,9 @@ PROGRAM = os.environ['CWSGIREF']
 OPTIONS = ([], ['--threads'], ['--fork'])
 
 APPLICATION = '''
+import gc
+import sys
+
 def application(environ, start_response):
     body = environ['wsgi.input'].read(int(environ['CONTENT_LENGTH'] or 0))
     answer = [environ['wsgi.url_scheme'], environ.get('HTTPS', '-'),
@@ -27,6 +30,9 @@ def application(environ, start_response):
     start_response('200 OK', [('Content-Type', 'text/plain')])
     if environ['PATH_INFO'] == '/socket':
         return [repr(environ['wsgi.input'].raw._sock)[:14].encode()]
+    if environ['PATH_INFO'] == '/blocks':
+        gc.collect()
+        return [b'%d' % sys.getallocatedblocks()]
     if environ['PATH_INFO'] == '/large':
         return (b'x' * 100000 for _ in range(20))
     return [' '.join(answer).encode()]
@@ -132,6 +138,21 @@ class TLS(unittest.TestCase):
         answer = self.ask(server, b'GET /socket HTTP/1.0\r\n\r\n')
         self.assertTrue(answer.endswith(b'<ssl.SSLSocket'), answer)
         self.assertEqual(server.log().count('" 200 '), 3)
+
+    def test_nothing_is_left_of_a_connection(self):
+        server = self.serve()
+        for runs in (20, 40, 80, 160, 320, 640):  # until caches are full
+            before = self.blocks(server)
+            for _ in range(runs):
+                self.assert_serves(server)
+            grown = self.blocks(server) - before
+            if grown < runs:
+                return
+        self.fail(f'{grown} blocks more after {runs} requests')
+
+    def blocks(self, server):
+        answer = self.ask(server, b'GET /blocks HTTP/1.0\r\n\r\n')
+        return int(answer.rpartition(b'\r\n\r\n')[2])
 
     def test_files(self):
         for options in (('--tls-cert', 'both.pem'),

@@ -439,6 +439,26 @@ UtilityTests_testReqURIs(void **state)
                       "QUERY_STRING='say=ni'");
 }
 
+/* What the environ gives is nobody else's. */
+static void
+test_an_environ_that_makes_what_it_gives(void **state)
+{
+    PyObject *env, *found;
+
+    (void)state;
+    run_python("class Environ:\n"
+               "    def get(self, name, default=None):\n"
+               "        return self[name]\n"
+               "    def __getitem__(self, name):\n"
+               "        return ''.join(['/', *name.lower()])");
+    env = eval_python("Environ()");
+    found = request_uri(env, true);
+    assert_repr(found, "'/wsgi.url_scheme:///http_host/script_name/path_info?"
+                       "/query_string'");
+    Py_DECREF(env);
+    run_python("del Environ");
+}
+
 static void
 UtilityTests_testHopByHop(void **state)
 {
@@ -483,6 +503,7 @@ main(void)
         python_test(UtilityTests_testGuessScheme),
         python_test(UtilityTests_testAppURIs),
         python_test(UtilityTests_testReqURIs),
+        python_test(test_an_environ_that_makes_what_it_gives),
         python_test(UtilityTests_testHopByHop),
         python_test(test_every_name_of_python_is_hop_by_hop),
     };
