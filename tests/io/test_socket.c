@@ -771,8 +771,8 @@ test_the_socket_of_the_application_lives_on(void **state)
     assert_int_equal(close(peer), 0);
 }
 
-/* close() waits, with SO_LINGER, until the peer has it all; who reads there is
- * another thread. */
+/* close() waits, with SO_LINGER, until the peer has it all. Who reads there is
+ * another thread, and it begins when close() has. */
 static void
 test_a_close_that_waits_lets_others_run(void **state)
 {
@@ -781,36 +781,19 @@ test_a_close_that_waits_lets_others_run(void **state)
     Socket *sock;
 
     (void)state;
-    run_python("listener = socket.create_server(('127.0.0.1', 0))\n"
-               "client = socket.create_connection(listener.getsockname())\n"
-               "served, _ = listener.accept()\n"
-               "listener.close()\n"
-               "served.setblocking(False)\n"
-               "sent = 0\n"
-               "try:\n"
-               "    while True:\n"
-               "        sent += served.send(bytes(1 << 16))\n"
-               "except BlockingIOError:\n"
-               "    pass\n"
-               "fd = served.detach()\n"
-               "got = []\n"
-               "def read():\n"
-               "    while data := client.recv(1 << 20):\n"
-               "        got.append(len(data))\n"
-               "reader = threading.Thread(target=read)");
+    run_python("fd, read = full_connection()");
     fd = eval_python("fd");
     sock = Socket_new(&Socket_class, -1, -1, -1, (int)PyLong_AsLong(fd));
     Py_DECREF(fd);
     assert_int_equal(
         setsockopt(sock->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)),
         0);
-    run_python("reader.start()");
+    run_python("reader = threading.Thread(target=read)\n"
+               "reader.start()");
     assert_int_equal(sock->cls->close(sock), 0);
-    assert_repr(eval_python("len(got) > 0"), "True");
-    run_python("reader.join()\n"
-               "client.close()");
-    assert_repr(eval_python("sum(got) == sent > 1 << 16"), "True");
-    run_python("del listener, client, served, reader, read, got");
+    run_python("reader.join()");
+    assert_repr(eval_python("read.got == read.sent > 1 << 16"), "True");
+    run_python("del reader, read");
     Py_DECREF(sock);
 }
 

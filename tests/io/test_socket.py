@@ -1,5 +1,6 @@
 """The same steps with our socket and with Python's."""
 
+import contextlib
 import gc
 import os
 import re
@@ -732,3 +733,37 @@ def compare_getfqdn():
         rows.compare(words, outcome(ours.fqdn, name),
                      outcome(socket.getfqdn, name))
     return outcome(ours.fqdn, 'a..b')[0]
+
+
+# ---- A close() that waits
+
+class full_connection:
+    """(a descriptor, its client): more has been sent than there is room for.
+    The client reads when the other side has begun to close."""
+
+    def __new__(cls):
+        self = super().__new__(cls)
+        with socket.create_server(('127.0.0.1', 0)) as listener:
+            self.client = socket.create_connection(listener.getsockname())
+            served, _ = listener.accept()
+        self.ends = ' %s %s 01 ' % tuple(
+            '0100007F:%04X' % end.getsockname()[1]
+            for end in (served, self.client))
+        served.setblocking(False)
+        self.sent = self.got = 0
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.sent += served.send(bytes(1 << 16))
+        assert self.is_open()
+        return served.detach(), self
+
+    def is_open(self):
+        with open('/proc/net/tcp') as table:
+            return self.ends in table.read()
+
+    def __call__(self):
+        while self.is_open():
+            pass
+        while data := self.client.recv(1 << 20):
+            self.got += len(data)
+        self.client.close()

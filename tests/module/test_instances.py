@@ -179,6 +179,14 @@ left.close()
 print(right.recv(12))
 right.close()
 
+class Tells(handlers.SimpleHandler):
+    def handle_error(self):
+        self.log_exception(sys.exc_info())
+
+handler = Tells(io.BytesIO(), io.BytesIO(), io.StringIO(), {})
+handler.run(lambda environ, start_response: {}['none'])
+print(handler.stderr.getvalue().splitlines()[-1])
+
 HANDLER = ('headers headers_sent result status bytes_sent stdin '
            'stdout stderr base_env')
 for name in 'SimpleHandler', 'BaseCGIHandler':

@@ -188,3 +188,13 @@ PARSERS = {
     'log': (make_error, log),
     'util': (make_environ, util),
 }
+
+
+def by_texts(names):
+    """[(what makes the texts, {name: parser})]: those together that take the
+    same texts."""
+    found = {}
+    for name in names:
+        make, run = PARSERS[name]
+        found.setdefault(make, {})[name] = run
+    return list(found.items())

@@ -13,9 +13,10 @@ long as the file and the test are the same.
 --seed S      another row of changes; default: 1
 --count N     how many; default: 100
 --only REGEX  only the tests of that name
---stages N    only the first stages of six: the C tests of the layer, the same
-              under sanitizers, all C tests, quick ones in Python, all C
-              tests under sanitizers, all others
+--stages N    only the first stages of seven: the quick tests of the layer, its
+              C tests under sanitizers, all C tests, the other tests of the
+              layer, quick ones in Python, all C tests under sanitizers, all
+              others
 --show        runs nothing: prints what is known
 """
 
@@ -229,6 +230,7 @@ def stages(plain, sanitized=None):
         (sanitized, lambda test, planted:
             test.is_c and is_near(test, planted)),
         (plain, lambda test, planted: test.is_c),
+        (plain, is_near),
         (plain, lambda test, planted: test.cost <= QUICK),
         (sanitized, lambda test, planted: test.is_c),
         (plain, lambda test, planted: True)]
