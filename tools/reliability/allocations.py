@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from . import builds, faults, requests
 from .memory import ByLibrary, ByPython, Sufferer, comparable
-from .row import Row, Watch, tell
+from .row import Row, Watch, by_two, tell
 
 GOAL = 'An allocation fails, each in turn'
 WANTED = ('20,000 points over 40 kinds of request: no crash, no hang, no '
@@ -128,26 +128,37 @@ def server_of(options):
 
 
 def run(scale=1.0, only=None):
-    """The Kinds, as they end."""
-    for make in methods():
-        for plan in PLANS:
-            method = make()
-            sufferer = Sufferer(method, *server_of(plan.options))
-            for kind in carry_out(plan, scale, sufferer, only):
-                yield kind
-            sufferer.stop()
-            method.close()
+    """Yields the Kinds, in their order."""
+    faults.library()  # built before there are processes that use it
+    faults.variants()
+    tasks = [(carry_out, make, part, scale, only) for make in methods()
+             for plan in PLANS for part in halves(plan)]
+    for kinds in by_two(tasks):
+        yield from kinds
 
 
-def carry_out(plan, scale, sufferer, only):
+def halves(plan):
+    """For two processors."""
+    for number in range(2):
+        yield plan._replace(kinds=plan.kinds[number::2])
+
+
+def carry_out(make, plan, scale, only):
+    """The Kinds of a plan."""
+    method = make()
+    sufferer = Sufferer(method, *server_of(plan.options))
     step = max(1, round(plan.step / scale))
+    found = []
     for number, name in enumerate(plan.kinds):
         if only and name not in only:
             continue
         for count in plan.in_a_row:
             kind = try_all(sufferer, name, step, number % step, count)
             report([sufferer.method.name, *plan.options], kind, count)
-            yield kind
+            found.append(kind)
+    sufferer.stop()
+    method.close()
+    return found
 
 
 # ---- References, in a debug build
@@ -155,11 +166,12 @@ def carry_out(plan, scale, sufferer, only):
 DEBUG_PYTHON = '/usr/bin/python3-dbg'
 
 
-def leaks(path, step):
-    """(kind, points, those that leave something: (number, references))"""
+def leaks(path, step, kinds):
+    """[(kind, points, those that leave something: (number, references))]"""
     method = ByPython()
     sufferer = Sufferer(method, command=[path, '--bind', '127.0.0.1:0'])
-    for start, (name, request) in enumerate(requests.ALL.items()):
+    found = []
+    for start, (name, request) in enumerate(kinds):
         kind = try_all(sufferer, name, step, start % step)
         left = []
         numbers = range(1 + start % step, kind.last + 1, step)
@@ -174,8 +186,9 @@ def leaks(path, step):
         for at, outcome in kind.wrong[:5]:
             tell(f'    {at}: {outcome.wrong}\n'
                  f'        {outcome.log[-1500:]!r}')
-        yield kind, len(numbers), left
+        found.append((kind, len(numbers), left))
     sufferer.stop()
+    return found
 
 
 def report(how, kind, count):
@@ -205,7 +218,10 @@ def rows(scale=1.0):
 def debug_row(scale, watch):
     """Takes a build of its own."""
     folder = builds.preset('pydebug', python=DEBUG_PYTHON)
-    found = list(leaks(str(folder / 'cwsgiref'), max(1, round(3 / scale))))
+    kinds = list(requests.ALL.items())
+    found = sum(by_two([(leaks, str(folder / 'cwsgiref'),
+                         max(1, round(3 / scale)), kinds[number::2])
+                        for number in range(2)]), [])
     points = sum(count for _, count, _ in found)
     wrong = sum(len(kind.wrong) for kind, _, _ in found)
     left = sum(len(each) for _, _, each in found)

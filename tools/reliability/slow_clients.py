@@ -98,7 +98,9 @@ def given_up(clients):
 def idle(connections):
     """Threads that wait for their clients, and others beside them."""
     watch = Watch()
-    with served.ours(served.of(), ['--threads']) as server:
+    # With a queue of 5 most would have to knock again, a second later.
+    with served.ours(served.of(), ['--threads', '--backlog',
+                                   str(connections)]) as server:
         server.ask()
         before = server.descriptors()
         memory, wrong = [], 0
