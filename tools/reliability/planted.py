@@ -34,7 +34,7 @@ import time
 from tools import command
 
 from . import builds, c_changes, planting
-from .row import Row, Watch, part, tell
+from .row import Row, Watch, by_two, part, tell
 
 COUNT = 100
 WANTED = 95   # percent
@@ -279,38 +279,56 @@ def fails(copy, test):
 # ---- The whole
 
 def prepare(last=None):
-    """The copies of the builds for that many stages."""
+    """The builds for that many stages: (what stands before the names of the
+    tests, the folder, that of its copies)."""
     planting.check()
     if builds.BUILT in os.environ:  # the instrument is tested
-        base = os.environ[builds.BUILT]
-        return [planting.Copy(base, FOLDER / 'tested')]
+        return [('', os.environ[builds.BUILT], FOLDER / 'tested')]
     presets = {'study': ''}
     if last != 1:
         presets['asan'] = 'asan: '
-    return [planting.Copy(builds.preset(preset, '--test'), FOLDER / preset,
-                          title) for preset, title in presets.items()]
+    return [(title, builds.preset(preset, '--test'), FOLDER / preset)
+            for preset, title in presets.items()]
 
 
-def plant_all(copies, seed=SEED, count=COUNT, only=None, last=None):
+def copies(prepared, number):
+    """Of the builds, for one of two processes."""
+    return [planting.Copy(base, folder / str(number), title)
+            for title, base, folder in prepared]
+
+
+def plant_all(prepared, seed=SEED, count=COUNT, only=None, last=None):
     """Returns the changes, and how many were drawn again for no_change.txt.
     """
-    drawer = Drawer(copies[0])
+    own = copies(prepared, 0)
+    drawer = Drawer(own[0])
     found = [drawer.first(row) for row in draw(seed, count)]
     digests = {copy.title + test.name: test.digest
-               for copy in copies for test in copy.tests}
+               for copy in own for test in copy.tests}
     for planted in found:
         planted.forget(digests)
-    for stage, (copy, belongs) in enumerate(stages(*copies)[:last], 1):
+    left = [planted for planted in found if not planted.caught_by]
+    if left and last != 0:
+        list(by_two([(hunt_all, left[number::2], prepared, number, only, last)
+                     for number in range(min(2, len(left)))]))
+    for planted in left:
+        planted.read()
+    return found, drawer.listed
+
+
+def hunt_all(found, prepared, number, only, last):
+    """All stages for a part of the changes. What comes of it is in their
+    files."""
+    for stage, (copy, belongs) in enumerate(
+            stages(*copies(prepared, number))[:last], 1):
         left = [planted for planted in found if not planted.caught_by]
-        for number, planted in enumerate(left, 1):
+        for planted in left:
             tests = chosen(copy, planted, belongs, only)
             if tests:
                 hunt(copy, planted, tests)
-                tell(f'stage {stage}, {number} of {len(left)}: '
-                     f'{planted.name}: {planted.function}: '
+                tell(f'stage {stage}: {planted.name}: {planted.function}: '
                      f'{planted.caught_by or "not caught"} '
                      f'({planted.seconds:.0f} s)')
-    return found, drawer.listed
 
 
 def show(found, file=None):
