@@ -16,10 +16,10 @@ from .row import LeftOut, Row, Watch, by_two, part, tell
 
 COMMAND = 'script/reliability leaks'
 MIXED, MIXED_OF_PYTHON = 1_000_000, 150_000
-PLAIN, PLAIN_OF_PYTHON = 2_000_000, 40_000
-EACH = 250            # how often each case is asked of the debug build
-MIXED_DEBUG = 60_000
-SANITIZED = 10_000
+PLAIN, PLAIN_OF_PYTHON = 5_000_000, 40_000
+EACH = 1000           # how often each case is asked of the debug build
+MIXED_DEBUG = 150_000
+SANITIZED = 20_000
 UNDER_VALGRIND = 2000
 DEBUG_PYTHON = '/usr/bin/python3-dbg'
 
