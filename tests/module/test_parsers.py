@@ -27,6 +27,26 @@ print(shrink.shrink((b'abcxdef', ['k', 'wxy', ('p', 'q')]),
 ''', cwd=ROOT)
         self.assertEqual(done.stdout, "(b'x', ['x'])\n", done.stderr)
 
+    def test_a_difference_is_told_so_that_it_can_be_kept(self):
+        done = python('-c', '''
+from unittest import mock
+from tools.parsers import comparison
+parsers = {'one': lambda side, data: len(data),
+           'other': lambda side, data: (side.name, 'x' in data) == ('C', True)}
+with mock.patch.object(comparison, 'FOUND', [('other', 'was lost', 'x1'),
+                                             ('third', 'not asked', 'x')]):
+    found = comparison.compare(lambda dice: 'axb', parsers, 's', 9)
+print(found)
+''', cwd=ROOT)
+        one = "  Python: False\n  C:      True\n    ('other', 'why',\n     'x'),\n"
+        self.assertEqual(
+            re.sub(r'(?m)^  \d+ s$', '  s', done.stdout),
+            f'other, was lost:\n{one}' + ''.join(
+                f'other, text {number} of the seed s:\n{one}'
+                for number in range(4))
+            + 'one: 4 texts, 0 differences\nother: 4 texts, 5 differences\n'
+            '  s\n5\n', done.stderr)
+
 
 if __name__ == '__main__':
     unittest.main()
