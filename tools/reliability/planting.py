@@ -26,8 +26,10 @@ SRC = command.ROOT / 'src'
 TESTS = command.ROOT / 'tests'
 ALONE = ['unshare', '--net', '--pid', '--fork', '--mount-proc',
          '--kill-child', 'sh', '-c', 'ip link set lo up; "$@"', 'sh']
-# After so many seconds without a sign of life a test has failed.
-PATIENCE = '30'
+# After so many seconds without a sign of life a test has failed; or after so
+# many times what it takes.
+PATIENCE = 30
+TIMES = 10
 
 
 def check():
@@ -76,10 +78,13 @@ class Test:
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
+    def patience(self):
+        return PATIENCE if self.is_c else max(PATIENCE, TIMES * self.cost)
+
     def passes(self, temporary):
         """Whether it does. One that takes much too long does not."""
         environment = {**os.environ, **self.environment,
-                       'CWSGIREF_PATIENCE': PATIENCE,
+                       'CWSGIREF_PATIENCE': str(self.patience()),
                        'TMPDIR': str(temporary)}
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
