@@ -4,10 +4,12 @@ grow, /sound is always the same."""
 
 import gc
 import json
+import linecache
 import os
 import re
 import sys
 import threading
+import warnings
 from functools import partial
 
 COMPARE = os.path.join(os.path.dirname(os.path.dirname(
@@ -46,7 +48,18 @@ def application(known, compiled, board, environ, start_response):
     return program['application'](environ, start_response)
 
 
+def clear_caches():
+    """What the interpreter and its library keep, as CPython's own hunt for
+    leaks does, with many requests or few."""
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', DeprecationWarning)
+        sys._clear_type_cache()
+    re.purge()
+    linecache.clearcache()
+
+
 def level(start_response):
+    clear_caches()
     gc.collect()
     gc.collect()
     found = {
