@@ -96,7 +96,7 @@ known_of(PyTypeObject *type)
             return &known[i];
         }
     }
-    Py_UNREACHABLE();
+    Py_FatalError("cwsgiref: an instance of no family");
 }
 
 static size_t
@@ -812,7 +812,7 @@ ends_of(PyTypeObject *type)
             return &ends[i];
         }
     }
-    Py_UNREACHABLE();
+    Py_FatalError("cwsgiref: a type of no family");
 }
 
 static const Ends *
