@@ -126,6 +126,30 @@ class Allocations(unittest.TestCase):
         self.assertEqual(sufferer.point(request, 1).wrong,
                          'it ends with status -9')
 
+    def test_what_is_left_is_seen(self):
+        """Also if the first points after another request leave nothing."""
+        forgetful = Forgetful()
+        self.assertEqual(forgetful.leaked(b'', 1), 1)
+
+
+class Forgetful(memory.Sufferer):
+    """A server that leaves a reference at the third point after another
+    request, and at those that follow."""
+
+    def __init__(self):
+        self.count = self.points = 0
+
+    def warm_up(self, request):
+        pass
+
+    def fail_once(self, request, number):
+        self.points += 1
+        self.count += self.points > 2
+
+    def references(self):
+        self.points = 0
+        return self.count
+
 
 if __name__ == '__main__':
     unittest.main()

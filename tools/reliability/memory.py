@@ -34,8 +34,11 @@ LOST = (re.compile(rf'^SystemError: (?:{LOST_ONE})$'),
 ABORTED = re.compile(r"ceval\.c:\d+: _PyEval_EvalFrameDefault: Assertion "
                      r"`_PyErr_Occurred\(tstate\)' failed")
 
-# So often a point is tried for what it leaves.
+# So often a point is tried for what it leaves, and so often before that counts:
+# some things are made once, and after another request the interpreter has other
+# objects at hand that it uses again, so that another allocation is the n-th.
 TIMES = 5
+FIRST = 2
 
 # CPython's Py_ReprLeave() does nothing without memory, and says nothing: the
 # repr() of sys.stderr, which the validator takes, fails from then on, and that
@@ -240,14 +243,16 @@ class Sufferer:
         None if the server has ended."""
         try:
             self.warm_up(request)
-            for _ in range(2):  # what is made once
-                self.fail_once(request, number)
-            before = self.references()
-            for _ in range(TIMES):
-                self.fail_once(request, number)
-            return max(0, self.references() - before) // TIMES
+            before = self.references_after(request, number, FIRST)
+            after = self.references_after(request, number, FIRST + TIMES)
+            return max(0, after - before) // TIMES
         except (OSError, RuntimeError, ValueError):
             return None
+
+    def references_after(self, request, number, times):
+        for _ in range(times):
+            self.fail_once(request, number)
+        return self.references()
 
     def fail_once(self, request, number):
         self.method.arm(self.server, number, 1)
