@@ -2,13 +2,19 @@
 tell. (test_reliability.py has a short run of each.)"""
 
 import errno
+import importlib.util
 import os
+import pathlib
+import subprocess
+import sys
 import unittest
 from unittest import mock
 
 from tools.compare import fuzz, generator
 from tools.reliability import (builds, faults, interruptions, memory,
                                requests, system_calls)
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def setUpModule():
@@ -130,6 +136,16 @@ class Allocations(unittest.TestCase):
         """Also if the first points after another request leave nothing."""
         forgetful = Forgetful()
         self.assertEqual(forgetful.leaked(b'', 1), 1)
+
+    @unittest.skipUnless(importlib.util.find_spec('_testcapi'),
+                         'this Python has no _testcapi')
+    def test_what_is_left_is_the_server_s(self):
+        done = subprocess.run(
+            [sys.executable, '-m', 'tests.reliability.by_themselves'],
+            cwd=ROOT, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r'(?m)^close_fails: [1-9]')
+        self.assertNotIn('more each time', done.stdout)
 
 
 class Forgetful(memory.Sufferer):

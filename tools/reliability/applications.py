@@ -2,6 +2,10 @@
 answer, asked for by the path of its name. They do little by themselves, so
 that what fails is the server's.
 
+What they leave must be the server's, too. So none makes a list of a list or
+tuple, as list(), [*...] and a list of three constants do: up to CPython 3.12,
+list_extend() keeps what is to be copied for ever if there is no memory for it.
+
 /arm?N lets the N-th allocation fail from the end of its own answer on, and
 /disarm lets no more fail; /references tells how many there are.
 """
@@ -140,10 +144,12 @@ def large(environ, start_response):
     return [b'x' * 100000]
 
 
+OWN = {'Date': 'today', 'Server': 'own', 'Content-Length': '2'}
+
+
 @asked_for
 def headers(environ, start_response):
-    start_response('200 OK', [('Date', 'today'), ('Server', 'own'),
-                              ('Content-Length', '2')]
+    start_response('200 OK', list(OWN.items())
                    + [('X-%d' % number, 'v') for number in range(9)])
     return [b'ok']
 
@@ -199,7 +205,7 @@ def fails_late(environ, start_response):
     raise RuntimeError('boom')
 
 
-class Body(list):
+class Body(tuple):
     def close(self):
         raise RuntimeError('close')
 
@@ -207,7 +213,7 @@ class Body(list):
 @asked_for
 def close_fails(environ, start_response):
     start_response('200 OK', [PLAIN])
-    return Body([b'one'])
+    return Body((b'one',))
 
 
 @asked_for
