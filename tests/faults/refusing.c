@@ -367,6 +367,9 @@ REFUSE_BY(is_chosen, PyStatus, PyStatus_NoMemory(), PyConfig_SetBytesArgv,
 REFUSE_BY(is_chosen, PyStatus, PyStatus_NoMemory(), Py_InitializeFromConfig,
           (const PyConfig *config), (config));
 
+/* Ours, which asks Python once: so it fails from each place that asks. */
+REFUSE(int, -1, release_asked, (Question question), (question));
+
 /* A method in C, which fails when it has done what it does. */
 
 PyObject *__real_PyObject_CallOneArg(PyObject *function, PyObject *arg);

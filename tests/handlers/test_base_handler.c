@@ -1,5 +1,7 @@
 #include "same_as_python.h"
 
+#include "handlers/handlers.h"
+#include "no_memory.h"
 #include "python/errors.h"
 
 static void
@@ -348,6 +350,54 @@ test_status_line_and_preamble(void **state)
             }
         }
     }
+}
+
+static Streams preamble;
+
+/* The date that is kept is another one: now's has to be made. */
+static void
+open_for_preamble(void)
+{
+    static BaseHandlerClass cls;
+
+    cls = test_handler_class();
+    preamble = open_streams(&cls, "{'SERVER_PROTOCOL': 'HTTP/1.0'}");
+    Py_SETREF(preamble.handler->environ, Py_NewRef(preamble.env));
+    Py_SETREF(preamble.handler->status, eval_python("'200 OK'"));
+    preamble.handler->headers = Headers_new(&Headers_class, NULL);
+    preamble.handler->origin_server = true;
+    preamble.handler->server_software = NULL;
+    Py_DECREF(format_date_time(0));
+}
+
+static int
+send_preamble(void)
+{
+    int result = preamble.handler->cls->send_preamble(preamble.handler);
+
+    assert_true(result == 0 || PyErr_ExceptionMatches(PyExc_MemoryError));
+    return result;
+}
+
+/* That of the next request is as ever. */
+static void
+send_the_next_preamble(void)
+{
+    close_streams(preamble);
+    open_for_preamble();
+    assert_int_equal(send_preamble(), 0);
+    assert_stdout(preamble, "b'HTTP/1.0 200 OK\\r\\nDate: D\\r\\n'");
+    close_streams(preamble);
+}
+
+static void
+test_a_preamble_without_memory(void **state)
+{
+    Operation operation = { "send_preamble", open_for_preamble, send_preamble,
+                            send_the_next_preamble };
+
+    (void)state;
+    assert_true(each_allocation_fails(&operation) > 3);
 }
 
 static void
@@ -824,6 +874,40 @@ test_convert_string_type_wants_exactly_a_str(void **state)
     Py_DECREF(self);
 }
 
+static PyObject *
+convert_nothing(Headers *self, PyObject *value, int name)
+{
+    (void)self;
+    (void)name;
+    return Py_NewRef(value);
+}
+
+/* What headers of another class let pass. */
+static void
+test_start_response_wants_a_str_itself(void **state)
+{
+    HeadersClass lenient = Headers_class;
+    BaseHandlerClass cls = test_handler_class();
+    PyObject *status = eval_python("'200 OK'");
+    PyObject *fields;
+    Streams streams;
+
+    (void)state;
+    lenient._convert_string_type = convert_nothing;
+    cls.headers_class = &lenient;
+    for (int i = 0; i < 2; i++) {
+        fields = eval_python(i == 0 ? "[(5, 'a')]" : "[('A', 6)]");
+        streams = open_streams(&cls, "{}");
+        assert_null(cls.start_response(streams.handler, status, fields, NULL));
+        assert_raised(PyExc_AssertionError,
+                      i == 0 ? "Header name must be of type str (got 5)"
+                             : "Header value must be of type str (got 6)");
+        close_streams(streams);
+        Py_DECREF(fields);
+    }
+    Py_DECREF(status);
+}
+
 /* In releases that have it, start_response calls it also under -O. */
 static void
 test_validate_status_wants_three_digits_and_a_space(void **state)
@@ -895,6 +979,7 @@ main(void)
         python_test(test_an_error_gives_the_error_page),
         python_test(test_an_error_after_output_is_only_logged),
         python_test(test_status_line_and_preamble),
+        python_test(test_a_preamble_without_memory),
         python_test(test_state_is_kept_when_the_result_fails),
         python_test(test_close_forgets_the_request),
         python_test(test_without_headers_as_in_python),
@@ -904,6 +989,7 @@ main(void)
         python_test(test_a_cleared_handler_is_usable),
         python_test(test_no_slot_is_empty),
         python_test(test_convert_string_type_wants_exactly_a_str),
+        python_test(test_start_response_wants_a_str_itself),
         python_test(test_validate_status_wants_three_digits_and_a_space),
     };
 

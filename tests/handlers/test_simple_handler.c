@@ -227,6 +227,22 @@ test_a_failing_write_ends_it(void **state)
     Py_DECREF(self);
 }
 
+/* It is written, and then asked for its length. */
+static void
+test_data_without_a_length(void **state)
+{
+    BaseHandler *self = open_handler();
+    PyObject *data = eval_python("NoLength(b'hello')");
+
+    (void)state;
+    expect_write("hello", 5);
+    assert_int_equal(self->cls->_write(self, data), -1);
+    assert_raised(PyExc_KeyError, "'no length'");
+    assert_repr(eval_python("out.getvalue()"), "b'hello'");
+    Py_DECREF(data);
+    Py_DECREF(self);
+}
+
 static void
 test_flush_is_replaced_on_the_instance_once_it_has_worked(void **state)
 {
@@ -388,6 +404,7 @@ main(void)
         python_test(test_partial_writes_are_continued_with_a_warning),
         python_test(test_a_warning_may_be_an_error),
         python_test(test_a_failing_write_ends_it),
+        python_test(test_data_without_a_length),
         python_test(test_flush_is_replaced_on_the_instance_once_it_has_worked),
         python_test(test_without_a_stdout_as_in_python),
         python_test(test_partial_writes_in_a_request),

@@ -9,6 +9,11 @@ from same_as_python import Body, Partial, Row, log, observe
 # Streams that take a part.
 
 
+class NoLength(bytes):
+    def __len__(self):
+        raise KeyError('no length')
+
+
 class NoneForAll(io.BytesIO):
     def write(self, data):
         super().write(data)
