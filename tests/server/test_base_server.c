@@ -772,6 +772,23 @@ test_a_request_that_is_not_verified_is_shut_down(void **state)
 }
 
 static void
+test_an_error_in_the_shutdown_of_an_unverified_request(void **state)
+{
+    BaseServerClass cls = fake_class();
+    BaseServer *server = new_server(&cls);
+
+    (void)state;
+    expect_get_request(NULL);
+    expect_verify_request(0);
+    expect_shutdown_request(PyExc_KeyError);
+    assert_int_equal(BaseServer__handle_request_noblock(server), -1);
+    assert_raised(PyExc_KeyError, "'queued'");
+    assert_int_equal(Py_REFCNT(got[0]), 1);
+    assert_int_equal(Py_REFCNT(got[1]), 1);
+    Py_DECREF(server);
+}
+
+static void
 test_an_error_in_verify_request_propagates_without_a_shutdown(void **state)
 {
     BaseServerClass cls = fake_class();
@@ -1176,6 +1193,7 @@ main(void)
         python_test(test_an_os_error_in_get_request_is_swallowed),
         python_test(test_another_error_in_get_request_propagates),
         python_test(test_a_request_that_is_not_verified_is_shut_down),
+        python_test(test_an_error_in_the_shutdown_of_an_unverified_request),
         python_test(
             test_an_error_in_verify_request_propagates_without_a_shutdown),
         python_test(test_an_exception_in_process_request_is_handled),

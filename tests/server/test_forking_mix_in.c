@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "no_memory.h"
 #include "server/mixed_servers.h"
 
 static const MixedClass classes[] = {
@@ -434,6 +435,68 @@ test_what_a_signal_handler_raises_ends_the_wait(void **state)
     }
 }
 
+/* That of an OSError ends it as one of waitpid() would. */
+static void
+test_an_os_error_of_a_signal_handler_ends_the_wait_silently(void **state)
+{
+    BaseServerClass cls = mixed_over_python(ForkingMixIn_lay_over);
+    BaseServer *server;
+
+    (void)state;
+    cls.max_children = 2;
+    run_python("start_children()");
+    server = new_server_with_children(&cls, 2);
+    run_python("start_alarms(time_out)");
+    raise(SIGALRM);
+    assert_int_equal(ForkingMixIn_collect_children(server, false), 0);
+    assert_repr(eval_python("len(alarms)"), "1");
+    stop_alarms();
+    assert_int_equal(children_of(server), 2);
+    let_children_exit();
+    assert_int_equal(ForkingMixIn_collect_children(server, true), 0);
+    assert_int_equal(children_of(server), 0);
+    Py_DECREF(server);
+}
+
+/* So many that none is left of those that CPython keeps for the next one, as
+ * later releases do. */
+static PyObject *
+new_numbers(Py_ssize_t count)
+{
+    PyObject *numbers = PyList_New(count);
+
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyList_SET_ITEM(numbers, i, PyLong_FromSsize_t(1000 + i));
+    }
+    return numbers;
+}
+
+/* It has ended, and there is no memory for its number: a later attempt finds
+ * that it is gone. */
+static void
+test_a_child_that_ends_without_memory(void **state)
+{
+    BaseServerClass cls = mixed_over_python(ForkingMixIn_lay_over);
+    PyObject *numbers;
+    BaseServer *server;
+
+    (void)state;
+    cls.max_children = 2;
+    run_python("start_children()");
+    server = new_server_with_children(&cls, 2);
+    let_children_exit();
+    numbers = new_numbers(500);
+    fail_allocation(0);
+    assert_int_equal(ForkingMixIn_collect_children(server, false), -1);
+    fail_allocation(-1);
+    assert_raised(PyExc_MemoryError, "");
+    Py_DECREF(numbers);
+    assert_int_equal(children_of(server), 2);
+    assert_int_equal(ForkingMixIn_collect_children(server, true), 0);
+    assert_int_equal(children_of(server), 0);
+    Py_DECREF(server);
+}
+
 /* Whether a child gets SIGTERM before fork() has returned in it. */
 static bool terminated_in_fork;
 
@@ -604,6 +667,9 @@ main(void)
             test_children_that_someone_else_has_collected_are_forgotten),
         python_test(test_a_signal_does_not_end_the_wait),
         python_test(test_what_a_signal_handler_raises_ends_the_wait),
+        python_test(
+            test_an_os_error_of_a_signal_handler_ends_the_wait_silently),
+        python_test(test_a_child_that_ends_without_memory),
         python_test(test_a_signal_to_a_child_that_only_begins_is_not_lost),
         python_test(test_signals_arrive_in_both_processes_after_the_fork),
         python_test(test_end_children_ends_them_all),

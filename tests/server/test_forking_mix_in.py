@@ -206,6 +206,11 @@ def fail(signum, frame):
         raise KeyError('alarm')
 
 
+def time_out(signum, frame):
+    alarms.append(signum)
+    raise TimeoutError('alarm')
+
+
 def start_alarms(handler):
     """Each 5 milliseconds, from when the test says so."""
     alarms.clear()

@@ -1,7 +1,11 @@
 #include "doubles.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "python/errors.h"
 #include "handlers/handlers.h"
+#include "io/socket_writer.h"
 #include "server/base_http_request_handler.h"
 #include "server/server_handler.h"
 #include "server/simple_server.h"
@@ -310,6 +314,94 @@ test_a_start_response_that_outlives_its_handler_fails_in_python(void **state)
     Py_DECREF(request_handler);
 }
 
+/* The handler writes into one end of a pair of sockets, and the expression
+ * gives the file of its response. */
+typedef struct Sending {
+    int peer;
+    Socket *sock;
+    BaseHTTPRequestHandler *request_handler;
+    BaseHandler *handler;
+} Sending;
+
+static Sending
+begin_sending(const BaseHTTPRequestHandlerClass *cls, const char *file)
+{
+    BufferedIOBase *writer;
+    Sending sending;
+    int ends[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    sending.peer = ends[0];
+    sending.sock = Socket_new(&Socket_class, AF_UNIX, SOCK_STREAM, 0, ends[1]);
+    assert_non_null(sending.sock);
+    writer = SocketWriter_new(&SocketWriter_class, sending.sock);
+    assert_non_null(writer);
+    sending.request_handler = new_request_handler(cls);
+    Py_SETREF(sending.request_handler->base.wfile, writer);
+    sending.handler = new_handler(sending.request_handler);
+    give_python("file", eval_python(file));
+    return sending;
+}
+
+static void
+end_sending(Sending sending)
+{
+    run_python("file.close(); del file");
+    Py_DECREF(sending.handler);
+    Py_DECREF(sending.request_handler);
+    assert_int_equal(sending.sock->cls->close(sending.sock), 0);
+    Py_DECREF(sending.sock);
+    close(sending.peer);
+}
+
+/* The headers come before the file. */
+static void
+test_a_file_stays_where_it_is_if_the_headers_cannot_be_sent(void **state)
+{
+    BaseHTTPRequestHandlerClass cls = request_handler_class();
+    Sending sending = begin_sending(&cls, "a_file()");
+    BaseHandler *self = sending.handler;
+    PyObject *fields = PyList_New(0);
+
+    (void)state;
+    assert_int_equal(self->cls->setup_environ(self), 0);
+    Py_SETREF(self->status, PyUnicode_FromString("200 OK"));
+    self->headers = Headers_new(&Headers_class, fields);
+    set_python("wrapper", (PyObject *)ServerHandler_class.wsgi_file_wrapper);
+    Py_SETREF(self->result, eval_python("wrapper(file)"));
+    assert_int_equal(shutdown(sending.sock->fd, SHUT_WR), 0);
+    assert_int_equal(self->cls->sendfile(self), -1);
+    assert_raised(PyExc_BrokenPipeError, "[Errno 32] Broken pipe");
+    assert_int_equal(self->bytes_sent, 0);
+    assert_repr(eval_python("file.read()"), "b'of a file'");
+    Py_SETREF(self->result, Py_NewRef(Py_None));
+    run_python("del wrapper");
+    Py_DECREF(fields);
+    end_sending(sending);
+}
+
+/* read() does not ask where it is. */
+static void
+test_a_file_that_is_at_no_place_is_read(void **state)
+{
+    BaseHTTPRequestHandlerClass cls = request_handler_class();
+    Sending sending = begin_sending(&cls, "a_file(at=2 ** 70)");
+    PyObject *app = eval_python("answer_by(file)");
+    char got[400];
+    ssize_t size;
+
+    (void)state;
+    assert_int_equal(sending.handler->cls->run(sending.handler, app), 0);
+    size = recv(sending.peer, got, sizeof(got), 0);
+    assert_true(size > 0);
+    give_python("got", PyBytes_FromStringAndSize(got, size));
+    assert_repr(eval_python("got.split(b'\\r\\n\\r\\n')[1:]"),
+                "[b'of a file']");
+    run_python("del got");
+    Py_DECREF(app);
+    end_sending(sending);
+}
+
 static void
 test_server_software_is_pythons(void **state)
 {
@@ -358,6 +450,9 @@ main(void)
             test_the_collector_finds_a_request_handler_that_knows_its_handler),
         python_test(
             test_a_start_response_that_outlives_its_handler_fails_in_python),
+        python_test(
+            test_a_file_stays_where_it_is_if_the_headers_cannot_be_sent),
+        python_test(test_a_file_that_is_at_no_place_is_read),
         python_test(test_server_software_is_pythons),
         python_test(test_table_has_no_empty_slot),
     };

@@ -2,6 +2,7 @@
 
 import gc
 import io
+import tempfile
 from wsgiref import simple_server
 from wsgiref.simple_server import ServerHandler
 
@@ -224,3 +225,21 @@ def collect():
 def versions():
     return (ServerHandler.server_software, simple_server.software_version,
             simple_server.server_version)
+
+
+# ---- Files
+
+def a_file(at=0):
+    """Where it says that it is."""
+    file = tempfile.TemporaryFile()
+    file.write(b'of a file')
+    file.seek(0)
+    file.tell = lambda: at
+    return file
+
+
+def answer_by(file):
+    def app(environ, start_response):
+        start_response('200 OK', text)
+        return environ['wsgi.file_wrapper'](file)
+    return app

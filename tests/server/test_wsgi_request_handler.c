@@ -1,5 +1,7 @@
 #include "doubles.h"
 
+#include "no_memory.h"
+#include "python/objects.h"
 #include "server/server_handler.h"
 #include "server/simple_server.h"
 
@@ -174,6 +176,48 @@ test_get_environ_leaves_the_servers_alone(void **state)
     run_python("del environ");
     Py_DECREF(env);
     Py_DECREF(self);
+}
+
+static WSGIRequestHandlerClass idle;
+static BaseHTTPRequestHandler *with_content;
+
+static void
+open_with_content(void)
+{
+    with_content = new_idle_handler(
+        &idle, "Content-Type: a/b\r\nContent-Length: 55\r\nX-A: bc\r\n");
+}
+
+static int
+get_environ(void)
+{
+    PyObject *env = idle.get_environ(with_content);
+
+    assert_true(env != NULL || PyErr_ExceptionMatches(PyExc_MemoryError));
+    return discard(env);
+}
+
+/* Later there is memory: the request has lost nothing. */
+static void
+get_environ_later(void)
+{
+    give_python("environ", idle.get_environ(with_content));
+    assert_repr(eval_python("[environ[name] for name in ('CONTENT_TYPE',"
+                            " 'CONTENT_LENGTH', 'HTTP_X_A')]"),
+                "['a/b', '55', 'bc']");
+    run_python("del environ");
+    Py_DECREF(with_content);
+}
+
+static void
+test_get_environ_without_memory(void **state)
+{
+    Operation operation = { "get_environ", open_with_content, get_environ,
+                            get_environ_later };
+
+    (void)state;
+    idle = idle_class();
+    assert_true(each_allocation_fails(&operation) >= 3); /* values */
 }
 
 static void
@@ -503,6 +547,7 @@ main(void)
         python_test(test_every_request_is_handled_as_by_python),
         python_test(test_get_environ_unquotes_paths_as_python_does),
         python_test(test_get_environ_leaves_the_servers_alone),
+        python_test(test_get_environ_without_memory),
         python_test(
             test_get_environ_of_a_client_without_an_address_is_an_error),
         python_test(test_get_stderr_is_sys_stderr_of_the_moment),
