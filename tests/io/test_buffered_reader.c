@@ -2,6 +2,7 @@
 
 #include "io/buffered_reader.h"
 #include "no_memory.h"
+#include "python/objects.h"
 #include "python/release.h"
 
 static int
@@ -195,6 +196,45 @@ test_a_call_from_within_is_refused(void **state)
     assert_repr(eval_python("line_and_error_from_within()"),
                 "((b'x\\n', b'x\\n'), ('RuntimeError', 'reentrant call inside "
                 "<B>'), True)");
+}
+
+static int flushes;
+
+/* detach() flushes, too. */
+static int
+detaching_flush(BufferedIOBase *self)
+{
+    flushes++;
+    return flushes > 1 ? 0
+                       : discard(PyObject_CallMethod((PyObject *)self,
+                                                     "detach", NULL));
+}
+
+static void
+test_a_stream_that_its_flush_detaches_has_nothing_to_close(void **state)
+{
+    BufferedIOBaseClass cls = BufferedReader_class;
+    BufferedIOBase *reader;
+    PyObject *object;
+    RawIOBase *raw;
+
+    (void)state;
+    run_python("raw = Raw([b'one'])");
+    object = eval_python("raw");
+    raw = new_double(object);
+    cls.flush = detaching_flush;
+    reader = BufferedReader_new(&cls, raw, 8);
+    assert_non_null(reader);
+    flushes = 0;
+    assert_int_equal(cls.close(reader), -1);
+    assert_raised(PyExc_ValueError, "raw stream has been detached");
+    assert_int_equal(flushes, 2);
+    assert_repr(eval_python("raw.closed"), "False");
+    assert_int_equal(Py_REFCNT(raw), 1);
+    Py_DECREF(reader);
+    Py_DECREF(raw);
+    Py_DECREF(object);
+    run_python("del raw");
 }
 
 static void
@@ -537,6 +577,8 @@ main(void)
         python_test(test_the_raw_streams_failures_come_through),
         python_test(test_python_takes_it_for_a_buffered_stream),
         python_test(test_a_call_from_within_is_refused),
+        python_test(
+            test_a_stream_that_its_flush_detaches_has_nothing_to_close),
         python_test(test_a_stream_detached_meanwhile_is_read_to_its_end),
         python_test(test_another_thread_waits_for_the_lock),
         python_test(test_a_stream_closed_meanwhile_is_a_value_error),

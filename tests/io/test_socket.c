@@ -722,6 +722,56 @@ test_any_socket_sends_and_has_a_timeout(void **state)
     run_python("del any_socket");
 }
 
+static Socket *listener; /* of a Python class */
+static PyObject *address_of_any;
+
+static int
+accept_any(void)
+{
+    Py_ssize_t owned = Py_REFCNT(address_of_any);
+    PyObject *address = NULL;
+    Socket *connection = NULL;
+    int result = listener->cls->accept(listener, &connection, &address);
+
+    if (result < 0) {
+        assert_true(PyErr_ExceptionMatches(PyExc_MemoryError));
+        assert_null(connection);
+        assert_null(address);
+    }
+    else {
+        assert_ptr_equal(address, address_of_any);
+        Py_DECREF(connection);
+        Py_DECREF(address);
+    }
+    assert_int_equal(Py_REFCNT(address_of_any), owned);
+    return result;
+}
+
+/* What accept() gives is a socket of any class, too. */
+static void
+test_any_socket_accepts_without_memory(void **state)
+{
+    Operation operation = { "accept", NULL, accept_any, NULL };
+    PyObject *object;
+
+    (void)state;
+    run_python("import itertools\n"
+               "class Any: pass\n"
+               "address = ('127.0.0.1', 5)\n"
+               "any_socket = Any()\n" /* no Python code runs */
+               "any_socket.accept = itertools.repeat((Any(), "
+               "address)).__next__");
+    object = eval_python("any_socket");
+    listener = AnySocket_new(object);
+    assert_non_null(listener);
+    address_of_any = eval_python("address");
+    assert_true(each_allocation_fails(&operation) > 0);
+    Py_DECREF(address_of_any);
+    Py_DECREF(listener);
+    Py_DECREF(object);
+    run_python("del any_socket, address");
+}
+
 /* Of a Unix socket poll() says that it is writable, and sendto() that the queue
  * of the other one is full: it asks again until the timeout. */
 static void
@@ -864,6 +914,7 @@ main(void)
         python_test(test_an_error_of_pythons_socket_ends_settimeout),
         python_test(test_a_socket_without_memory_lets_its_descriptor_alone),
         python_test(test_any_socket_sends_and_has_a_timeout),
+        python_test(test_any_socket_accepts_without_memory),
         python_test(test_a_full_queue_is_a_timeout),
         python_test(test_the_socket_of_the_application_lives_on),
         python_test(test_a_close_that_waits_lets_others_run),
