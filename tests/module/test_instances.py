@@ -514,6 +514,79 @@ for function in (on_headers, on_methods, on_server, on_classes,
         print(function.__name__, 'leaves', grown, 'blocks in', rounds)
 '''
 
+# What Python code has done to a class is seen when C next asks it: that fails,
+# and later all is well.
+CLASSES = r'''
+import io
+import socket
+from cwsgiref.handlers import SimpleHandler
+from cwsgiref.headers import Headers
+from cwsgiref.simple_server import WSGIRequestHandler
+from cwsgiref.socketserver import StreamRequestHandler, TCPServer
+
+class Raising:
+    def __get__(self, instance, owner):
+        raise KeyError('raising')
+
+def attempt(function, *arguments):
+    try:
+        return function(*arguments)
+    except Exception as error:
+        return f'{type(error).__name__}: {error}'
+
+def app(environ, start_response):
+    start_response('200 OK', [])
+    return [b'answered']
+
+def run():
+    out = io.BytesIO()
+    SimpleHandler(io.BytesIO(), out, io.StringIO(),
+                  {'SERVER_PROTOCOL': 'HTTP/1.0'}).run(app)
+    return out.getvalue().splitlines()[-1]
+
+setdefault = Headers.__dict__['setdefault']
+Headers.setdefault = Raising()
+print(attempt(run))
+Headers.setdefault = setdefault
+print(attempt(run))
+
+class Handler(StreamRequestHandler):
+    def handle(self):
+        self.line = self.rfile.readline()
+
+class Changing:
+    """It is asked before setup() is called."""
+    def __init__(self, sock):
+        self.sock = sock
+    def fileno(self):
+        Handler.rbufsize = rbufsize
+        return self.sock.fileno()
+    def __getattr__(self, name):
+        return getattr(self.sock, name)
+
+left, right = socket.socketpair()
+right.sendall(b'line\n')
+rbufsize = 'x'
+print(attempt(Handler, Changing(left), None, None))
+Handler.rbufsize = rbufsize = -1
+print(Handler(Changing(left), None, None).line)
+
+class Unbuffered(StreamRequestHandler):
+    rbufsize = 0
+
+    def handle(self):
+        hash_of_sockets = socket.socket.__hash__
+        socket.socket.__hash__ = None
+        print("unhashable type: 'socket'" in attempt(self.setup))
+        socket.socket.__hash__ = hash_of_sockets
+        print(attempt(self.setup), self.rfile.readline())
+
+with TCPServer(('127.0.0.1', 0), Unbuffered) as server:
+    with socket.create_connection(server.server_address) as client:
+        client.sendall(b'another line\n')
+        server.handle_request()
+'''
+
 
 class Instances(unittest.TestCase):
 
@@ -551,6 +624,13 @@ class Instances(unittest.TestCase):
             'timeout: TypeError: must be real number, not str',
             'address_family: OverflowError: an int of C is needed',
             'listen: 7', 'HTTP/1.0 404 Gone away'])
+
+    def test_a_class_that_c_can_not_have_is_refused(self):
+        self.assertEqual(self.printed(CLASSES), [
+            "KeyError: 'raising'", "b'answered'",
+            'TypeError: an int is needed, not str', "b'line\\n'",
+            'True',
+            "None b'another line\\n'"])
 
     def test_what_nobody_does_is_answered(self):
         self.assertEqual(self.printed(UNUSUAL), [

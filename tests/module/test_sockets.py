@@ -292,6 +292,28 @@ with socketserver.TCPServer(peer, Lines, False) as server:
     server._handle_request_noblock()
 '''
 
+# One of C's, which Python code does not get, but the collector tells.
+FOUND = '''
+import gc
+import socket
+from cwsgiref.socketserver import BaseRequestHandler, TCPServer
+
+class Handler(BaseRequestHandler):
+    def handle(self):
+        print(self.request.recv(10))
+
+with TCPServer(('127.0.0.1', 0), Handler) as server:
+    found, = [each for each in gc.get_referents(server)
+              if type(each).__name__ == 'socket']
+    fd = server.fileno()
+    server.socket = found
+    print(server.fileno() == fd, server.socket.getsockname()
+          == server.server_address)
+    with socket.create_connection(server.server_address) as client:
+        client.sendall(b'hello')
+        server.handle_request()
+'''
+
 
 class Sockets(unittest.TestCase):
 
@@ -319,6 +341,9 @@ class Sockets(unittest.TestCase):
 
     def test_a_socket_of_python(self):
         self.assertEqual(self.printed(SENT), ["b'HELLO'"])
+
+    def test_a_socket_that_the_collector_tells(self):
+        self.assertEqual(self.printed(FOUND), ['True True', "b'hello'"])
 
     def test_a_connection_that_nobody_needs_any_more(self):
         expected = ['True True', 'True True', "False b'kept' True"]
