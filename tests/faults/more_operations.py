@@ -463,7 +463,10 @@ def made_by_hand(undo):
 
 # ---- What only odd objects do
 
-call('Headers: lists', lambda: headers.Headers([['A', '1'], ['B', '2']])['b'])
+for use in (lambda made: made['b'], lambda made: made.get_all('b'),
+            lambda made: (made.__delitem__('b'), made.keys())):
+    call('Headers: lists', lambda use=use: use(
+        headers.Headers([['A', '1'], ['B', '2']])))
 
 
 class Changing(handlers.SimpleHandler):
