@@ -327,6 +327,26 @@ test_an_address_with_a_zone_is_announced(void **state)
                      "(http://[fe80::1%99999]:80/) ...\\n'");
 }
 
+/* What a class in C may have made of it. */
+static void
+test_an_address_without_a_port_is_not_announced(void **state)
+{
+    BaseServer *made;
+
+    (void)state;
+    server_class = WSGIServer_class;
+    handler_class = WSGIRequestHandler_class;
+    made = make();
+    assert_non_null(made);
+    Py_SETREF(made->server_address, eval_python("('here',)"));
+    run_python("quiet()");
+    assert_int_equal(announce(made, false), -1);
+    assert_raised(PyExc_TypeError, NULL);
+    assert_repr(eval_python("sys.stdout.getvalue()"), "''");
+    assert_int_equal(made->cls->server_close(made), 0);
+    Py_DECREF(made);
+}
+
 static void
 test_requests(void **state)
 {
@@ -484,6 +504,7 @@ main(void)
         python_test(test_messages),
         python_test(test_each_error_of_a_port_is_explained),
         python_test(test_an_address_with_a_zone_is_announced),
+        python_test(test_an_address_without_a_port_is_not_announced),
         python_test(test_the_end_of_the_program),
         python_test(test_signals_and_the_interpreter),
         python_test(test_requests),

@@ -514,6 +514,23 @@ for function in (on_headers, on_methods, on_server, on_classes,
         print(function.__name__, 'leaves', grown, 'blocks in', rounds)
 '''
 
+# A __del__() that a class gets later may keep the instance.
+KEPT = '''
+import importlib
+import sys
+headers = importlib.import_module(sys.argv[1] + '.headers')
+kept = []
+headers.Headers.__del__ = lambda self: kept.append(self)
+made = headers.Headers([('A', 'b')])
+made.mine = 5
+del made
+print(kept, kept[0].mine, kept[0]['a'])
+print(kept.pop().keys(), kept) # it is called once
+del headers.Headers.__del__
+headers.Headers()
+print(kept)
+'''
+
 # What Python code has done to a class is seen when C next asks it: that fails,
 # and later all is well.
 CLASSES = r'''
@@ -624,6 +641,11 @@ class Instances(unittest.TestCase):
             'timeout: TypeError: must be real number, not str',
             'address_family: OverflowError: an int of C is needed',
             'listen: 7', 'HTTP/1.0 404 Gone away'])
+
+    def test_an_instance_that_its_end_keeps(self):
+        ours, theirs = (self.printed(KEPT, module)
+                        for module in ('cwsgiref', 'wsgiref'))
+        self.assertEqual(ours, theirs)
 
     def test_a_class_that_c_can_not_have_is_refused(self):
         self.assertEqual(self.printed(CLASSES), [

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import unittest
 
 from tools.compare import servers
@@ -159,6 +160,63 @@ class End(Folder):
                 server.process.send_signal(second)
                 self.assertEqual(server.process.wait(PATIENCE), status)
 
+    # The thread stays until the program has begun to wait for it.
+    STAYS = '''
+        waited_for = threading.Event()
+        nameless = False
+
+        class Named(threading.Thread):
+            @property
+            def name(self):
+                if nameless:
+                    raise KeyError('name')
+                return super().name
+
+        def stay():
+            waited_for.wait()
+            say('the end of it')
+
+        thread = Named(target=stay)
+        thread.start()
+        '''
+
+    def log_of_the_end(self, text):
+        self.write('app.py', textwrap.dedent(self.STAYS)
+                   + textwrap.dedent(text))
+        with self.program() as server:
+            server.process.send_signal(signal.SIGTERM)
+            self.assertEqual(server.process.wait(PATIENCE), 0)
+            return server.new_log()
+
+    def test_without_a_timer_nobody_says_who_stays(self):
+        self.assertEqual(self.log_of_the_end('''
+            class NoThread(threading.Timer):
+                def start(self):
+                    waited_for.set()
+                    raise RuntimeError("can't start new thread")
+
+            threading.Timer = NoThread
+            '''), 'the end of it\n')
+
+    def test_what_the_timer_calls_may_fail(self):
+        """It raises that in the timer, and the program waits on."""
+        self.assertRegex(self.log_of_the_end('''
+            class Caller(threading.Timer):
+                def start(self):
+                    global nameless
+                    nameless = True
+                    for arguments in ['one'], self.args:
+                        try:
+                            self.function(*arguments)
+                        except Exception as error:
+                            say(f'{type(error).__name__}: {error}')
+                    nameless = False
+                    waited_for.set()
+
+            threading.Timer = Caller
+            '''), r"\ATypeError: function .*\nKeyError: 'name'\n"
+            r"the end of it\n\Z")
+
     def test_those_that_end_are_waited_for_without_a_word(self):
         self.write('app.py', '''
             import atexit
@@ -176,6 +234,44 @@ class End(Folder):
             server.process.send_signal(signal.SIGTERM)
             self.assertEqual(server.process.wait(PATIENCE), 0)
             self.assertEqual(server.new_log(), 'the end\n')
+
+
+    def test_an_exit_where_python_would_begin_a_dialogue(self):
+        """-i, or PYTHONINSPECT: PyErr_Print() returns then."""
+        self.write('app.py', '''
+            def leave(signum, frame):
+                sys.exit(3)
+
+            signal.signal(signal.SIGUSR1, leave)
+            ''')
+        for inspect, code in ('', 3), ('1', 1):
+            with self.program(PYTHONINSPECT=inspect) as server:
+                server.process.send_signal(signal.SIGUSR1)
+                self.assertEqual(server.process.wait(PATIENCE), code)
+                self.assertEqual(server.new_log().endswith('SystemExit: 3\n'),
+                                 code == 1)
+
+    def test_a_listening_socket_that_somebody_has_closed(self):
+        self.write('app.py', '''
+            import socket
+
+            def listens(fd):
+                try:
+                    with socket.socket(fileno=os.dup(fd)) as sock:
+                        return sock.getsockopt(socket.SOL_SOCKET,
+                                               socket.SO_ACCEPTCONN)
+                except OSError:
+                    return False
+
+            def answer_x(environ):
+                os.close(next(filter(listens, range(3, 100))))
+                return 'closed'
+            ''')
+        with self.program(['--once']) as server:
+            self.assertEqual(ask(server, '/x'), 'closed')
+            self.assertEqual(server.process.wait(PATIENCE), 1)
+            self.assertTrue(server.new_log().endswith(
+                'OSError: [Errno 9] Bad file descriptor\n'))
 
 
 class More(Folder):

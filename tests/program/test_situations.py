@@ -267,6 +267,21 @@ class Words(Folder):
         self.assertIn('failed with the ImportError above',
                       self.said('package.broken'))
 
+    def test_a_missing_module_that_has_no_name(self):
+        self.write('app.py', """
+            raise ModuleNotFoundError('odd', name=5)
+            """)
+        self.assertEqual(
+            self.said('app'),
+            'cwsgiref: app failed with the ModuleNotFoundError above')
+
+    def test_finders_that_are_no_list(self):
+        self.write('app.py', '')
+        self.write('sitecustomize.py', 'import sys\n'
+                   'sys.meta_path = tuple(sys.meta_path)\n', frame='')
+        self.assertEqual(self.said('app', PYTHONPATH=str(self.folder)),
+                         'RuntimeError: sys.meta_path is not a list')
+
     def test_a_name_of_python_s_own(self):
         self.write('time.py', 'def app(environ, start_response): pass\n',
                    frame='')

@@ -5,6 +5,8 @@ import errno
 import functools
 import os
 import pathlib
+import resource
+import select
 import shutil
 import signal
 import socket
@@ -14,6 +16,7 @@ import tempfile
 import unittest
 
 from tools.patience import PATIENCE
+from tools.processes import tree, used
 from tools.server import Server
 
 PROGRAM = os.environ['CWSGIREF']
@@ -96,16 +99,21 @@ class TLS(unittest.TestCase):
                           *more)
 
     def connect(self, server):
+        return self.wrap(
+            socket.create_connection(('127.0.0.1', server.port), PATIENCE))
+
+    def wrap(self, client):
         context = ssl.create_default_context(cafile=self.folder / 'one.crt')
         context.set_alpn_protocols(['h2', 'http/1.1'])
-        return context.wrap_socket(
-            socket.create_connection(('127.0.0.1', server.port), PATIENCE),
-            server_hostname='127.0.0.1')
+        return context.wrap_socket(client, server_hostname='127.0.0.1')
 
     def ask(self, server, request=b'GET /tea HTTP/1.0\r\n\r\n'):
         with self.connect(server) as client:
             client.sendall(request)
-            return b''.join(iter(functools.partial(client.recv, 65536), b''))
+            return self.all_from(client)
+
+    def all_from(self, client):
+        return b''.join(iter(functools.partial(client.recv, 65536), b''))
 
     def assert_serves(self, server):
         self.assertTrue(self.ask(server).endswith(b'\r\n\r\nhttps on /tea 0'))
@@ -222,6 +230,30 @@ class TLS(unittest.TestCase):
             self.assertEqual(client.recv(1), b'')
         self.assert_serves(server)
         self.assertIn('timed out', server.log())
+
+    def test_no_descriptor_is_left(self):
+        """The client waits until there is one again."""
+        server = self.serve()
+        pid = server.process.pid
+        _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (1, hard))
+        with socket.create_connection(('127.0.0.1', server.port),
+                                      PATIENCE) as client:
+            self.wait_until_busy(server.process)
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (hard, hard))
+            with self.wrap(client) as client:
+                client.sendall(b'GET /tea HTTP/1.0\r\n\r\n')
+                self.assertTrue(self.all_from(client).endswith(
+                    b'\r\n\r\nhttps on /tea 0'))
+        self.assertNotIn('Traceback', server.log())
+        self.assert_serves(server)
+
+    def wait_until_busy(self, process):
+        """It asks for the connection again and again."""
+        start = used(tree(process.pid))
+        while used(tree(process.pid)) < start + 0.05:
+            self.assertIsNone(process.poll())
+            select.select([], [], [], 0.01)
 
     def test_it_ends(self):
         server = self.serve()
