@@ -9,6 +9,7 @@ import textwrap
 import unittest
 
 from tools.compare import servers
+from tools.patience import wait
 
 from .situations import (MODES, PATIENCE, Folder, ask, receive, send,
                          wait_for)
@@ -441,11 +442,12 @@ class More(Folder):
 
 def end(process, signum):
     """The exit status. A handler that raises while a request is at its end
-    fails that request, and the server goes on: then the signal comes again."""
+    fails that request, and the server goes on: then the signal comes again.
+    Not while the program ends, and only waits for a processor."""
     while process.poll() is None:
         process.send_signal(signum)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(1)
+            wait(process, 1)
     return process.returncode
 
 
