@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -471,6 +472,30 @@ new_numbers(Py_ssize_t count)
     return numbers;
 }
 
+static void *
+tell_number(void *number)
+{
+    *(pid_t *)number = gettid();
+    return NULL;
+}
+
+/* CPython has the ints up to here already, up to 256 before 3.15. In a container
+ * a process may have such a number. A thread takes the next one. */
+#define KEPT_INTS 1024
+
+static void
+use_up_small_numbers(void)
+{
+    pthread_t thread;
+    pid_t number;
+
+    do {
+        assert_int_equal(pthread_create(&thread, NULL, tell_number, &number),
+                         0);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+    } while (number <= KEPT_INTS);
+}
+
 /* It has ended, and there is no memory for its number: a later attempt finds
  * that it is gone. */
 static void
@@ -482,6 +507,7 @@ test_a_child_that_ends_without_memory(void **state)
 
     (void)state;
     cls.max_children = 2;
+    use_up_small_numbers();
     run_python("start_children()");
     server = new_server_with_children(&cls, 2);
     let_children_exit();
