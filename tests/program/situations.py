@@ -109,3 +109,11 @@ def wait_for(server, text):
             return log + server.new_log()
         select.select([], [], [], 0.01)
     return log
+
+
+def wait_until_asleep(server):
+    """Until it waits for a client, and no thread of it runs. What a handler of
+    a signal raises before, while something is released, nobody hears of: under
+    Python's server, too."""
+    while not server.is_asleep():
+        select.select([], [], [], 0.001)

@@ -12,7 +12,7 @@ from tools.compare import servers
 from tools.patience import wait
 
 from .situations import (MODES, PATIENCE, Folder, ask, receive, send,
-                         wait_for)
+                         wait_for, wait_until_asleep)
 
 
 class Handlers(Folder):
@@ -33,6 +33,7 @@ class Handlers(Folder):
             for signum in signal.SIGTERM, signal.SIGINT, signal.SIGHUP:
                 for server in self.both(options):
                     self.assertEqual(ask(server, '/x'), '[True, True, True]')
+                    wait_until_asleep(server)
                     server.process.send_signal(signum)
                     self.assertEqual(server.process.wait(PATIENCE), 0)
                     self.assertIn('mine: ' + signal.Signals(signum).name,
