@@ -8,10 +8,11 @@ import shutil
 import sys
 import tempfile
 import textwrap
+import time
 import unittest
 
 from tools.compare import servers
-from tools.patience import PATIENCE
+from tools.patience import PATIENCE, Patience
 
 MODES = [], ['--threads'], ['--fork']
 
@@ -100,20 +101,31 @@ def ask(server, path, body=b''):
     return receive(send(server, path, body))
 
 
+def moments(server, problem):
+    """Yields now and then, as long as there is patience."""
+    patience = Patience(server.process.pid, PATIENCE)
+    end = time.monotonic() + PATIENCE
+    while True:
+        yield
+        if time.monotonic() > end and patience.left() <= 0:
+            raise TimeoutError(problem)
+        select.select([], [], [], 0.005)
+
+
 def wait_for(server, text):
     """Waits until it is in the log, and returns the log until then."""
     log = ''
-    while text not in log:
+    for _ in moments(server, f'not in the log: {text}'):
+        ended = server.process.poll() is not None
         log += server.new_log()
-        if server.process.poll() is not None:
-            return log + server.new_log()
-        select.select([], [], [], 0.01)
-    return log
+        if ended or text in log:
+            return log
 
 
 def wait_until_asleep(server):
     """Until it waits for a client, and no thread of it runs. What a handler of
     a signal raises before, while something is released, nobody hears of: under
     Python's server, too."""
-    while not server.is_asleep():
-        select.select([], [], [], 0.001)
+    for _ in moments(server, 'the server does not wait for a client'):
+        if server.is_asleep():
+            return
