@@ -8,6 +8,7 @@ the time that it has waited for one.
 """
 
 import os
+import select
 import subprocess
 import time
 
@@ -43,3 +44,15 @@ def wait(process, seconds=PATIENCE):
             left = patience.left()
             if left <= 0:
                 raise
+
+
+def moments(pid, seconds, problem):
+    """Yields, at once and again and again, for what cannot be waited for
+    otherwise. Raises TimeoutError with that text when the patience is gone."""
+    patience = Patience(pid, seconds)
+    end = time.monotonic() + seconds
+    while True:
+        yield
+        if time.monotonic() > end and patience.left() <= 0:
+            raise TimeoutError(problem)
+        select.select([], [], [], 0.001)

@@ -87,8 +87,7 @@ class CtrlC(unittest.TestCase):
         client = Client(server)
         Send(request('/reset-then-answer')).run(client)
         Line(b'waiting').run(client)
-        while not server.is_asleep():  # in poll(), which the signal ends
-            pass
+        server.wait_until_asleep()  # in poll(), which the signal ends
         server.process.send_signal(signal.SIGINT)
         client.finish()
         return client.answer

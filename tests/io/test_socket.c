@@ -13,6 +13,7 @@
 #include "io/makefile.h"
 #include "no_memory.h"
 #include "python/waits.h"
+#include "socket_pair.h"
 
 /* The C methods for Python: the same statements run over our socket and over
  * Python's. */
@@ -547,19 +548,6 @@ test_an_address_of_another_family_is_its_bytes(void **state)
     assert_repr(makesockaddr(&address, 0), "None");
 }
 
-static Socket *
-new_unix_socket(int *peer)
-{
-    int ends[2];
-    Socket *sock;
-
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-    *peer = ends[0];
-    sock = Socket_new(&Socket_class, AF_UNIX, SOCK_STREAM, 0, ends[1]);
-    assert_non_null(sock);
-    return sock;
-}
-
 static void
 close_with_peer(Socket *sock, int peer)
 {
@@ -833,8 +821,8 @@ test_a_close_that_waits_lets_others_run(void **state)
     Socket *sock;
 
     (void)state;
-    run_python("fd, read = full_connection()");
-    fd = eval_python("fd");
+    run_python("read = FullConnection()");
+    fd = eval_python("read.fd");
     sock = Socket_new(&Socket_class, -1, -1, -1, (int)PyLong_AsLong(fd));
     Py_DECREF(fd);
     assert_int_equal(

@@ -737,12 +737,11 @@ def compare_getfqdn():
 
 # ---- A close() that waits
 
-class full_connection:
-    """(a descriptor, its client): more has been sent than there is room for.
-    The client reads when the other side has begun to close."""
+class FullConnection:
+    """More has been sent by the descriptor than there is room for. The client
+    reads when that side has begun to close."""
 
-    def __new__(cls):
-        self = super().__new__(cls)
+    def __init__(self):
         with socket.create_server(('127.0.0.1', 0)) as listener:
             self.client = socket.create_connection(listener.getsockname())
             served, _ = listener.accept()
@@ -755,7 +754,7 @@ class full_connection:
             while True:
                 self.sent += served.send(bytes(1 << 16))
         assert self.is_open()
-        return served.detach(), self
+        self.fd = served.detach()
 
     def is_open(self):
         with open('/proc/net/tcp') as table:

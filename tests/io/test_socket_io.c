@@ -7,6 +7,7 @@
 #include "types.h"
 #include "io/socket_io.h"
 #include "no_memory.h"
+#include "socket_pair.h"
 
 /* One end of a pair, and the raw stream over the other. */
 typedef struct Pair {
@@ -19,12 +20,8 @@ static Pair
 new_pair(const char *mode)
 {
     Pair pair;
-    int ends[2];
 
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-    pair.peer = ends[0];
-    pair.sock = Socket_new(&Socket_class, AF_UNIX, SOCK_STREAM, 0, ends[1]);
-    assert_non_null(pair.sock);
+    pair.sock = new_unix_socket(&pair.peer);
     pair.raw = SocketIO_new(&SocketIO_class, pair.sock, mode);
     assert_non_null(pair.raw);
     pair.sock->_io_refs += 1;

@@ -8,6 +8,7 @@
 
 #include "types.h"
 #include "io/socket_writer.h"
+#include "socket_pair.h"
 
 /* One end of a pair, and the writer over the other. */
 typedef struct Pair {
@@ -20,12 +21,8 @@ static Pair
 new_pair(void)
 {
     Pair pair;
-    int ends[2];
 
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-    pair.peer = ends[0];
-    pair.sock = Socket_new(&Socket_class, AF_UNIX, SOCK_STREAM, 0, ends[1]);
-    assert_non_null(pair.sock);
+    pair.sock = new_unix_socket(&pair.peer);
     pair.writer = SocketWriter_new(&SocketWriter_class, pair.sock);
     assert_non_null(pair.writer);
     assert_int_equal(Py_REFCNT(pair.sock), 2);

@@ -3,16 +3,14 @@ runs under wsgiref.simple_server and under cwsgiref."""
 
 import contextlib
 import os
-import select
 import shutil
 import sys
 import tempfile
 import textwrap
-import time
 import unittest
 
 from tools.compare import servers
-from tools.patience import PATIENCE, Patience
+from tools.patience import PATIENCE
 
 MODES = [], ['--threads'], ['--fork']
 
@@ -101,31 +99,11 @@ def ask(server, path, body=b''):
     return receive(send(server, path, body))
 
 
-def moments(server, problem):
-    """Yields now and then, as long as there is patience."""
-    patience = Patience(server.process.pid, PATIENCE)
-    end = time.monotonic() + PATIENCE
-    while True:
-        yield
-        if time.monotonic() > end and patience.left() <= 0:
-            raise TimeoutError(problem)
-        select.select([], [], [], 0.005)
-
-
 def wait_for(server, text):
     """Waits until it is in the log, and returns the log until then."""
     log = ''
-    for _ in moments(server, f'not in the log: {text}'):
+    for _ in server.moments(f'not in the log: {text}'):
         ended = server.process.poll() is not None
         log += server.new_log()
         if ended or text in log:
             return log
-
-
-def wait_until_asleep(server):
-    """Until it waits for a client, and no thread of it runs. What a handler of
-    a signal raises before, while something is released, nobody hears of: under
-    Python's server, too."""
-    for _ in moments(server, 'the server does not wait for a client'):
-        if server.is_asleep():
-            return

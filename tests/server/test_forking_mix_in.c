@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <pthread.h>
 #include <signal.h>
 #include <sys/time.h>
 #include <sys/wait.h>

@@ -10,6 +10,7 @@
 #include "server/server_handler.h"
 #include "server/simple_server.h"
 #include "server/version.h"
+#include "socket_pair.h"
 
 /* A request handler whose log goes into Python's list `events`. */
 static int
@@ -328,12 +329,8 @@ begin_sending(const BaseHTTPRequestHandlerClass *cls, const char *file)
 {
     BufferedIOBase *writer;
     Sending sending;
-    int ends[2];
 
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-    sending.peer = ends[0];
-    sending.sock = Socket_new(&Socket_class, AF_UNIX, SOCK_STREAM, 0, ends[1]);
-    assert_non_null(sending.sock);
+    sending.sock = new_unix_socket(&sending.peer);
     writer = SocketWriter_new(&SocketWriter_class, sending.sock);
     assert_non_null(writer);
     sending.request_handler = new_request_handler(cls);

@@ -11,11 +11,10 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import suppress
 
 from tools import connections, processes, server
-from tools.patience import Patience, wait
+from tools.patience import Patience, moments, wait
 
 from . import entered
 
@@ -213,11 +212,9 @@ class Server(server.Server):
     def wait_for_end_of(self, port):
         """Waits until the end of the connection from that port, or of its
         half, is known at the server's side."""
-        end = time.monotonic() + self.patience
-        while time.monotonic() < end:
+        for _ in self.moments(f'the connection from port {port} does not end'):
             if not connections.is_open(self.address[1], port):
                 return
-        raise TimeoutError(f'the connection from port {port} does not end')
 
     def resume(self):
         if self.paused:
@@ -228,6 +225,14 @@ class Server(server.Server):
         """Whether no thread of it, and none of its children, has anything to
         do, so that it waits for a client."""
         return processes.is_asleep(self.process.pid)
+
+    def wait_until_asleep(self):
+        for _ in self.moments('the server does not wait for a client'):
+            if self.is_asleep():
+                return
+
+    def moments(self, problem):
+        return moments(self.process.pid, self.patience, problem)
 
     def stop(self):
         """Ends the server, by SIGTERM. Returns the exit status and the log

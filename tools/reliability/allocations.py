@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from . import builds, faults, requests
 from .memory import ByLibrary, ByPython, Sufferer, comparable
-from .row import Row, Watch, by_two, tell
+from .row import Row, Watch, by_two, halves, tell
 
 GOAL = 'An allocation fails, each in turn'
 WANTED = ('20,000 points over 40 kinds of request: no crash, no hang, no '
@@ -132,15 +132,14 @@ def run(scale=1.0, only=None):
     faults.library()  # built before there are processes that use it
     faults.variants()
     tasks = [(carry_out, make, part, scale, only) for make in methods()
-             for plan in PLANS for part in halves(plan)]
+             for plan in PLANS for part in parts(plan)]
     for kinds in by_two(tasks):
         yield from kinds
 
 
-def halves(plan):
-    """For two processors."""
-    for number in range(2):
-        yield plan._replace(kinds=plan.kinds[number::2])
+def parts(plan):
+    for kinds in halves(plan.kinds):
+        yield plan._replace(kinds=kinds)
 
 
 def carry_out(make, plan, scale, only):
@@ -218,10 +217,9 @@ def rows(scale=1.0):
 def debug_row(scale, watch):
     """Takes a build of its own."""
     folder = builds.preset('pydebug', python=DEBUG_PYTHON)
-    kinds = list(requests.ALL.items())
     found = sum(by_two([(leaks, str(folder / 'cwsgiref'),
-                         max(1, round(3 / scale)), kinds[number::2])
-                        for number in range(2)]), [])
+                         max(1, round(3 / scale)), half)
+                        for half in halves(list(requests.ALL.items()))]), [])
     points = sum(count for _, count, _ in found)
     wrong = sum(len(kind.wrong) for kind, _, _ in found)
     left = sum(len(each) for _, _, each in found)

@@ -34,7 +34,7 @@ import time
 from tools import command
 
 from . import builds, c_changes, planting
-from .row import Row, Watch, by_two, part, tell
+from .row import Row, Watch, by_two, halves, part, tell
 
 COUNT = 100
 WANTED = 95   # percent
@@ -309,8 +309,8 @@ def plant_all(prepared, seed=SEED, count=COUNT, only=None, last=None):
         planted.forget(digests)
     left = [planted for planted in found if not planted.caught_by]
     if left and last != 0:
-        list(by_two([(hunt_all, left[number::2], prepared, number, only, last)
-                     for number in range(min(2, len(left)))]))
+        list(by_two([(hunt_all, half, prepared, number, only, last)
+                     for number, half in enumerate(halves(left)) if half]))
     for planted in left:
         planted.read()
     return found, drawer.listed

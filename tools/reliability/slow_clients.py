@@ -74,7 +74,7 @@ def given_up(clients):
         wrong = late = 0
         for each in range(WARM + clients):
             if each == WARM:
-                settle(server)
+                server.wait_until_asleep()
                 first, descriptors = server.memory()[0], server.descriptors()
             with server.connect() as slow:
                 slow.sendall(STARTS[each % len(STARTS)])
@@ -84,7 +84,7 @@ def given_up(clients):
                         pass
                 late += time.monotonic() - begun > 1
             wrong += served.body_of(server.ask()) != b'Hello, world!\n'
-        settle(server)
+        server.wait_until_asleep()
         grown = server.memory()[0] - first
         more = server.descriptors() - descriptors
         server.stop()
@@ -95,12 +95,6 @@ def given_up(clients):
         f'{clients}: {late} late, {wrong} wrong answers behind them; '
         f'{grown:+} KiB, {more:+} descriptors',
         not (wrong or late or more) and grown <= 64, COMMAND, watch.seconds())
-
-
-def settle(server):
-    """It ends the connection of the last client when that has its answer."""
-    while not server.is_asleep():
-        select.select([], [], [], 0.001)
 
 
 def idle(connections):

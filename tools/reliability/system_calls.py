@@ -99,8 +99,7 @@ class Side:
 
     def wait(self):
         """Until it waits for a client."""
-        while not self.server.is_asleep():
-            pass
+        self.server.wait_until_asleep()
 
     def run(self, request, arm):
         """(what has come of it, how many calls have failed)"""
