@@ -65,7 +65,9 @@ def came_back(server):
     pid = server.process.pid
     settle(server)
     _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (server.descriptors(), hard))
+    # Not as many as there are: one of them may be closed just then. poll()
+    # wants 1 at least.
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (1, hard))
     try:
         with server.connect() as client:
             client.sendall(served.SOUND)
